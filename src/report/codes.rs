@@ -1,0 +1,84 @@
+//! Every code a report can hold, with its meaning and remedy: the one source of `docs/codes.md`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $meaning:literal $remedy:literal;)*) => {
+        /// A stable reason, `SCREAMING_SNAKE` in JSON. Codes are added, never renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum Code {
+            $(#[doc = $meaning] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the documentation.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The name as it stands in JSON.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Code::$variant => $meaning,)* }
+            }
+
+            /// What mends it, in general; a finding's own remediation is more exact.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Code::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AwsNotAuthenticated "AWS_NOT_AUTHENTICATED" "AWS did not accept who is asking: no credentials, wrong keys, or an unknown profile." "Log in (`aws sso login --profile NAME`), or run `aws configure --profile NAME`, then run the command again.";
+    AwsSsoExpired "AWS_SSO_EXPIRED" "The single sign-on session has ended or was never started." "`aws sso login --profile NAME`, then run the command again.";
+    AwsKeysExpired "AWS_KEYS_EXPIRED" "The temporary keys have expired." "Get new temporary keys from where they came from, then run the command again.";
+    AwsAccessDenied "AWS_ACCESS_DENIED" "AWS knows the caller and refuses this question; what was asked about is unknown." "Ask the account's administrator for the action named in the tool's words.";
+    AwsThrottled "AWS_THROTTLED" "AWS asked to slow down and went on doing so through all retries; what was asked about is unknown." "Wait a minute and run the command again.";
+    AwsUnreachable "AWS_UNREACHABLE" "AWS could not be reached: name, network, proxy or certificate trust." "Check the network, HTTPS_PROXY and the region; behind a corporate proxy set AWS_CA_BUNDLE.";
+    AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words in `toolOutput`, and run the command again with `--log-level debug`.";
+    ClockSkew "CLOCK_SKEW" "This machine's clock differs from AWS's by more than signatures allow." "Set the clock (`timedatectl set-ntp true`), then run the command again.";
+    CredentialsNotReachable "CREDENTIALS_NOT_REACHABLE" "The credentials exist but can't be used from where the tools run." "Use `--exec local`, or put temporary keys into the environment.";
+    AccountChanged "ACCOUNT_CHANGED" "The caller's AWS account is not the one in the env file." "Choose the right profile with `--profile`, or another `--namespace` or `--output-env` for the new account.";
+    DockerNotReady "DOCKER_NOT_READY" "The container engine does not answer." "Start Docker (`systemctl start docker`, or Docker Desktop), or use `--exec local`.";
+    EngineRemote "ENGINE_REMOTE" "The container engine runs on another machine: the AWS settings of this one don't arrive there." "Choose a local engine (`docker context use default`, unset DOCKER_HOST), or use `--exec local`.";
+    ToolboxMissing "TOOLBOX_MISSING" "The toolbox image is not there and could not be built, or is not what its lock says." "`lakehouse toolbox build`, and read what it says.";
+    ToolMissing "TOOL_MISSING" "A needed tool is not installed here." "Install it, or use `--exec docker`.";
+    ToolTooOld "TOOL_TOO_OLD" "A tool is older than the least version that works." "Upgrade it, or use `--exec docker`.";
+    ToolTimedOut "TOOL_TIMED_OUT" "A tool did not end within its time limit and was stopped; what was asked about is unknown." "Check the network and run the command again; `--timeout` sets the limit.";
+    ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, or printed more than can be read; what was asked about is unknown." "Read the tool's words in `toolOutput`, and run the command again.";
+    NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
+    Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
+    NoCertificate "NO_CERTIFICATE" "No certificate of this region covers the site's domain." "`aws acm request-certificate --domain-name SITE --validation-method DNS`, validate it, run again.";
+    CertNotIssued "CERT_NOT_ISSUED" "A certificate for the site's domain exists and is not issued." "Make its validation record in DNS, wait until it is issued, run again.";
+    CertExpired "CERT_EXPIRED" "The certificate for the site's domain has expired." "Request a new one in ACM.";
+    CertDomainMismatch "CERT_DOMAIN_MISMATCH" "The certificate that was named does not cover the site's domain." "Name another with `--cert-arn`, or leave it out to have one found.";
+    CertWrongRegion "CERT_WRONG_REGION" "The certificate is of another region than the cluster." "Request one in the cluster's region.";
+    CertNotFound "CERT_NOT_FOUND" "The certificate that was named does not exist in this account." "Name another with `--cert-arn`, or leave it out to have one found.";
+    S3BucketTaken "S3_BUCKET_TAKEN" "The bucket's name is somebody else's, or may not be looked at." "Choose another with `--bucket`.";
+    S3BucketWrongRegion "S3_BUCKET_WRONG_REGION" "The bucket is ours and stands in another region." "Choose another with `--bucket`, or the bucket's region with `--region`.";
+    S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";
+    EksClusterNotActive "EKS_CLUSTER_NOT_ACTIVE" "A cluster of this name exists and is not active." "Wait until it is, or look at it with `aws eks describe-cluster`.";
+    EksVersionUnsupported "EKS_VERSION_UNSUPPORTED" "The cluster's Kubernetes version is not supported." "Upgrade the cluster, or choose another with `--cluster`.";
+    InstanceTypeNotOffered "INSTANCE_TYPE_NOT_OFFERED" "The region does not offer the node's instance type." "Choose another with `--node-type`.";
+    QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
+    PermissionMissing "PERMISSION_MISSING" "The caller lacks a permission that install needs." "Ask the account's administrator for the action that is named.";
+    EnvFileExists "ENV_FILE_EXISTS" "The env file exists with other values and was not overwritten." "`--overwrite-env`, or another `--output-env`.";
+    EnvFileNotWritten "ENV_FILE_NOT_WRITTEN" "The env file could not be written." "Check the folder's permissions and free space, or choose another place with `--output-env`.";
+    NoBilling "NO_BILLING" "The user says that the account has no billing." "Set up billing, then run with `--has-billing true`.";
+    NoAdmin "NO_ADMIN" "The user says that they have no administrator rights." "Ask an administrator to run the install, or for the rights.";
+    NoDns "NO_DNS" "The user says that they can't change the domain's DNS." "Ask who manages the domain.";
+    DnsUnknown "DNS_UNKNOWN" "The site's name could not be looked up; whether it has a record is unknown." "Check the resolver, or name one with `--dns-server`.";
+    JournalNotWritten "JOURNAL_NOT_WRITTEN" "The journal can't be written: this run leaves no evidence and may not change anything." "Check the state folder's permissions and free space (`$XDG_STATE_HOME/lakehouse`).";
+    ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
+    InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
+    Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";
+    Internal "INTERNAL" "Something that should not happen did; nothing is claimed about the account." "Report it, with the journal of the run.";
+}
