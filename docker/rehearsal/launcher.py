@@ -1,0 +1,44 @@
+"""Starts the rehearsal AWS account: ministack with our additions, its seed, and the DNS server."""
+
+import os
+
+from rehearsal import ACCOUNT, REGION
+
+# Read by ministack when it is imported, so they come first.
+os.environ.update(
+    MINISTACK_ACCOUNT_ID=ACCOUNT,
+    MINISTACK_REGION=REGION,
+    IOT_MTLS_ENABLED="0",
+    SFTP_ENABLED="0",
+    PERSIST_STATE="0",
+    S3_PERSIST="0",
+)
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+
+def install_reset(app, seed):
+    """POST /_ministack/reset brings back the seed, so that a test can start from it."""
+    ministack_reset = app._reset_all_state
+
+    def reset():
+        ministack_reset()
+        seed.plant()
+
+    app._reset_all_state = reset
+
+
+def main():
+    from ministack import app
+
+    from rehearsal import acm, cloudformation, dns, ec2, eks, front, route53, seed
+
+    for addition in (front, acm, cloudformation, ec2, eks, route53):
+        addition.install()
+    install_reset(app, seed)
+    seed.plant()
+    dns.start()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
