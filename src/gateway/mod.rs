@@ -1,7 +1,16 @@
 //! The only room that starts a process. Everything above asks [`Gateway::run`].
 
+pub mod docker;
+pub mod environment;
 pub mod error;
+pub mod guard;
 pub mod interrupt;
+pub mod journal;
+pub mod local;
+pub mod process;
+mod process_tree;
+pub mod read_only;
+pub mod recorder;
 pub mod redact;
 pub mod spec;
 

@@ -1,0 +1,128 @@
+//! The engine's command lines, as pure functions that tests read as text.
+
+use super::mounts::{HOME, Mount};
+use std::time::Duration;
+
+/// How a session container is made.
+pub struct SessionArgs<'a> {
+    /// The container's name.
+    pub name: &'a str,
+    /// The run's ID, as a label.
+    pub run: &'a str,
+    /// The image's ID.
+    pub image: &'a str,
+    /// `uid:gid`.
+    pub user: &'a str,
+    /// The network to join, if not the usual one.
+    pub network: Option<&'a str>,
+    /// What it sees of this machine.
+    pub mounts: &'a [Mount],
+}
+
+/// What the session container runs: it shows the nonce, then lives until the pipe from us ends.
+const SESSION_SCRIPT: &str = "cat /run/lakehouse-nonce 2>/dev/null; echo; exec cat >/dev/null";
+
+/// What stands before each tool: its process ID in a file, so that it can be stopped, and a limit inside the
+/// container, so that it ends even when nobody is left to stop it.
+const TOOL_SCRIPT: &str = r#"echo $$ >"$0"; limit=$1; shift; exec timeout -k 2 "$limit" "$@""#;
+
+/// `docker run …` for the session container.
+#[must_use]
+pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
+    let tmpfs_home = format!("{HOME}:mode=0700,{}", owner(session.user));
+    let label = format!("io.ingext.lakehouse.run={}", session.run);
+    let home = format!("HOME={HOME}");
+    let mut args = words(&[
+        "run", "--interactive", "--rm", "--init", "--pull", "never", "--name", session.name, "--label", &label,
+        "--user", session.user, "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
+        "--pids-limit", "1024", "--tmpfs", "/tmp:mode=1777", "--tmpfs", &tmpfs_home, "--env", &home, "--workdir", HOME,
+    ]);
+    if let Some(network) = session.network {
+        args.extend(words(&["--network", network]));
+    }
+    for mount in session.mounts {
+        args.extend(["--mount".to_owned(), mount.as_arg()]);
+    }
+    args.extend(words(&["--entrypoint", "/bin/sh", session.image, "-c", SESSION_SCRIPT]));
+    args
+}
+
+/// `docker exec …` for one tool. `env` names variables; their values come from the client's own environment.
+#[must_use]
+pub fn exec(
+    container: &str,
+    pid_file: &str,
+    limit: Duration,
+    env: &[String],
+    has_input: bool,
+    argv: &[String],
+) -> Vec<String> {
+    let mut args = vec!["exec".to_owned()];
+    if has_input {
+        args.push("--interactive".to_owned());
+    }
+    for name in env {
+        args.extend(["--env".to_owned(), name.clone()]);
+    }
+    // `timeout` reads 0 as "no limit".
+    let limit = format!("{:.3}", limit.as_secs_f64().max(0.001));
+    args.extend(words(&[container, "/bin/sh", "-c", TOOL_SCRIPT, pid_file, &limit]));
+    args.extend(argv.iter().cloned());
+    args
+}
+
+/// `docker exec …` that asks the tool behind a pid file to stop.
+#[must_use]
+pub fn interrupt(container: &str, pid_file: &str) -> Vec<String> {
+    words(&["exec", container, "/bin/sh", "-c", r#"kill -INT "$(cat "$0")""#, pid_file])
+}
+
+fn owner(user: &str) -> String {
+    let (uid, gid) = user.split_once(':').unwrap_or((user, user));
+    format!("uid={uid},gid={gid}")
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_gets_no_right_that_it_does_not_need() {
+        let mounts = [Mount { source: "/h/.aws".into(), target: format!("{HOME}/.aws"), writable: false }];
+        let args = session(&SessionArgs {
+            name: "lakehouse-r1",
+            run: "r1",
+            image: "sha256:abc",
+            user: "1000:1000",
+            network: Some("rehearsal"),
+            mounts: &mounts,
+        });
+        assert_eq!(
+            args.join(" "),
+            "run --interactive --rm --init --pull never --name lakehouse-r1 --label io.ingext.lakehouse.run=r1 \
+             --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --pids-limit 1024 \
+             --tmpfs /tmp:mode=1777 --tmpfs /home/lakehouse:mode=0700,uid=1000,gid=1000 --env HOME=/home/lakehouse \
+             --workdir /home/lakehouse --network rehearsal \
+             --mount type=bind,source=/h/.aws,target=/home/lakehouse/.aws,readonly \
+             --entrypoint /bin/sh sha256:abc -c cat /run/lakehouse-nonce 2>/dev/null; echo; exec cat >/dev/null"
+        );
+    }
+
+    #[test]
+    fn values_of_the_environment_never_stand_in_argv() {
+        let argv = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
+        let args = exec("c", "/tmp/1.pid", Duration::from_secs(60), &["AWS_PROFILE".to_owned()], false, &argv);
+        assert_eq!(args[..4].join(" "), "exec --env AWS_PROFILE c");
+        assert_eq!(args[7..], ["/tmp/1.pid", "60.000", "aws", "sts", "$(reboot)"]);
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_not_no_limit() {
+        let args = exec("c", "/tmp/1.pid", Duration::ZERO, &[], true, &[]);
+        assert_eq!((args[1].as_str(), args[7].as_str()), ("--interactive", "0.001"));
+    }
+}

@@ -1,0 +1,205 @@
+//! The container engine, asked once what it is.
+
+use crate::gateway::environment::Env;
+use crate::gateway::interrupt::Interrupt;
+use crate::gateway::process::{self, Ended, Ending, Job};
+use crate::gateway::redact::Redactor;
+use serde::Deserialize;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Sees each line of a long command as it comes.
+pub type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// An engine that answers.
+#[derive(Clone)]
+pub struct Engine {
+    /// Path of the `docker` client.
+    pub client: PathBuf,
+    /// The environment that the client gets: ours, with DOCKER_HOST and the like.
+    pub env: Env,
+    /// What it says of itself.
+    pub info: EngineInfo,
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// `docker info`, as far as it matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EngineInfo {
+    /// The engine's version.
+    pub server_version: String,
+    /// `x86_64`, `aarch64`, …
+    pub architecture: String,
+    /// `linux` or `windows`.
+    #[serde(rename = "OSType")]
+    pub os_type: String,
+    /// For example `name=rootless`.
+    pub security_options: Vec<String>,
+    /// Why the engine could not be asked, where the client says so with exit code 0.
+    pub server_errors: Vec<String>,
+}
+
+/// Why the engine did not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// There is no `docker` on this machine.
+    #[error("there is no docker client on PATH")]
+    ClientMissing,
+    /// The engine does not answer.
+    #[error("the engine does not answer")]
+    NotReady {
+        /// The client's words.
+        said: String,
+    },
+    /// It runs containers that the toolbox is not made for.
+    #[error("the engine runs {os} containers on {architecture}; the toolbox is for linux on amd64 or arm64")]
+    Unsupported {
+        /// The engine's system.
+        os: String,
+        /// The engine's processor.
+        architecture: String,
+    },
+    /// What we mounted does not arrive.
+    #[error("the engine runs on another machine: this machine's folders don't arrive in its containers")]
+    Remote,
+    /// The run was asked to stop.
+    #[error("the run was interrupted")]
+    Interrupted,
+    /// A command of the engine failed.
+    #[error("failed to {purpose}")]
+    Failed {
+        /// What was asked for.
+        purpose: String,
+        /// The engine's words, redacted.
+        said: String,
+    },
+}
+
+impl Engine {
+    /// Finds the client and asks the engine what it is.
+    ///
+    /// # Errors
+    /// [`EngineError`]: no client, no answer, or an engine that can't run the toolbox.
+    pub fn probe(env: Env, redactor: Arc<Redactor>, interrupt: Interrupt) -> Result<Self, EngineError> {
+        let path = env.get(&OsString::from("PATH"));
+        let client = which::which_in("docker", path, ".").map_err(|_| EngineError::ClientMissing)?;
+        let mut engine = Self { client, env, info: EngineInfo::default(), redactor, interrupt };
+        let ended = engine.start("ask the engine", &["info", "--format", "{{json .}}"], Duration::from_secs(15))?;
+        engine.info = engine.parse_info(&ended)?;
+        Ok(engine)
+    }
+
+    fn parse_info(&self, ended: &Ended) -> Result<EngineInfo, EngineError> {
+        let said = || self.redactor.words(&ended.stderr, &[]);
+        if ended.ending != Ending::Exited(0) {
+            return Err(EngineError::NotReady { said: said() });
+        }
+        let info: EngineInfo = serde_json::from_slice(&ended.stdout).map_err(|_| EngineError::NotReady { said: said() })?;
+        if info.server_version.is_empty() || !info.server_errors.is_empty() {
+            return Err(EngineError::NotReady { said: self.redactor.words(info.server_errors.join("\n").as_bytes(), &[]) });
+        }
+        if info.os_type != "linux" || info.arch().is_none() {
+            return Err(EngineError::Unsupported { os: info.os_type, architecture: info.architecture });
+        }
+        Ok(info)
+    }
+
+    /// A short command of the engine; its standard output.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] with the engine's words, or `Interrupted`.
+    pub fn ask<S: AsRef<str>>(&self, purpose: &str, args: &[S]) -> Result<Vec<u8>, EngineError> {
+        let ended = self.start(purpose, args, Duration::from_secs(60))?;
+        self.checked(purpose, ended)
+    }
+
+    /// A long command, behind a guard, with its lines as they come.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`]; at `deadline` it is stopped.
+    pub fn long<S: AsRef<str>>(
+        &self,
+        purpose: &str,
+        args: &[S],
+        stdin: Vec<u8>,
+        deadline: Instant,
+        on_line: Option<OnLine>,
+    ) -> Result<Vec<u8>, EngineError> {
+        let mut job = self.job(args, deadline);
+        job.stdin = stdin;
+        job.guarded = true;
+        job.grace = Duration::from_secs(3);
+        job.on_line = on_line;
+        let ended = self.run(purpose, &job)?;
+        self.checked(purpose, ended)
+    }
+
+    fn checked(&self, purpose: &str, ended: Ended) -> Result<Vec<u8>, EngineError> {
+        match ended.ending {
+            Ending::Exited(0) => Ok(ended.stdout),
+            Ending::Interrupted => Err(EngineError::Interrupted),
+            ending => {
+                let mut said = self.redactor.words(&ended.stderr, &[]);
+                if let Ending::TimedOut = ending {
+                    said.push_str("\n(stopped at its time limit)");
+                }
+                if said.is_empty() {
+                    said = last_lines(&self.redactor.words(&ended.stdout, &[]), 10);
+                }
+                Err(EngineError::Failed { purpose: purpose.to_owned(), said: last_lines(&said, 30) })
+            }
+        }
+    }
+
+    fn start<S: AsRef<str>>(&self, purpose: &str, args: &[S], limit: Duration) -> Result<Ended, EngineError> {
+        self.run(purpose, &self.job(args, Instant::now() + limit))
+    }
+
+    fn run(&self, purpose: &str, job: &Job<'_>) -> Result<Ended, EngineError> {
+        process::run(job, &self.interrupt)
+            .map_err(|error| EngineError::Failed { purpose: purpose.to_owned(), said: error.to_string() })
+    }
+
+    fn job<S: AsRef<str>>(&self, args: &[S], deadline: Instant) -> Job<'static> {
+        Job {
+            program: self.client.clone(),
+            args: args.iter().map(|arg| OsString::from(arg.as_ref())).collect(),
+            env: self.env.clone(),
+            stdin: Vec::new(),
+            guarded: false,
+            deadline,
+            grace: Duration::from_secs(1),
+            stop: None,
+            on_line: None,
+        }
+    }
+}
+
+impl EngineInfo {
+    /// The architecture in Docker's and Go's words, if the toolbox exists for it.
+    #[must_use]
+    pub fn arch(&self) -> Option<&'static str> {
+        match self.architecture.as_str() {
+            "x86_64" | "amd64" => Some("amd64"),
+            "aarch64" | "arm64" => Some("arm64"),
+            _ => None,
+        }
+    }
+
+    /// Whether root inside a container is the calling user outside.
+    #[must_use]
+    pub fn is_rootless(&self) -> bool {
+        self.security_options.iter().any(|option| option.contains("name=rootless"))
+    }
+}
+
+/// The last lines of a text: where an error stands.
+#[must_use]
+pub fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}

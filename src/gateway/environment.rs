@@ -1,0 +1,215 @@
+//! Which environment the tools get: one identity, no surprises, nothing that is not needed.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+/// An environment by name.
+pub type Env = BTreeMap<OsString, OsString>;
+
+/// Keys that AWS's tools prefer to a profile (`aws help config-vars`): with a chosen profile they would make
+/// `aws --profile`, eksctl and `get-token` act in different accounts.
+pub const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/// Other names for the profile; `AWS_PROFILE` alone is set.
+const OTHER_PROFILE_NAMES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION"];
+
+/// What goes into the toolbox container besides the fixed settings. Everything else stays outside.
+const ALLOWED: [&str; 27] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_DEFAULTS_MODE",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_METADATA_SERVICE_TIMEOUT",
+    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "TZ",
+];
+
+/// Set for every tool in both modes: no pager, no prompt, known language, AWS's standard retries.
+const FIXED: [(&str, &str); 8] = [
+    ("AWS_PAGER", ""),
+    ("AWS_CLI_AUTO_PROMPT", "off"),
+    ("AWS_CLI_HISTORY_FILE", "/dev/null"),
+    ("AWS_RETRY_MODE", "standard"),
+    ("LC_ALL", "C.UTF-8"),
+    ("NO_COLOR", "1"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
+    ("PYTHONNOUSERSITE", "1"),
+];
+
+/// Who the tools act as, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The chosen profile.
+    pub profile: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// Keys that a `credential_process` on the host gave: they replace the profile in the container.
+    pub keys: Option<TemporaryKeys>,
+}
+
+/// Keys that were handed in for this run.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TemporaryKeys {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<String>,
+}
+
+impl std::fmt::Debug for TemporaryKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TemporaryKeys([redacted])")
+    }
+}
+
+/// The environment of a tool on this machine.
+#[must_use]
+pub fn local(host: &Env, identity: &Identity) -> Env {
+    let mut env = host.clone();
+    env.retain(|name, _| !name.to_string_lossy().starts_with("LAKEHOUSE_"));
+    apply(&mut env, identity);
+    env
+}
+
+/// The environment of a tool in the toolbox container: the allow-list, service endpoints, and the fixed settings.
+#[must_use]
+pub fn container(host: &Env, identity: &Identity) -> Env {
+    let allowed = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        ALLOWED.contains(&name.as_ref()) || name.starts_with("AWS_ENDPOINT_URL_")
+    };
+    let mut env: Env = host.iter().filter(|(name, _)| allowed(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    apply(&mut env, identity);
+    env
+}
+
+fn apply(env: &mut Env, identity: &Identity) {
+    for name in OTHER_PROFILE_NAMES {
+        env.remove(OsStr::new(name));
+    }
+    if let Some(keys) = &identity.keys {
+        env.remove(OsStr::new("AWS_PROFILE"));
+        env.remove(OsStr::new("AWS_SESSION_TOKEN"));
+        env.insert("AWS_ACCESS_KEY_ID".into(), keys.access_key_id.clone().into());
+        env.insert("AWS_SECRET_ACCESS_KEY".into(), keys.secret_access_key.clone().into());
+        if let Some(token) = &keys.session_token {
+            env.insert("AWS_SESSION_TOKEN".into(), token.into());
+        }
+    } else if let Some(profile) = &identity.profile {
+        for name in KEYS {
+            env.remove(OsStr::new(name));
+        }
+        env.insert("AWS_PROFILE".into(), profile.into());
+    }
+    if let Some(region) = &identity.region {
+        env.insert("AWS_REGION".into(), region.into());
+    }
+    env.extend(FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+}
+
+/// Values of this environment that must not be shown anywhere.
+#[must_use]
+pub fn secrets(host: &Env) -> Vec<String> {
+    let named = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+    let mut secrets: Vec<String> =
+        named.iter().filter_map(|name| host.get(OsStr::new(name))).map(|value| value.to_string_lossy().into_owned()).collect();
+    for (name, value) in host {
+        let (name, value) = (name.to_string_lossy().to_lowercase(), value.to_string_lossy());
+        if name.ends_with("_proxy") {
+            secrets.extend(password_of(&value));
+        }
+    }
+    secrets
+}
+
+/// The password in a URL, if it has one.
+fn password_of(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, _) = rest.split('/').next()?.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host() -> Env {
+        [
+            ("AWS_ACCESS_KEY_ID", "AKIAOTHER"),
+            ("AWS_SECRET_ACCESS_KEY", "other-secret"),
+            ("AWS_SESSION_TOKEN", "other-token"),
+            ("AWS_DEFAULT_PROFILE", "elsewhere"),
+            ("AWS_ENDPOINT_URL_S3", "http://localhost:1"),
+            ("GITHUB_TOKEN", "not-for-tools"),
+            ("HTTPS_PROXY", "http://me:pass-word@proxy:3128"),
+            ("LAKEHOUSE_EXEC", "docker"),
+            ("PATH", "/bin"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()))
+        .into()
+    }
+
+    fn get<'a>(env: &'a Env, name: &str) -> Option<&'a str> {
+        env.get(OsStr::new(name)).and_then(|value| value.to_str())
+    }
+
+    #[test]
+    fn a_chosen_profile_takes_other_keys_away_in_both_modes() {
+        let identity = Identity { profile: Some("p".into()), region: Some("us-east-2".into()), keys: None };
+        for env in [local(&host(), &identity), container(&host(), &identity)] {
+            assert_eq!(get(&env, "AWS_PROFILE"), Some("p"));
+            assert_eq!(get(&env, "AWS_REGION"), Some("us-east-2"));
+            for name in KEYS.iter().chain(&OTHER_PROFILE_NAMES) {
+                assert_eq!(get(&env, name), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_profile_the_keys_go_along() {
+        assert_eq!(get(&container(&host(), &Identity::default()), "AWS_SESSION_TOKEN"), Some("other-token"));
+    }
+
+    #[test]
+    fn handed_in_keys_replace_the_profile() {
+        let keys = TemporaryKeys { access_key_id: "A".into(), secret_access_key: "S".into(), session_token: None };
+        let identity = Identity { profile: Some("p".into()), region: None, keys: Some(keys) };
+        let env = container(&host(), &identity);
+        assert_eq!(get(&env, "AWS_ACCESS_KEY_ID"), Some("A"));
+        assert_eq!((get(&env, "AWS_PROFILE"), get(&env, "AWS_SESSION_TOKEN")), (None, None));
+    }
+
+    #[test]
+    fn only_what_is_allowed_goes_into_the_container() {
+        let env = container(&host(), &Identity::default());
+        assert_eq!((get(&env, "GITHUB_TOKEN"), get(&env, "PATH"), get(&env, "LAKEHOUSE_EXEC")), (None, None, None));
+        assert_eq!(get(&env, "AWS_ENDPOINT_URL_S3"), Some("http://localhost:1"));
+    }
+
+    #[test]
+    fn a_proxys_password_is_a_secret() {
+        assert!(secrets(&host()).contains(&"pass-word".to_owned()));
+    }
+}

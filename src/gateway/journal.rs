@@ -1,0 +1,190 @@
+//! The journal: one line a command, append-only, each line chained to the one before by its hash.
+//!
+//! A line is a JSON object. Its last member is `"hash"`: the SHA-256 of the line with that member taken out
+//! (`{"seq":1,…,"prev":"…"}`). `prev` is the hash of the line before; the first line's is the SHA-256 of
+//! `lakehouse journal 1 RUN-ID`. The last hash and the number of lines stand in the report, so that a cut end
+//! shows as well.
+
+use crate::report::CommandRecord;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What the first line's `prev` hashes, before the run's ID.
+const GENESIS: &str = "lakehouse journal 1 ";
+
+/// A run's journal.
+pub struct Journal {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    last: String,
+    count: u64,
+    /// Set by the first write that failed: the chain is broken from there on.
+    broken: Option<String>,
+}
+
+/// Where the journal stands, for the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalMark {
+    /// Its path.
+    pub path: PathBuf,
+    /// Number of its lines.
+    pub count: u64,
+    /// Hash of its last line; of nothing but the run's ID while there is none.
+    pub hash: String,
+    /// Why it can't be written any more, if so.
+    pub broken: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    seq: u64,
+    run: &'a str,
+    #[serde(flatten)]
+    record: &'a CommandRecord,
+    prev: &'a str,
+}
+
+impl Journal {
+    /// Makes the run's folder (0700) below `runs` and an empty journal (0600) in it.
+    ///
+    /// # Errors
+    /// The system's error when either can't be made; an existing journal is never opened again.
+    pub fn create(runs: &Path, run: &str) -> std::io::Result<Self> {
+        let folder = runs.join(run);
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let path = folder.join("journal.jsonl");
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
+        let state = State { file, last: sha256_hex(format!("{GENESIS}{run}").as_bytes()), count: 0, broken: None };
+        Ok(Self { path, state: Mutex::new(state) })
+    }
+
+    /// Appends one record and returns once the system has it.
+    ///
+    /// # Errors
+    /// The system's words, also for every later call: a chain with a hole proves nothing.
+    pub fn append(&self, run: &str, record: &CommandRecord) -> Result<(), String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = &state.broken {
+            return Err(said.clone());
+        }
+        let (text, hash) = line(state.count + 1, run, record, &state.last)?;
+        match state.file.write_all(text.as_bytes()) {
+            Ok(()) => {
+                state.count += 1;
+                state.last = hash;
+                Ok(())
+            }
+            Err(error) => {
+                state.broken = Some(error.to_string());
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Whether every record so far was written.
+    ///
+    /// # Errors
+    /// The system's words of the first failure.
+    pub fn healthy(&self) -> Result<(), String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Brings the journal to the disk and says where it stands.
+    #[must_use]
+    pub fn mark(&self) -> JournalMark {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = state.file.sync_data() {
+            state.broken.get_or_insert(error.to_string());
+        }
+        JournalMark {
+            path: self.path.clone(),
+            count: state.count,
+            hash: state.last.clone(),
+            broken: state.broken.clone(),
+        }
+    }
+}
+
+/// One line, with its end, and its hash.
+fn line(seq: u64, run: &str, record: &CommandRecord, prev: &str) -> Result<(String, String), String> {
+    let mut text = serde_json::to_string(&Line { seq, run, record, prev }).map_err(|error| error.to_string())?;
+    let hash = sha256_hex(text.as_bytes());
+    text.pop();
+    text.push_str(",\"hash\":\"");
+    text.push_str(&hash);
+    text.push_str("\"}\n");
+    Ok((text, hash))
+}
+
+/// SHA-256 in hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Effect, ExecMode};
+
+    fn record(purpose: &str) -> CommandRecord {
+        CommandRecord {
+            purpose: purpose.to_owned(),
+            argv: vec!["aws".to_owned(), "sts".to_owned()],
+            mode: ExecMode::Local,
+            effect: Effect::Read,
+            started_at: "2026-01-01T00:00:00Z".to_owned(),
+            duration_ms: 1,
+            exit: Some(0),
+            ended: None,
+            stdout_sha256: sha256_hex(b""),
+            stdout_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn every_line_can_be_checked_from_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::create(folder.path(), "run-1").unwrap();
+        for purpose in ["one", "two \"quoted\" \u{1f600}", "three"] {
+            journal.append("run-1", &record(purpose)).unwrap();
+        }
+        let mark = journal.mark();
+        let text = std::fs::read_to_string(&mark.path).unwrap();
+        let mut prev = sha256_hex(b"lakehouse journal 1 run-1");
+        for line in text.lines() {
+            let (body, hash) = line.rsplit_once(",\"hash\":\"").unwrap();
+            let hash = hash.trim_end_matches("\"}");
+            assert_eq!(sha256_hex(format!("{body}}}").as_bytes()), hash);
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(value["prev"], prev.as_str());
+            prev = hash.to_owned();
+        }
+        assert_eq!((mark.count, mark.hash, mark.broken), (3, prev, None));
+    }
+
+    #[test]
+    fn the_journal_is_its_owners_alone_and_never_opened_twice() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::create(folder.path(), "run-1").unwrap();
+        let mode = std::fs::metadata(journal.mark().path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(Journal::create(folder.path(), "run-1").is_err());
+    }
+}

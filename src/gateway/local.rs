@@ -1,0 +1,80 @@
+//! Tools of this machine.
+
+use super::interrupt::Interrupt;
+use super::process::{self, Ending, Job};
+use super::redact::Redactor;
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use crate::report::Effect;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Runs tools on this machine, each behind a guard.
+pub struct Local {
+    env: BTreeMap<OsString, OsString>,
+    redactor: Arc<Redactor>,
+    interrupt: Interrupt,
+}
+
+impl Local {
+    /// A gateway to this machine's tools; `env` is the whole environment that they get.
+    #[must_use]
+    pub const fn new(env: BTreeMap<OsString, OsString>, redactor: Arc<Redactor>, interrupt: Interrupt) -> Self {
+        Self { env, redactor, interrupt }
+    }
+}
+
+/// How long a tool may take to stop by itself: Helm must record its failure, a question needs nothing.
+#[must_use]
+pub const fn grace(effect: Effect) -> Duration {
+    match effect {
+        Effect::Read => Duration::from_secs(1),
+        Effect::Write => Duration::from_secs(20),
+    }
+}
+
+impl Gateway for Local {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        let tool = spec.tool;
+        let path = self.env.get(&OsString::from("PATH"));
+        let program = which::which_in(tool.program(), path, ".").map_err(|_| GatewayError::ToolMissing { tool })?;
+        let start = Instant::now();
+        let job = Job {
+            program,
+            args: spec.args.iter().map(OsString::from).collect(),
+            env: self.env.clone(),
+            stdin: spec.stdin.clone().unwrap_or_default(),
+            guarded: true,
+            deadline: start + spec.timeout,
+            grace: grace(spec.effect),
+            stop: None,
+            on_line: None,
+        };
+        let ended = process::run(&job, &self.interrupt)
+            .map_err(|error| GatewayError::NotStarted { tool, said: error.to_string() })?;
+        let stderr = self.redactor.words(&ended.stderr, &spec.secrets);
+        match ended.ending {
+            Ending::Exited(super::guard::NOT_STARTED) => Err(GatewayError::NotStarted { tool, said: stderr }),
+            other => output(tool, spec.timeout, other, ended.stdout, stderr, start.elapsed()),
+        }
+    }
+}
+
+/// What a tool's ending means, the same in both modes.
+pub(super) fn output(
+    tool: Tool,
+    limit: Duration,
+    ending: Ending,
+    stdout: Vec<u8>,
+    stderr: String,
+    duration: Duration,
+) -> Result<CommandOutput, GatewayError> {
+    match ending {
+        Ending::Exited(exit) => Ok(CommandOutput { exit, stdout, stderr, duration }),
+        Ending::Signaled(_) => Err(GatewayError::Killed { tool }),
+        Ending::TimedOut => Err(GatewayError::TimedOut { tool, limit }),
+        Ending::Interrupted => Err(GatewayError::Interrupted),
+        Ending::TooMuchOutput => Err(GatewayError::TooMuchOutput { tool, limit_bytes: process::OUTPUT_LIMIT }),
+    }
+}

@@ -1,0 +1,255 @@
+//! Starts one process of this machine and waits for its end, its limit, or the run's.
+
+use super::guard;
+use super::interrupt::Interrupt;
+use duct::{Expression, Handle};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// The most that is kept of one output stream, in bytes. The largest answer of a preflight, an account's
+/// certificates, is some hundred kilobytes.
+pub const OUTPUT_LIMIT: usize = 32 * 1024 * 1024;
+/// How often a waiting run looks at the stop flag; the tool's end itself wakes it at once.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long streams may stay open after the process has ended.
+const STREAMS_END: Duration = Duration::from_secs(2);
+
+/// A process to start.
+pub struct Job<'a> {
+    /// The program, by path.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its whole environment.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Its standard input.
+    pub stdin: Vec<u8>,
+    /// Whether a guard must end it when this process dies.
+    pub guarded: bool,
+    /// When it is stopped.
+    pub deadline: Instant,
+    /// How long it may take to stop by itself when asked.
+    pub grace: Duration,
+    /// How it is asked to stop, where the guard's way is not the right one.
+    pub stop: Option<&'a (dyn Fn() + Sync)>,
+    /// Sees each line of stdout and stderr as it comes.
+    pub on_line: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By a signal that we did not send.
+    Signaled(i32),
+    /// Stopped at its deadline.
+    TimedOut,
+    /// Stopped because the run was asked to stop.
+    Interrupted,
+    /// Stopped because it printed more than [`OUTPUT_LIMIT`].
+    TooMuchOutput,
+}
+
+/// What a process left behind.
+pub struct Ended {
+    /// How it ended.
+    pub ending: Ending,
+    /// Its standard output, up to the limit.
+    pub stdout: Vec<u8>,
+    /// Its standard error, up to the limit.
+    pub stderr: Vec<u8>,
+}
+
+/// Starts `job` and waits for its end.
+///
+/// # Errors
+/// The system's error when the process can't be started.
+pub fn run(job: &Job<'_>, interrupt: &Interrupt) -> std::io::Result<Ended> {
+    let mut running = Running::start(job)?;
+    let ending = running.wait(job, interrupt);
+    let (stdout, stderr) = (running.stdout.collect(), running.stderr.collect());
+    Ok(Ended { ending, stdout, stderr })
+}
+
+/// The expression that starts `job`, behind a guard if it wants one.
+fn expression(job: &Job<'_>) -> std::io::Result<Expression> {
+    let (program, args) = if job.guarded {
+        let mut args = vec![OsString::from(guard::GUARD_WORD), job.program.clone().into_os_string()];
+        args.extend(job.args.iter().cloned());
+        (own_binary()?, args)
+    } else {
+        (job.program.clone(), job.args.clone())
+    };
+    // A group of its own: Ctrl-C on the terminal reaches us alone, and we decide what it means.
+    Ok(duct::cmd(program, args).full_env(&job.env).unchecked().before_spawn(|command| {
+        command.process_group(0);
+        Ok(())
+    }))
+}
+
+/// Path of this program, for the guard. On Linux the kernel's own name for it works even when the file was
+/// replaced by an upgrade in mid-run.
+fn own_binary() -> std::io::Result<PathBuf> {
+    let kernels = PathBuf::from("/proc/self/exe");
+    if kernels.exists() { Ok(kernels) } else { std::env::current_exe() }
+}
+
+struct Running {
+    ended: Receiver<std::io::Result<std::process::ExitStatus>>,
+    handle: Arc<Handle>,
+    control: Option<os_pipe::PipeWriter>,
+    stdout: Stream,
+    stderr: Stream,
+    too_much: Arc<AtomicBool>,
+}
+
+impl Running {
+    fn start(job: &Job<'_>) -> std::io::Result<Self> {
+        let (stdin, mut control) = os_pipe::pipe()?;
+        let (out_read, out_write) = os_pipe::pipe()?;
+        let (err_read, err_write) = os_pipe::pipe()?;
+        let handle = {
+            let command = expression(job)?.stdin_file(stdin).stdout_file(out_write).stderr_file(err_write);
+            Arc::new(command.start()?)
+        };
+        let too_much = Arc::new(AtomicBool::new(false));
+        let stdout = Stream::read(out_read, Some(Arc::clone(&too_much)), job.on_line.clone());
+        let stderr = Stream::read(err_read, None, job.on_line.clone());
+        let input = if job.guarded { guard::preamble(&job.stdin) } else { job.stdin.clone() };
+        // The pipe's far end may be slow or gone: neither may hold us up. A guard's pipe must stay open.
+        let (written, writer_end) = channel();
+        std::thread::spawn(move || {
+            let _ = control.write_all(&input);
+            let _ = written.send(control);
+        });
+        let control = if job.guarded { writer_end.recv_timeout(Duration::from_secs(5)).ok() } else { None };
+        let (sender, ended) = channel();
+        let waiting = Arc::clone(&handle);
+        std::thread::spawn(move || {
+            let _ = sender.send(waiting.wait().map(|output| output.status));
+        });
+        Ok(Self { ended, handle, control, stdout, stderr, too_much })
+    }
+
+    fn wait(&mut self, job: &Job<'_>, interrupt: &Interrupt) -> Ending {
+        loop {
+            match self.ended.recv_timeout(LOOK_EVERY) {
+                // Our own flag first: a client that gets a signal may well exit 0.
+                Ok(_) if interrupt.is_set() => return Ending::Interrupted,
+                Ok(status) => return ending_of(status.ok()),
+                Err(RecvTimeoutError::Disconnected) => return Ending::Signaled(signal_hook::consts::SIGKILL),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let ending = if interrupt.is_set() {
+                Ending::Interrupted
+            } else if self.too_much.load(Ordering::Relaxed) {
+                Ending::TooMuchOutput
+            } else if Instant::now() >= job.deadline {
+                Ending::TimedOut
+            } else {
+                continue;
+            };
+            self.stop(job);
+            return ending;
+        }
+    }
+
+    /// Asks the process to stop, waits for its grace period, then ends it.
+    fn stop(&mut self, job: &Job<'_>) {
+        if let Some(mut control) = self.control.take() {
+            let _ = control.write_all(&guard::stop_request(job.grace));
+        }
+        if let Some(stop) = job.stop {
+            stop();
+        } else if !job.guarded {
+            for pid in self.handle.pids() {
+                if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+                }
+            }
+        }
+        // The guard ends the tool within the grace period; a second on top is for the guard itself.
+        if self.ended.recv_timeout(job.grace + Duration::from_secs(1)).is_err() {
+            let _ = self.handle.kill();
+            let _ = self.ended.recv_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+fn ending_of(status: Option<std::process::ExitStatus>) -> Ending {
+    match status {
+        Some(status) => match (status.code(), status.signal()) {
+            (Some(code), _) => Ending::Exited(code),
+            (None, Some(signal)) => Ending::Signaled(signal),
+            (None, None) => Ending::Signaled(signal_hook::consts::SIGKILL),
+        },
+        None => Ending::Signaled(signal_hook::consts::SIGKILL),
+    }
+}
+
+/// One output stream, read by a thread of its own so that a full pipe never stops the tool.
+struct Stream(Receiver<Vec<u8>>);
+
+impl Stream {
+    fn read(
+        pipe: os_pipe::PipeReader,
+        over: Option<Arc<AtomicBool>>,
+        on_line: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    ) -> Self {
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || match on_line {
+            Some(on_line) => read_lines(pipe, &sender, on_line.as_ref()),
+            None => read_all(pipe, &sender, over.as_deref()),
+        });
+        Self(receiver)
+    }
+
+    /// What was read, once the stream has ended (or has been silent for [`STREAMS_END`] after the process's end).
+    fn collect(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while let Ok(chunk) = self.0.recv_timeout(STREAMS_END) {
+            bytes.extend_from_slice(&chunk);
+        }
+        bytes
+    }
+}
+
+fn read_all(mut pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, over: Option<&AtomicBool>) {
+    let mut total = 0_usize;
+    let mut buffer = vec![0_u8; 64 * 1024];
+    loop {
+        match pipe.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => {
+                total = total.saturating_add(count);
+                if total <= OUTPUT_LIMIT {
+                    let _ = sender.send(buffer[..count].to_vec());
+                } else if let Some(over) = over {
+                    over.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+fn read_lines(pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, on_line: &(dyn Fn(&str) + Send + Sync)) {
+    let mut reader = BufReader::new(pipe);
+    let mut line = Vec::new();
+    let mut total = 0_usize;
+    while matches!((&mut reader).take(64 * 1024).read_until(b'\n', &mut line), Ok(count) if count > 0) {
+        on_line(&super::redact::printable(String::from_utf8_lossy(&line).trim_end()));
+        total = total.saturating_add(line.len());
+        if total <= OUTPUT_LIMIT {
+            let _ = sender.send(std::mem::take(&mut line));
+        }
+        line.clear();
+    }
+}

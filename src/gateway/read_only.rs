@@ -1,0 +1,143 @@
+//! Read-only is enforced here, not labelled: a command runs only if its verb is known to look.
+
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use crate::report::Effect;
+
+/// A gateway that refuses everything that is not known to be reading.
+pub struct ReadOnly<'a>(pub &'a dyn Gateway);
+
+impl Gateway for ReadOnly<'_> {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        if spec.effect == Effect::Write || !is_reading(spec.tool, &spec.args) {
+            return Err(GatewayError::Refused { command: shown(spec) });
+        }
+        self.0.run(spec)
+    }
+}
+
+/// The tool and its verb, without anything that may be private.
+fn shown(spec: &CommandSpec) -> String {
+    let words = spec.args.iter().take(2).take_while(|word| !word.starts_with('-'));
+    std::iter::once(spec.tool.program()).chain(words.map(String::as_str)).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether this command only looks. Unknown means no.
+#[must_use]
+pub fn is_reading(tool: Tool, args: &[String]) -> bool {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match tool {
+        Tool::Aws => reading_aws(&words),
+        Tool::Kubectl => reading_kubectl(&words),
+        Tool::Helm => reading_helm(&words),
+        Tool::Eksctl => reading_eksctl(&words),
+    }
+}
+
+fn reading_aws(words: &[&str]) -> bool {
+    match words {
+        ["--version"] | ["configure", "list" | "get" | "list-profiles", ..] => true,
+        // These two write a file of the caller's choice, or hand out new credentials.
+        ["s3api", "get-object" | "get-object-torrent", ..] => false,
+        ["sts", verb, ..] => *verb == "get-caller-identity",
+        [service, verb, ..] if is_word(service) => {
+            ["describe-", "list-", "get-", "head-", "simulate-"].iter().any(|reading| verb.starts_with(reading))
+        }
+        _ => false,
+    }
+}
+
+fn reading_kubectl(words: &[&str]) -> bool {
+    match verbs(words, &["--context", "--kubeconfig", "--namespace", "-n", "--request-timeout"]).as_slice() {
+        ["get" | "logs" | "version", ..] | ["auth", "can-i", ..] => true,
+        _ => false,
+    }
+}
+
+fn reading_helm(words: &[&str]) -> bool {
+    // A post-renderer is a program that Helm runs.
+    if words.iter().any(|word| word.starts_with("--post-renderer")) {
+        return false;
+    }
+    let verbs = verbs(words, &["--kube-context", "--kubeconfig", "--namespace", "-n"]);
+    matches!(verbs.as_slice(), ["list" | "get" | "status" | "history" | "template" | "show" | "version", ..])
+}
+
+fn reading_eksctl(words: &[&str]) -> bool {
+    match words {
+        ["get" | "version", ..] => true,
+        ["create", ..] => words.contains(&"--dry-run"),
+        _ => false,
+    }
+}
+
+/// What is left after leading flags with a value. Any other leading flag is left in place, and so is no verb.
+fn verbs<'a>(words: &[&'a str], with_value: &[&str]) -> Vec<&'a str> {
+    let mut rest = words;
+    while let [flag, after @ ..] = rest {
+        let joined = flag.split_once('=').is_some_and(|(name, _)| with_value.contains(&name));
+        rest = match after {
+            _ if joined => after,
+            [_, after @ ..] if with_value.contains(flag) => after,
+            _ => break,
+        };
+    }
+    rest.to_vec()
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Tool::{Aws, Eksctl, Helm, Kubectl};
+
+    fn reads(tool: Tool, line: &str) -> bool {
+        is_reading(tool, &line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn looking_is_allowed() {
+        for (tool, line) in [
+            (Aws, "sts get-caller-identity --output json"),
+            (Aws, "s3api head-bucket --bucket b"),
+            (Aws, "iam simulate-principal-policy"),
+            (Aws, "--version"),
+            (Kubectl, "--context c get pods"),
+            (Kubectl, "--kubeconfig=/x auth can-i create pods"),
+            (Helm, "--kube-context c list -A"),
+            (Helm, "template x oci://y"),
+            (Eksctl, "get cluster -o json"),
+            (Eksctl, "create cluster -f - --dry-run"),
+        ] {
+            assert!(reads(tool, line), "{line}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for (tool, line) in [
+            (Aws, "s3api create-bucket --bucket b"),
+            (Aws, "s3 rb s3://b --force"),
+            (Aws, "--region x s3api delete-bucket"),
+            (Aws, "s3api get-object --bucket b --key k /etc/passwd"),
+            (Aws, "sts get-session-token"),
+            (Aws, "configure set region x"),
+            (Aws, "eks update-kubeconfig"),
+            (Aws, ""),
+            (Kubectl, "delete pod get"),
+            (Kubectl, "--context get delete pod x"),
+            (Kubectl, "-v get get"),
+            (Kubectl, "exec get -- sh"),
+            (Helm, "upgrade --install x y"),
+            (Helm, "template x y --post-renderer ./run"),
+            (Helm, "uninstall list"),
+            (Eksctl, "create cluster -f -"),
+            (Eksctl, "create cluster --dry-run=false"),
+            (Eksctl, "delete cluster --dry-run"),
+        ] {
+            assert!(!reads(tool, line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One door in front of the tools: limits, the stop flag, the journal, and then the command itself.
+
+use super::interrupt::Interrupt;
+use super::journal::{Journal, sha256_hex};
+use super::redact::Redactor;
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError};
+use crate::report::{CommandRecord, Effect, ExecMode};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The most commands that run at once (design, decision 1).
+pub const AT_ONCE: usize = 6;
+
+/// A gateway that keeps a record of every command.
+pub struct Recorder<G> {
+    inner: G,
+    mode: ExecMode,
+    run: String,
+    journal: Result<Journal, String>,
+    redactor: Redactor,
+    interrupt: Interrupt,
+    deadline: Instant,
+    slots: Slots,
+    commands: AtomicU64,
+}
+
+impl<G: Gateway> Recorder<G> {
+    /// A recorder in front of `inner`. Without a journal reads go on and writes are refused.
+    pub fn new(
+        inner: G,
+        mode: ExecMode,
+        run: String,
+        journal: Result<Journal, String>,
+        redactor: Redactor,
+        interrupt: Interrupt,
+        deadline: Instant,
+    ) -> Self {
+        let slots = Slots { free: Mutex::new(AT_ONCE), freed: Condvar::new() };
+        Self { inner, mode, run, journal, redactor, interrupt, deadline, slots, commands: AtomicU64::new(0) }
+    }
+
+    /// How many commands were run.
+    pub fn commands(&self) -> u64 {
+        self.commands.load(Ordering::Relaxed)
+    }
+
+    /// The journal, or why there is none.
+    pub const fn journal(&self) -> Result<&Journal, &String> {
+        self.journal.as_ref()
+    }
+
+    /// The gateway behind it.
+    pub const fn inner(&self) -> &G {
+        &self.inner
+    }
+
+    fn keep(&self, spec: &CommandSpec, started: &str, took: Duration, result: &Result<CommandOutput, GatewayError>) {
+        let stdout = result.as_ref().map_or(&[][..], |output| &output.stdout);
+        let redact = |text: &str| self.redactor.redact(text, &spec.secrets);
+        let record = CommandRecord {
+            purpose: redact(&spec.purpose),
+            argv: spec.argv().iter().map(|word| redact(word)).collect(),
+            mode: self.mode,
+            effect: spec.effect,
+            started_at: started.to_owned(),
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            exit: result.as_ref().ok().map(|output| output.exit),
+            ended: result.as_ref().err().map(|error| error.word().to_owned()),
+            stdout_sha256: sha256_hex(stdout),
+            stdout_bytes: stdout.len() as u64,
+        };
+        tracing::debug!(argv = ?record.argv, exit = ?record.exit, ended = ?record.ended, ms = record.duration_ms, "{}", record.purpose);
+        if let Ok(journal) = &self.journal {
+            // A failure is kept by the journal itself, refuses the next write, and is a warning of the report.
+            let _ = journal.append(&self.run, &record);
+        }
+    }
+
+    fn writable(&self) -> Result<(), GatewayError> {
+        let healthy = self.journal.as_ref().map_err(Clone::clone).and_then(Journal::healthy);
+        healthy.map_err(|said| GatewayError::Journal { said })
+    }
+}
+
+impl<G: Gateway> Gateway for Recorder<G> {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        if spec.effect == Effect::Write {
+            self.writable()?;
+        }
+        let _slot = self.slots.take();
+        if self.interrupt.is_set() {
+            return Err(GatewayError::Interrupted);
+        }
+        let mut spec = spec.clone();
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        spec.timeout = spec.timeout.min(left);
+        let (started, start) = (jiff::Timestamp::now().to_string(), Instant::now());
+        let result = if left.is_zero() {
+            Err(GatewayError::TimedOut { tool: spec.tool, limit: Duration::ZERO })
+        } else {
+            self.commands.fetch_add(1, Ordering::Relaxed);
+            self.inner.run(&spec)
+        };
+        self.keep(&spec, &started, start.elapsed(), &result);
+        result
+    }
+}
+
+/// A counter of commands that may still start.
+struct Slots {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+struct Slot<'a>(&'a Slots);
+
+impl Slots {
+    fn take(&self) -> Slot<'_> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Slot(self)
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
