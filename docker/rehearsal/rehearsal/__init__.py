@@ -8,4 +8,4 @@ ROOT_DOMAIN = "rehearsal.test."
 
 # Seeded things are as old as this on every machine, so recorded output never changes.
 SEEDED_AT = 1767225600  # 2026-01-01T00:00:00Z
-FAR_FUTURE = 4070908799  # 2098-12-31T23:59:59Z: nothing in a test expires on its own
+FAR_FUTURE = 4102444799  # 2099-12-31T23:59:59Z: nothing in a test expires on its own

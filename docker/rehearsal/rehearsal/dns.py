@@ -82,7 +82,7 @@ def resolve(request):
     kind = QTYPE.get(request.q.qtype)
     if under(name, SILENT):
         return None
-    reply = request.reply(ra=0)
+    reply = request.reply()  # claims recursion: it stands in for the machine's resolver
     zone = zone_for(name)
     if under(name, BROKEN):
         reply.header.rcode = RCODE.SERVFAIL

@@ -62,6 +62,8 @@ def denied(service, call):
     if service == "sts" and call.action == "sts:GetCallerIdentity" and call.key != IDENTITY_DENIED:
         return None  # AWS asks no permission for it
     why = f"because no identity-based policy allows the {call.action} action"
+    if call.action == "sts:GetCallerIdentity":  # only an endpoint's policy can deny this one
+        why = f"because no VPC endpoint policy allows the {call.action} action"
     message = f"User: {user(call.key)} is not authorized to perform: {call.action} {why}"
     if service in ("eks", "sts"):  # these name the resource
         message = f"User: {user(call.key)} is not authorized to perform: {call.action} on resource: {call.resource} {why}"
