@@ -3,7 +3,7 @@
 import re
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eks
+from ministack.services import ec2, eks
 
 from rehearsal import eks_catalog
 
@@ -62,6 +62,23 @@ def complete(cluster):
     return cluster
 
 
+def into_vpc(cluster):
+    """As AWS: the cluster knows its subnets' VPC, and its own security group exists there."""
+    network = cluster["resourcesVpcConfig"]
+    subnets = [ec2._subnets.get(subnet) for subnet in network["subnetIds"]]
+    network["vpcId"] = next((subnet["VpcId"] for subnet in subnets if subnet), network["vpcId"])
+    group = network["clusterSecurityGroupId"]
+    ec2._security_groups[group] = {
+        "GroupId": group,
+        "GroupName": f"eks-cluster-sg-{cluster['name']}",
+        "Description": "EKS created security group applied to ENI that is attached to EKS Control Plane",
+        "VpcId": network["vpcId"],
+        "OwnerId": get_account_id(),
+        "IpPermissions": [],
+        "IpPermissionsEgress": [],
+    }
+
+
 def install_routes():
     ministack_routes = eks._handle_request_sync
 
@@ -73,7 +90,12 @@ def install_routes():
 
 
 def install_clusters():
-    ministack_create = eks._create_cluster
+    ministack_create, ministack_delete = eks._create_cluster, eks._delete_cluster
+
+    def delete(name):
+        network = eks._clusters.get(name, {}).get("resourcesVpcConfig", {})
+        ec2._security_groups.pop(network.get("clusterSecurityGroupId", ""), None)
+        return ministack_delete(name)
 
     def create(body, creator_arn=None):
         """A cluster that a stack made has its caller as admin, and is complete."""
@@ -83,9 +105,10 @@ def install_clusters():
         if response[0] >= 400:
             return response
         cluster = complete(eks._clusters[body["name"]])
+        into_vpc(cluster)
         return eks._json_resp(200, {"cluster": eks._sanitize(cluster)})
 
-    eks._create_cluster = create
+    eks._create_cluster, eks._delete_cluster = create, delete
     # eksctl refuses an issuer that is not https, and AWS has no other.
     eks._issuer_url = lambda oidc_id: f"https://oidc.eks.{get_region()}.amazonaws.com/id/{oidc_id}"
 

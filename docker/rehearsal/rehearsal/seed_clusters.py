@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from hashlib import sha256
+from pathlib import Path
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eks
@@ -17,6 +18,8 @@ CLUSTERS = [
     ("deleting", "1.34", "DELETING", None),
     ("old", "1.29", "ACTIVE", None),
 ]
+# A real certificate whose key nobody has: eksctl and kubectl read it before they connect.
+AUTHORITY = Path(__file__).with_name("authority.pem").read_bytes()
 NODE_GROUP = "ingext-standing-workers"
 ADDONS = ("vpc-cni", "coredns", "kube-proxy")
 
@@ -61,7 +64,7 @@ def add_cluster(name, version, status, issue):
     }
     if up:  # AWS names endpoint, authority and issuer only once the control plane is there
         cluster["endpoint"] = f"https://{digest[:32].upper()}.gr7.{region}.eks.amazonaws.com"
-        cluster["certificateAuthority"] = {"data": b64encode(f"rehearsal {name}".encode()).decode()}
+        cluster["certificateAuthority"] = {"data": b64encode(AUTHORITY).decode()}
         cluster["identity"] = {"oidc": {"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{digest[:32].upper()}"}}
     eks._clusters[name] = complete(cluster)
     eks._tags[cluster["arn"]] = dict(cluster["tags"])
