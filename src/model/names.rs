@@ -1,7 +1,27 @@
 //! Names that refuse bad input and never rewrite it.
+//!
+//! Each rule is a phrase that follows "must be", each example is a value that would do: together they
+//! make the one line that a refused value is answered with.
 
-use std::fmt;
-use std::str::FromStr;
+mod account_id;
+mod bucket_name;
+mod cert_arn;
+mod cluster_name;
+mod domain;
+mod namespace;
+mod node;
+mod profile;
+mod region;
+
+pub use account_id::AccountId;
+pub use bucket_name::BucketName;
+pub use cert_arn::CertArn;
+pub use cluster_name::ClusterName;
+pub use domain::{RootDomain, SiteDomain};
+pub use namespace::Namespace;
+pub use node::{NodeCount, NodeType};
+pub use profile::Profile;
+pub use region::Region;
 
 /// Why a value was refused: the rule, and a value that would do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,8 +33,20 @@ pub struct BadInput {
     pub example: String,
 }
 
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+impl BadInput {
+    /// A refusal by `rule`, with `example` as a value that would do.
+    #[must_use]
+    pub fn new(rule: impl Into<String>, example: impl Into<String>) -> Self {
+        Self {
+            rule: rule.into(),
+            example: example.into(),
+        }
+    }
+}
+
+/// Makes a name of a text type: the text is kept byte for byte, and `check` alone decides.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -27,53 +59,30 @@ macro_rules! names {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
 
-        impl FromStr for $name {
-            type Err = BadInput;
+        impl std::str::FromStr for $name {
+            type Err = crate::model::BadInput;
 
-            fn from_str(text: &str) -> Result<Self, BadInput> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $check(text)?;
                 Ok(Self(text.to_owned()))
             }
         }
-    )*};
+    };
 }
+pub(crate) use name;
 
-names! {
-    /// An AWS account's twelve digits.
-    AccountId;
-    /// An S3 bucket's name.
-    BucketName;
-    /// The ARN of an ACM certificate.
-    CertArn;
-    /// An EKS cluster's name.
-    ClusterName;
-    /// A Kubernetes namespace.
-    Namespace;
-    /// An EC2 instance type.
-    NodeType;
-    /// An AWS profile's name.
-    Profile;
-    /// An AWS region.
-    Region;
-    /// The domain under which the site stands, in ASCII.
-    RootDomain;
-    /// The site's domain, in ASCII.
-    SiteDomain;
-}
-
-/// How many nodes: 1 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeCount(u32);
-
-impl NodeCount {
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
+/// Whether `text` is a DNS label in lower case: letters, digits and inner `-`, at most 63 (RFC 1123, 2.1).
+fn is_dns_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }

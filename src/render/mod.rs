@@ -1,1 +1,3 @@
-//! (room)
+//! What people and scripts get: the env file.
+
+pub mod env_file;

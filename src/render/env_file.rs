@@ -1,0 +1,219 @@
+//! The env file on disk: read with care, written whole or not at all.
+
+use crate::model::env_file::{EnvFile, MAX_BYTES};
+use rustix::fs::{Mode, OFlags};
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Why an env file could not be read or written: one line with the path, and the line's number where it is a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}", place = self.place())]
+pub struct EnvFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, where it is one.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl EnvFileError {
+    fn new(path: &Path, reason: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            reason: reason.into(),
+        }
+    }
+
+    fn io(path: &Path, what: &str, error: &io::Error) -> Self {
+        Self::new(path, format!("{what}: {error}"))
+    }
+
+    /// `PATH` or `PATH:LINE`. A path may hold a newline, and an error is one line.
+    fn place(&self) -> String {
+        let path: String = self
+            .path
+            .to_string_lossy()
+            .chars()
+            .map(|c| if c.is_control() { '?' } else { c })
+            .collect();
+        match self.line {
+            Some(line) => format!("{path}:{line}"),
+            None => path,
+        }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The file is new or changed.
+    Written,
+    /// The file says the same already and was not touched.
+    Unchanged,
+    /// The file has other values for these keys and was not to be overwritten (`ENV_FILE_EXISTS`).
+    Exists(Vec<String>),
+}
+
+/// Reads the env file at `path` for the user `uid`; None where there is none.
+///
+/// # Errors
+/// [`EnvFileError`] for a folder, a device, a file that is unreadable, another user's, too large, not UTF-8, or has a
+/// bad line.
+pub fn read(path: &Path, uid: u32) -> Result<Option<EnvFile>, EnvFileError> {
+    let Some(text) = read_text(path, uid)? else {
+        return Ok(None);
+    };
+    let parsed = EnvFile::parse(&text);
+    parsed.map(Some).map_err(|bad| EnvFileError {
+        path: path.to_owned(),
+        line: Some(bad.line),
+        reason: bad.rule,
+    })
+}
+
+/// Puts `pairs` into the env file at `path`; lines that are not ours stay. New keys are added unasked, since no
+/// value is lost by it; other values are replaced only with `overwrite`.
+///
+/// # Errors
+/// [`EnvFileError`] for what [`read`] refuses, a symbolic link, and what the folder or the disk refuse.
+pub fn write(
+    path: &Path,
+    uid: u32,
+    pairs: &[(&str, String)],
+    overwrite: bool,
+) -> Result<Written, EnvFileError> {
+    // A rename would put a file in the link's place, and writing through it would follow it to a file that
+    // whoever made the link has chosen.
+    if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) {
+        return Err(EnvFileError::new(
+            path,
+            "is a symbolic link and is not written: name the file itself",
+        ));
+    }
+    let before = read(path, uid)?;
+    let old = before.clone().unwrap_or_default();
+    let differing = old.differing(pairs);
+    if !overwrite && !differing.is_empty() {
+        return Ok(Written::Exists(
+            differing.into_iter().map(str::to_owned).collect(),
+        ));
+    }
+    let new = old
+        .merge(pairs)
+        .map_err(|reason| EnvFileError::new(path, reason))?;
+    if before.as_ref() == Some(&new) {
+        return Ok(Written::Unchanged);
+    }
+    replace(path, new.render().as_bytes(), before.is_some())
+        .map_err(|error| EnvFileError::io(path, "could not be written", &error))?;
+    Ok(Written::Written)
+}
+
+/// Temporary file, fsync, rename, fsync of the folder: at every moment the whole old file or the whole new one.
+fn replace(path: &Path, bytes: &[u8], there_before: bool) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // Hidden, so that a file left by SIGKILL is never found as an env file.
+    let mut file = tempfile::Builder::new()
+        .prefix(".lakehouse-env-")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    // A file that came into being since it was looked for is somebody's: it is not overwritten.
+    let kept = if there_before {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    kept.map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+fn read_text(path: &Path, uid: u32) -> Result<Option<String>, EnvFileError> {
+    match fs::metadata(path) {
+        Ok(metadata) => check(path, uid, &metadata)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return missing(path),
+        Err(error) => return Err(EnvFileError::io(path, "could not be read", &error)),
+    }
+    // The file may have been changed for a FIFO since: NONBLOCK keeps the open from hanging, and the open
+    // file is checked once more.
+    let file = rustix::fs::open(
+        path,
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .map(File::from)
+    .map_err(|error| EnvFileError::io(path, "could not be read", &error.into()))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| EnvFileError::io(path, "could not be read", &error))?;
+    check(path, uid, &metadata)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| EnvFileError::io(path, "could not be read", &error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_large(path));
+    }
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let good = error
+            .as_bytes()
+            .get(..error.utf8_error().valid_up_to())
+            .unwrap_or_default();
+        let line = good.split(|b| *b == b'\n').count();
+        EnvFileError {
+            path: path.to_owned(),
+            line: Some(line),
+            reason: "the line is not UTF-8 text".into(),
+        }
+    })
+}
+
+/// No file; but a link that leads nowhere is not nothing.
+fn missing(path: &Path) -> Result<Option<String>, EnvFileError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(EnvFileError::new(path, "is a symbolic link that leads nowhere")),
+        Err(_) => Ok(None),
+    }
+}
+
+fn check(path: &Path, uid: u32, metadata: &Metadata) -> Result<(), EnvFileError> {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Err(EnvFileError::new(path, "is a folder; an env file must be a file"));
+    }
+    if !kind.is_file() {
+        return Err(EnvFileError::new(
+            path,
+            "is a device, pipe or socket; an env file must be a regular file",
+        ));
+    }
+    if metadata.uid() != uid && metadata.uid() != 0 {
+        let owner = metadata.uid();
+        return Err(EnvFileError::new(
+            path,
+            format!("belongs to another user (uid {owner}): chown it, or copy it"),
+        ));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(too_large(path));
+    }
+    Ok(())
+}
+
+fn too_large(path: &Path) -> EnvFileError {
+    EnvFileError::new(
+        path,
+        format!("is larger than {MAX_BYTES} bytes, which no env file is"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use super::{Written, read, write};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+fn uid() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+fn pairs(cluster: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("CLUSTER_NAME", cluster.to_owned()),
+        ("AWS_PROFILE", "corp$(touch X)'s".to_owned()),
+    ]
+}
+
+#[test]
+fn written_unchanged_exists_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lakehouse_ingext.env");
+    assert_eq!(write(&path, uid(), &pairs("a"), false).unwrap(), Written::Written);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        write(&path, uid(), &pairs("a"), false).unwrap(),
+        Written::Unchanged
+    );
+    let before = fs::read(&path).unwrap();
+    assert_eq!(
+        write(&path, uid(), &pairs("b"), false).unwrap(),
+        Written::Exists(vec!["CLUSTER_NAME".into()])
+    );
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(write(&path, uid(), &pairs("b"), true).unwrap(), Written::Written);
+    let file = read(&path, uid()).unwrap().unwrap();
+    assert_eq!(file.get("AWS_PROFILE"), Some(("corp$(touch X)'s", 2)));
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(names.len(), 1, "nothing is left beside the file");
+}
+
+#[test]
+fn new_keys_are_added_to_the_users_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.env");
+    fs::write(&path, "# mine\nMY=1\nCLUSTER_NAME=a # note\n").unwrap();
+    assert_eq!(write(&path, uid(), &pairs("a"), false).unwrap(), Written::Written);
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "# mine\nMY=1\nCLUSTER_NAME=a # note\nAWS_PROFILE='corp$(touch X)'\\''s'\n"
+    );
+}
+
+fn refused(path: &Path, uid: u32, word: &str) {
+    let error = read(path, uid).unwrap_err().to_string();
+    assert!(
+        error.contains(word) && error.contains(&*path.to_string_lossy()),
+        "{error}"
+    );
+    assert_eq!(error.lines().count(), 1);
+    assert!(write(path, uid, &pairs("a"), true).is_err());
+}
+
+#[test]
+fn what_is_no_env_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    assert_eq!(read(&at("absent"), uid()), Ok(None));
+    fs::create_dir(at("dir")).unwrap();
+    refused(&at("dir"), uid(), "folder");
+    refused(Path::new("/dev/zero"), uid(), "device");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        at("fifo"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
+    refused(&at("fifo"), uid(), "pipe");
+    fs::write(at("large"), "#".repeat(70_000)).unwrap();
+    refused(&at("large"), uid(), "larger");
+    fs::write(at("latin"), b"A=1\nB=\xe4\n").unwrap();
+    refused(&at("latin"), uid(), "latin:2: ");
+    fs::write(at("bad"), "A=1\nreboot\n").unwrap();
+    refused(&at("bad"), uid(), "bad:2: ");
+    symlink(at("nowhere"), at("dangling")).unwrap();
+    refused(&at("dangling"), uid(), "nowhere");
+}
+
+#[test]
+fn a_link_is_read_and_never_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "CLUSTER_NAME=a\n").unwrap();
+    symlink(&file, &link).unwrap();
+    assert!(read(&link, uid()).unwrap().is_some());
+    assert!(
+        write(&link, uid(), &pairs("b"), true)
+            .unwrap_err()
+            .to_string()
+            .contains("symbolic link")
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "CLUSTER_NAME=a\n");
+}
+
+#[test]
+fn another_users_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs");
+    fs::write(&path, "A=1\n").unwrap();
+    if uid() == 0 {
+        std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
+        refused(&path, 0, "another user (uid 12345)");
+    } else {
+        refused(&path, uid() + 1, "another user");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(write(&folder.path().join("no/x.env"), uid(), &pairs("a"), false).is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
