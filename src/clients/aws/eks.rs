@@ -1,0 +1,201 @@
+//! EKS: one cluster, what is in it, and the versions that the region offers.
+
+use crate::clients::call::{Ask, ask, formed, json};
+use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::form::is_word;
+use crate::gateway::Gateway;
+use crate::model::ClusterName;
+use serde::Deserialize;
+
+/// The client.
+#[derive(Clone, Copy)]
+pub struct Eks<'a> {
+    /// Where the commands go.
+    pub gateway: &'a dyn Gateway,
+}
+
+/// A cluster that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// `ACTIVE`, `CREATING`, …
+    pub status: String,
+    /// Its Kubernetes version, `1.34`; a cluster in its first seconds may have none.
+    pub version: Option<String>,
+}
+
+/// How long AWS looks after a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Standard support.
+    Standard,
+    /// Extended support, at a higher price an hour.
+    Extended,
+    /// None.
+    Unsupported,
+}
+
+/// A Kubernetes version of the region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterVersion {
+    /// `1.34`.
+    pub version: String,
+    /// How long AWS looks after it.
+    pub support: Support,
+}
+
+#[derive(Deserialize)]
+struct RawDescription {
+    cluster: RawCluster,
+}
+
+#[derive(Deserialize)]
+struct RawCluster {
+    name: String,
+    status: String,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawNodeGroups {
+    nodegroups: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RawAddons {
+    addons: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawVersions {
+    cluster_versions: Vec<RawVersion>,
+}
+
+/// `versionStatus` is the newer name with `STANDARD_SUPPORT`; aws 2.23 prints only `status`, `standard-support`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawVersion {
+    cluster_version: String,
+    version_status: Option<String>,
+    status: Option<String>,
+}
+
+impl Eks<'_> {
+    /// The cluster, or nothing where EKS itself says that there is none.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn cluster(&self, name: &ClusterName) -> Result<Option<Cluster>, CallError> {
+        let args = ["eks", "describe-cluster", "--name", name.as_str()];
+        let question = Ask::aws(&format!("describe the cluster `{name}`"), "eks:DescribeCluster", args);
+        match ask(self.gateway, &question, |bytes| parse_cluster(bytes, name.as_str())) {
+            Ok(cluster) => Ok(Some(cluster)),
+            Err(error)
+                if error.class == ErrorClass::Absent
+                    && error.code.as_deref() == Some("ResourceNotFoundException") =>
+            {
+                Ok(None)
+            }
+            // Some other "not found" (a proxy's 404) says nothing about the cluster.
+            Err(error) if error.class == ErrorClass::Absent => Err(CallError { class: ErrorClass::Other, ..error }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The names of the cluster's node groups.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn node_groups(&self, name: &ClusterName) -> Result<Vec<String>, CallError> {
+        let args = ["eks", "list-nodegroups", "--cluster-name", name.as_str()];
+        let purpose = format!("list the node groups of the cluster `{name}`");
+        ask(self.gateway, &Ask::aws(&purpose, "eks:ListNodegroups", args), parse_node_groups)
+    }
+
+    /// The names of the cluster's add-ons.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn addons(&self, name: &ClusterName) -> Result<Vec<String>, CallError> {
+        let args = ["eks", "list-addons", "--cluster-name", name.as_str()];
+        let purpose = format!("list the add-ons of the cluster `{name}`");
+        ask(self.gateway, &Ask::aws(&purpose, "eks:ListAddons", args), parse_addons)
+    }
+
+    /// The Kubernetes versions that the region offers (aws 2.22.20 and newer; 2.23.6 was tried).
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn versions(&self) -> Result<Vec<ClusterVersion>, CallError> {
+        let args = ["eks", "describe-cluster-versions"];
+        let question = Ask::aws("read the cluster versions of the region", "eks:DescribeClusterVersions", args);
+        ask(self.gateway, &question, parse_versions)
+    }
+}
+
+/// Reads `eks describe-cluster` for the cluster `name`.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or one about another cluster.
+pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> {
+    let raw: RawDescription = json(bytes)?;
+    formed(raw.cluster.name, |found| found == name, "cluster.name")?;
+    let status = formed(raw.cluster.status, |status| is_word(status, 32), "cluster.status")?;
+    let version = raw.cluster.version.map(|version| formed(version, is_version, "cluster.version"));
+    Ok(Cluster { status, version: version.transpose()? })
+}
+
+/// Reads `eks list-nodegroups`, sorted.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer.
+pub fn parse_node_groups(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
+    let raw: RawNodeGroups = json(bytes)?;
+    sorted_words(raw.nodegroups, "nodegroups[]")
+}
+
+/// Reads `eks list-addons`, sorted.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer.
+pub fn parse_addons(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
+    let raw: RawAddons = json(bytes)?;
+    sorted_words(raw.addons, "addons[]")
+}
+
+/// Reads `eks describe-cluster-versions`.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or a version stands there without its support.
+pub fn parse_versions(bytes: &[u8]) -> Result<Vec<ClusterVersion>, ParseFailure> {
+    let raw: RawVersions = json(bytes)?;
+    raw.cluster_versions
+        .into_iter()
+        .map(|found| {
+            let support = match found.version_status.or(found.status).as_deref() {
+                Some("STANDARD_SUPPORT" | "standard-support") => Support::Standard,
+                Some("EXTENDED_SUPPORT" | "extended-support") => Support::Extended,
+                Some("UNSUPPORTED" | "unsupported") => Support::Unsupported,
+                _ => return Err(ParseFailure::Form("clusterVersions[].versionStatus")),
+            };
+            let version = formed(found.cluster_version, is_version, "clusterVersions[].clusterVersion")?;
+            Ok(ClusterVersion { version, support })
+        })
+        .collect()
+}
+
+fn is_version(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(major, minor)| {
+        [major, minor].iter().all(|part| {
+            !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    })
+}
+
+fn sorted_words(mut words: Vec<String>, field: &'static str) -> Result<Vec<String>, ParseFailure> {
+    if !words.iter().all(|word| is_word(word, 100)) {
+        return Err(ParseFailure::Form(field));
+    }
+    words.sort();
+    Ok(words)
+}

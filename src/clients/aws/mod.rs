@@ -1,0 +1,18 @@
+//! The aws command line, one client a service. Profile and region come by the environment (`AWS_PROFILE`,
+//! `AWS_REGION`), set by the gateway for every tool alike, so that no two tools act in different accounts.
+
+pub mod acm;
+pub mod classify;
+pub mod ec2;
+pub mod eks;
+pub mod route53;
+pub mod s3;
+pub mod sts;
+pub mod timestamp;
+
+pub use acm::Acm;
+pub use ec2::Ec2;
+pub use eks::Eks;
+pub use route53::Route53;
+pub use s3::S3;
+pub use sts::Sts;

@@ -1,0 +1,98 @@
+//! One question to one tool: run it, look at its end, parse what it printed.
+
+use crate::clients::aws::classify::classify_aws;
+use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
+use serde::de::DeserializeOwned;
+
+/// A question, and the IAM action that it needs.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The command.
+    pub spec: CommandSpec,
+    /// For example `acm:ListCertificates`; empty where AWS is not asked.
+    pub action: &'static str,
+}
+
+impl Ask {
+    /// A reading question to aws, answered in JSON.
+    pub fn aws<A: Into<String>>(purpose: &str, action: &'static str, args: impl IntoIterator<Item = A>) -> Self {
+        let json = ["--output".to_owned(), "json".to_owned()];
+        let args = args.into_iter().map(Into::into).chain(json);
+        Self { spec: CommandSpec::read(Tool::Aws, purpose, args), action }
+    }
+
+    /// A reading question to a tool about itself.
+    pub fn tool<A: Into<String>>(tool: Tool, purpose: &str, args: impl IntoIterator<Item = A>) -> Self {
+        Self { spec: CommandSpec::read(tool, purpose, args), action: "" }
+    }
+
+    /// The error of this question, with nothing said.
+    #[must_use]
+    pub fn error(&self, class: ErrorClass) -> CallError {
+        CallError {
+            purpose: self.spec.purpose.clone(),
+            action: self.action,
+            class,
+            code: None,
+            said: String::new(),
+        }
+    }
+}
+
+/// Asks, and parses the answer.
+///
+/// # Errors
+/// [`CallError`] where there is no answer; its class says why.
+pub fn ask<T>(
+    gateway: &dyn Gateway,
+    ask: &Ask,
+    parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+) -> Result<T, CallError> {
+    let output = gateway.run(&ask.spec).map_err(|error| from_gateway(ask, &error))?;
+    if output.exit != 0 {
+        let (class, code) = match ask.spec.tool {
+            Tool::Aws => classify_aws(output.exit, &output.stderr),
+            _ => (ErrorClass::Other, None),
+        };
+        return Err(CallError { code, said: output.stderr, ..ask.error(class) });
+    }
+    parse(&output.stdout)
+        .map_err(|failure| CallError { said: failure.to_string(), ..ask.error(ErrorClass::BadOutput) })
+}
+
+fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
+    let class = match error {
+        GatewayError::ToolMissing { .. } => ErrorClass::MissingTool,
+        GatewayError::TimedOut { .. } => ErrorClass::TimedOut,
+        GatewayError::Interrupted => ErrorClass::Interrupted,
+        GatewayError::Refused { .. } => ErrorClass::Refused,
+        GatewayError::Engine { .. } => ErrorClass::Engine,
+        GatewayError::Killed { .. } | GatewayError::NotStarted { .. } => ErrorClass::Killed,
+        GatewayError::TooMuchOutput { .. } => ErrorClass::TooMuchOutput,
+        GatewayError::Journal { .. } => ErrorClass::Other,
+    };
+    CallError { said: error.to_string(), ..ask.error(class) }
+}
+
+/// Reads one whole JSON document.
+///
+/// # Errors
+/// [`ParseFailure`] where the bytes are empty, cut short, of another shape, or followed by more.
+pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ParseFailure::Empty);
+    }
+    // serde's own words may quote the text, and the text is untrusted: only the kind and the place are kept.
+    serde_json::from_slice(bytes).map_err(|error| {
+        ParseFailure::Json(format!("{:?} at line {} column {}", error.classify(), error.line(), error.column()))
+    })
+}
+
+/// Gives `text` back where it has its form.
+///
+/// # Errors
+/// [`ParseFailure::Form`] with the field's name.
+pub fn formed(text: String, fits: impl Fn(&str) -> bool, field: &'static str) -> Result<String, ParseFailure> {
+    if fits(&text) { Ok(text) } else { Err(ParseFailure::Form(field)) }
+}
