@@ -9,10 +9,12 @@ may_install() {
 
 # engine_advice: one line about what keeps the engine from answering.
 engine_advice() {
+    local words
+    words=$(docker version 2>&1) || true
     if ! command -v docker >/dev/null; then
         echo 'install Docker Engine (Debian or Ubuntu: apt-get install docker.io, or run this as root) and run this again'
-    elif docker version 2>&1 | grep -qi 'permission denied'; then
-        echo "the docker engine refuses this user: add it to the group docker (usermod -aG docker $(id -un)) and log in again"
+    elif [[ ${words,,} == *'permission denied'* ]]; then
+        echo "the docker engine refuses this user: add it to the group docker (usermod -aG docker $(id -un 2>/dev/null || id -u)) and log in again"
     else
         echo 'the docker engine does not answer: start it (systemctl start docker, or Docker Desktop), or mend DOCKER_HOST'
     fi
