@@ -27,7 +27,7 @@ create_network() {
     local subnet
     for subnet in "$@"; do
         if ! [[ $subnet =~ ^([0-9]+\.){3}0/24$ ]]; then
-            echo "$subnet is not a /24 network such as ${SUBNETS[0]}"
+            echo "$subnet is not a /24 network such as 172.29.77.0/24"
             return 1
         fi
         if routed_elsewhere "$subnet"; then

@@ -33,11 +33,13 @@ need_tool() {
     step install "installing $*" install_packages "$@"
 }
 
+# start_engine: where no service manager does, in a session of its own, so that it outlives us and our terminal.
 start_engine() {
     if [ -d /run/systemd/system ]; then
-        systemctl start docker
-    else # no service manager: a session of its own, so that it outlives us and our terminal
+        step service 'starting the docker engine' systemctl start docker
+    else
         setsid dockerd >"$STATE/log/dockerd.log" 2>&1 </dev/null 9>&- &
+        ENGINE=$!
     fi
 }
 
@@ -45,10 +47,11 @@ wait_for_engine() {
     local tries
     for tries in {1..300}; do
         engine_answers && return
+        [ -z "${ENGINE:-}" ] || kill -0 "$ENGINE" 2>/dev/null || break
         sleep 0.2
     done
-    tail -n 5 "$STATE/log/dockerd.log" 2>/dev/null
-    echo "the engine did not answer within $((tries / 5)) s"
+    [ -z "${ENGINE:-}" ] || tail -n 5 "$STATE/log/dockerd.log"
+    echo "the engine does not answer (asked $tries times)"
     return 1
 }
 
