@@ -21,6 +21,8 @@ def refused(status, code, message):
 
 
 def no_addon(cluster, name):
+    if cluster not in eks._clusters:
+        return refused(404, "ResourceNotFoundException", f"No cluster found for name: {cluster}.")
     return refused(404, "ResourceNotFoundException", f"No addon: {name} found in cluster: {cluster}")
 
 
@@ -157,8 +159,7 @@ def install_addons():
 
     def missing_says_so(ministack_way):
         return lambda cluster, name: (
-            ministack_way(cluster, name) if f"{cluster}/{name}" in eks._addons or cluster not in eks._clusters
-            else no_addon(cluster, name)
+            ministack_way(cluster, name) if f"{cluster}/{name}" in eks._addons else no_addon(cluster, name)
         )
 
     eks._create_addon, eks._update_addon = create, update
