@@ -16,15 +16,25 @@ pub struct Ask {
 
 impl Ask {
     /// A reading question to aws, answered in JSON.
-    pub fn aws<A: Into<String>>(purpose: &str, action: &'static str, args: impl IntoIterator<Item = A>) -> Self {
+    pub fn aws<A: Into<String>>(
+        purpose: &str,
+        action: &'static str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
         let json = ["--output".to_owned(), "json".to_owned()];
         let args = args.into_iter().map(Into::into).chain(json);
-        Self { spec: CommandSpec::read(Tool::Aws, purpose, args), action }
+        Self {
+            spec: CommandSpec::read(Tool::Aws, purpose, args),
+            action,
+        }
     }
 
     /// A reading question to a tool about itself.
     pub fn tool<A: Into<String>>(tool: Tool, purpose: &str, args: impl IntoIterator<Item = A>) -> Self {
-        Self { spec: CommandSpec::read(tool, purpose, args), action: "" }
+        Self {
+            spec: CommandSpec::read(tool, purpose, args),
+            action: "",
+        }
     }
 
     /// The error of this question, with nothing said.
@@ -49,16 +59,24 @@ pub fn ask<T>(
     ask: &Ask,
     parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
 ) -> Result<T, CallError> {
-    let output = gateway.run(&ask.spec).map_err(|error| from_gateway(ask, &error))?;
+    let output = gateway
+        .run(&ask.spec)
+        .map_err(|error| from_gateway(ask, &error))?;
     if output.exit != 0 {
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
             _ => (ErrorClass::Other, None),
         };
-        return Err(CallError { code, said: output.stderr, ..ask.error(class) });
+        return Err(CallError {
+            code,
+            said: output.stderr,
+            ..ask.error(class)
+        });
     }
-    parse(&output.stdout)
-        .map_err(|failure| CallError { said: failure.to_string(), ..ask.error(ErrorClass::BadOutput) })
+    parse(&output.stdout).map_err(|failure| CallError {
+        said: failure.to_string(),
+        ..ask.error(ErrorClass::BadOutput)
+    })
 }
 
 fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
@@ -72,7 +90,10 @@ fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
         GatewayError::TooMuchOutput { .. } => ErrorClass::TooMuchOutput,
         GatewayError::Journal { .. } => ErrorClass::Other,
     };
-    CallError { said: error.to_string(), ..ask.error(class) }
+    CallError {
+        said: error.to_string(),
+        ..ask.error(class)
+    }
 }
 
 /// Reads one whole JSON document.
@@ -85,7 +106,12 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
     }
     // serde's own words may quote the text, and the text is untrusted: only the kind and the place are kept.
     serde_json::from_slice(bytes).map_err(|error| {
-        ParseFailure::Json(format!("{:?} at line {} column {}", error.classify(), error.line(), error.column()))
+        ParseFailure::Json(format!(
+            "{:?} at line {} column {}",
+            error.classify(),
+            error.line(),
+            error.column()
+        ))
     })
 }
 
@@ -93,6 +119,14 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
 ///
 /// # Errors
 /// [`ParseFailure::Form`] with the field's name.
-pub fn formed(text: String, fits: impl Fn(&str) -> bool, field: &'static str) -> Result<String, ParseFailure> {
-    if fits(&text) { Ok(text) } else { Err(ParseFailure::Form(field)) }
+pub fn formed(
+    text: String,
+    fits: impl Fn(&str) -> bool,
+    field: &'static str,
+) -> Result<String, ParseFailure> {
+    if fits(&text) {
+        Ok(text)
+    } else {
+        Err(ParseFailure::Form(field))
+    }
 }

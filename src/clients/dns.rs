@@ -28,9 +28,13 @@ pub enum Lookup {
 #[must_use]
 pub fn look_up(name: &str, server: Option<SocketAddr>, limit: Duration) -> Lookup {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return Lookup::Unknown("the lookup could not be started".to_owned()) };
+    let Ok(runtime) = runtime else {
+        return Lookup::Unknown("the lookup could not be started".to_owned());
+    };
     let found = runtime.block_on(async {
-        tokio::time::timeout(limit, both(name, server, limit)).await.unwrap_or_else(|_| Lookup::Unknown(silence(limit)))
+        tokio::time::timeout(limit, both(name, server, limit))
+            .await
+            .unwrap_or_else(|_| Lookup::Unknown(silence(limit)))
     });
     runtime.shutdown_background();
     found
@@ -48,7 +52,9 @@ async fn both(name: &str, server: Option<SocketAddr>, limit: Duration) -> Lookup
         tokio::spawn(async move { one(&resolver, &name, RecordType::AAAA, limit).await })
     };
     let first = one(&resolver, &name, RecordType::A, limit).await;
-    let second = second.await.unwrap_or_else(|_| Lookup::Unknown("the lookup broke off".to_owned()));
+    let second = second
+        .await
+        .unwrap_or_else(|_| Lookup::Unknown("the lookup broke off".to_owned()));
     join(first, second)
 }
 
@@ -95,7 +101,11 @@ async fn one(resolver: &TokioResolver, name: &str, kind: RecordType, limit: Dura
             let mut addresses: Vec<IpAddr> = found.iter().filter_map(address).collect();
             addresses.sort_unstable();
             addresses.dedup();
-            if addresses.is_empty() { Lookup::Absent } else { Lookup::Present(addresses) }
+            if addresses.is_empty() {
+                Lookup::Absent
+            } else {
+                Lookup::Present(addresses)
+            }
         }
         Err(error) => of_error(&error, limit),
     }
@@ -103,7 +113,12 @@ async fn one(resolver: &TokioResolver, name: &str, kind: RecordType, limit: Dura
 
 fn of_error(error: &ResolveError, limit: Duration) -> Lookup {
     match error.proto().map(ProtoError::kind) {
-        Some(ProtoErrorKind::NoRecordsFound { response_code, ns, soa, .. }) => match response_code {
+        Some(ProtoErrorKind::NoRecordsFound {
+            response_code,
+            ns,
+            soa,
+            ..
+        }) => match response_code {
             // A referral without an answer: the server sends us on, and says nothing itself.
             ResponseCode::NoError if ns.is_some() && soa.is_none() => {
                 Lookup::Unknown("the resolver does not answer for this name itself".to_owned())

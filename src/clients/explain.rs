@@ -30,7 +30,9 @@ impl Asker<'_> {
     /// ` --profile NAME`, quoted for a shell; empty without a profile.
     #[must_use]
     pub fn flag(&self) -> String {
-        self.profile.map_or_else(String::new, |profile| format!(" --profile {}", quoted(profile.as_str())))
+        self.profile.map_or_else(String::new, |profile| {
+            format!(" --profile {}", quoted(profile.as_str()))
+        })
     }
 
     /// `the profile NAME`, or where AWS looks without one.
@@ -53,60 +55,144 @@ pub fn quoted(text: &str) -> String {
 #[must_use]
 pub fn explain(error: &CallError, asker: &Asker<'_>) -> Explained {
     let (code, reason) = meaning(error, asker);
-    Explained { code, reason, remedy: remedy(error, asker) }
+    Explained {
+        code,
+        reason,
+        remedy: remedy(error, asker),
+    }
 }
 
 fn meaning(error: &CallError, asker: &Asker<'_>) -> (Code, String) {
     use ErrorClass as C;
     let (source, region) = (asker.source(), asker.region);
-    let named = error.code.as_deref().map_or_else(String::new, |code| format!(" ({code})"));
-    let action = if error.action.is_empty() { "this question" } else { error.action };
+    let named = error
+        .code
+        .as_deref()
+        .map_or_else(String::new, |code| format!(" ({code})"));
+    let action = if error.action.is_empty() {
+        "this question"
+    } else {
+        error.action
+    };
     match error.class {
-        C::Denied => (Code::AwsAccessDenied, format!("AWS refuses this caller `{action}`{named}.")),
-        C::RoleDenied => (Code::AwsAccessDenied, format!("AWS refuses the role that {source} names{named}.")),
-        C::ExpiredKeys => (Code::AwsKeysExpired, format!("The temporary keys of {source} have expired{named}.")),
-        C::SsoExpired => {
-            (Code::AwsSsoExpired, format!("The single sign-on session of {source} has ended or was never started."))
-        }
-        C::LoginExpired => (Code::AwsSsoExpired, format!("The `aws login` session of {source} has ended.")),
-        C::NoCredentials => (Code::AwsNotAuthenticated, format!("There are no credentials in {source}.")),
-        C::PartialCredentials => {
-            (Code::AwsNotAuthenticated, format!("Only half of a key pair stands in {source}: key ID or secret is missing."))
-        }
-        C::InvalidKeys => (Code::AwsNotAuthenticated, format!("AWS does not know the keys of {source}{named}.")),
-        C::UnknownProfile => (Code::AwsNotAuthenticated, format!("AWS's settings do not have {source}.")),
-        C::BadConfiguration => {
-            (Code::AwsNotAuthenticated, format!("{} can't be used as AWS's settings have it{named}.", capital(&source)))
-        }
+        C::Denied => (
+            Code::AwsAccessDenied,
+            format!("AWS refuses this caller `{action}`{named}."),
+        ),
+        C::RoleDenied => (
+            Code::AwsAccessDenied,
+            format!("AWS refuses the role that {source} names{named}."),
+        ),
+        C::ExpiredKeys => (
+            Code::AwsKeysExpired,
+            format!("The temporary keys of {source} have expired{named}."),
+        ),
+        C::SsoExpired => (
+            Code::AwsSsoExpired,
+            format!("The single sign-on session of {source} has ended or was never started."),
+        ),
+        C::LoginExpired => (
+            Code::AwsSsoExpired,
+            format!("The `aws login` session of {source} has ended."),
+        ),
+        C::NoCredentials => (
+            Code::AwsNotAuthenticated,
+            format!("There are no credentials in {source}."),
+        ),
+        C::PartialCredentials => (
+            Code::AwsNotAuthenticated,
+            format!("Only half of a key pair stands in {source}: key ID or secret is missing."),
+        ),
+        C::InvalidKeys => (
+            Code::AwsNotAuthenticated,
+            format!("AWS does not know the keys of {source}{named}."),
+        ),
+        C::UnknownProfile => (
+            Code::AwsNotAuthenticated,
+            format!("AWS's settings do not have {source}."),
+        ),
+        C::BadConfiguration => (
+            Code::AwsNotAuthenticated,
+            format!(
+                "{} can't be used as AWS's settings have it{named}.",
+                capital(&source)
+            ),
+        ),
         C::NoRegion => (Code::AwsNotAuthenticated, "No region is set.".to_owned()),
         C::Unreachable(reach) => (Code::AwsUnreachable, unreachable_reason(reach, region)),
         C::ClockSkew => (
             Code::ClockSkew,
-            format!("AWS refuses the signature's time{named}: this machine's clock is wrong by more than five minutes."),
+            format!(
+                "AWS refuses the signature's time{named}: this machine's clock is wrong by more than five minutes."
+            ),
         ),
-        C::Throttled => (Code::AwsThrottled, format!("AWS asked to slow down, through all retries{named}.")),
-        C::ServiceFault => (Code::AwsUnexpected, format!("AWS itself answered with an error of its own{named}.")),
+        C::Throttled => (
+            Code::AwsThrottled,
+            format!("AWS asked to slow down, through all retries{named}."),
+        ),
+        C::ServiceFault => (
+            Code::AwsUnexpected,
+            format!("AWS itself answered with an error of its own{named}."),
+        ),
         C::CredentialProcess => (
             Code::CredentialsNotReachable,
             match asker.mode {
-                ExecMode::Docker => format!("The program that {source} takes its keys from failed, or is not in the toolbox container."),
-                ExecMode::Local => format!("The program that {source} takes its keys from failed, or is not installed."),
+                ExecMode::Docker => format!(
+                    "The program that {source} takes its keys from failed, or is not in the toolbox container."
+                ),
+                ExecMode::Local => {
+                    format!("The program that {source} takes its keys from failed, or is not installed.")
+                }
             },
         ),
-        C::MfaNeeded => {
-            (Code::CredentialsNotReachable, format!("The role of {source} asks for a one-time code, which can't be typed here."))
-        }
-        C::MissingTool => (Code::ToolMissing, "The tool is not installed where it should run.".to_owned()),
-        C::TimedOut => (Code::ToolTimedOut, "The command did not end within its time limit and was stopped.".to_owned()),
-        C::Interrupted => (Code::Interrupted, "The run was stopped before the answer came.".to_owned()),
-        C::Refused => (Code::ReadOnlyRefused, "A read-only run refused the command.".to_owned()),
-        C::Engine => (Code::DockerNotReady, "The container engine failed while the command ran.".to_owned()),
-        C::Killed => (Code::ToolFailed, "The command was killed, or could not be started.".to_owned()),
-        C::TooMuchOutput => (Code::ToolFailed, "The command printed more than can be read.".to_owned()),
-        C::BadOutput => (Code::AwsUnexpected, "The tool ended well and its answer can't be read.".to_owned()),
-        C::BadUsage => (Code::ToolTooOld, "This version of the tool does not know the command.".to_owned()),
-        C::Absent => (Code::AwsUnexpected, format!("AWS answered that something was not found{named}.")),
-        C::Exists | C::Other => (Code::AwsUnexpected, format!("The command failed in a way that is not understood{named}.")),
+        C::MfaNeeded => (
+            Code::CredentialsNotReachable,
+            format!("The role of {source} asks for a one-time code, which can't be typed here."),
+        ),
+        C::MissingTool => (
+            Code::ToolMissing,
+            "The tool is not installed where it should run.".to_owned(),
+        ),
+        C::TimedOut => (
+            Code::ToolTimedOut,
+            "The command did not end within its time limit and was stopped.".to_owned(),
+        ),
+        C::Interrupted => (
+            Code::Interrupted,
+            "The run was stopped before the answer came.".to_owned(),
+        ),
+        C::Refused => (
+            Code::ReadOnlyRefused,
+            "A read-only run refused the command.".to_owned(),
+        ),
+        C::Engine => (
+            Code::DockerNotReady,
+            "The container engine failed while the command ran.".to_owned(),
+        ),
+        C::Killed => (
+            Code::ToolFailed,
+            "The command was killed, or could not be started.".to_owned(),
+        ),
+        C::TooMuchOutput => (
+            Code::ToolFailed,
+            "The command printed more than can be read.".to_owned(),
+        ),
+        C::BadOutput => (
+            Code::AwsUnexpected,
+            "The tool ended well and its answer can't be read.".to_owned(),
+        ),
+        C::BadUsage => (
+            Code::ToolTooOld,
+            "This version of the tool does not know the command.".to_owned(),
+        ),
+        C::Absent => (
+            Code::AwsUnexpected,
+            format!("AWS answered that something was not found{named}."),
+        ),
+        C::Exists | C::Other => (
+            Code::AwsUnexpected,
+            format!("The command failed in a way that is not understood{named}."),
+        ),
     }
 }
 
@@ -115,7 +201,10 @@ fn unreachable_reason(reach: Reach, region: &Region) -> String {
         Reach::Connect => format!("AWS's endpoint for {region} could not be reached."),
         Reach::Timeout => format!("AWS's endpoint for {region} did not answer in time."),
         Reach::Proxy => "The proxy on the way to AWS could not be reached.".to_owned(),
-        Reach::Tls => "The certificate that AWS's endpoint, or a proxy before it, showed is not trusted here.".to_owned(),
+        Reach::Tls => {
+            "The certificate that AWS's endpoint, or a proxy before it, showed is not trusted here."
+                .to_owned()
+        }
     }
 }
 
@@ -163,5 +252,7 @@ fn remedy(error: &CallError, asker: &Asker<'_>) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

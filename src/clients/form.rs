@@ -16,19 +16,25 @@ pub fn is_certificate_name(text: &str) -> bool {
 fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// An AWS region: `us-east-2`, `us-gov-west-1`.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let Some((number, words)) = parts.split_last() else { return false };
+    let Some((number, words)) = parts.split_last() else {
+        return false;
+    };
     words.len() >= 2
         && text.len() <= 32
         && (1..=2).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
-        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && words
+            .iter()
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// Twelve digits.
@@ -45,7 +51,13 @@ pub fn arn_fields(text: &str) -> Option<[&str; 5]> {
     }
     let rest = text.strip_prefix("arn:")?;
     let mut fields = rest.splitn(5, ':');
-    let found = [fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?];
+    let found = [
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    ];
     let [partition, service, _, _, resource] = found;
     (partition.starts_with("aws") && !service.is_empty() && !resource.is_empty()).then_some(found)
 }
@@ -64,7 +76,9 @@ pub fn certificate_region(arn: &str) -> Option<&str> {
 pub fn is_word(text: &str, most: usize) -> bool {
     !text.is_empty()
         && text.len() <= most
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// AWS's error codes: letters, digits, `.`, `-` and `_`.
@@ -72,5 +86,7 @@ pub fn is_word(text: &str, most: usize) -> bool {
 pub fn is_error_code(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 96
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }

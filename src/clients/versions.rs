@@ -53,7 +53,7 @@ pub const fn wanted(tool: Tool) -> Wanted {
         Tool::Eksctl => Wanted {
             least: version(0, 202, 0),
             below: None,
-            reason: "older ones do not make clusters of today's Kubernetes versions",
+            reason: "older ones do not ask AWS which Kubernetes versions there are, and refuse 1.34",
             reason_above: "",
         },
         Tool::Kubectl => Wanted {
@@ -94,7 +94,9 @@ pub fn parse_aws(bytes: &[u8]) -> Result<Version, ParseFailure> {
     let line = one_line(bytes)?;
     // A cut answer must not pass as a shorter version: the word after the version has to be there.
     let (first, rest) = line.split_once(' ').ok_or(ParseFailure::Form("aws --version"))?;
-    let number = first.strip_prefix("aws-cli/").filter(|_| rest.starts_with("Python/"));
+    let number = first
+        .strip_prefix("aws-cli/")
+        .filter(|_| rest.starts_with("Python/"));
     parse_version(number.ok_or(ParseFailure::Form("aws --version"))?)
 }
 
@@ -103,7 +105,11 @@ pub fn parse_aws(bytes: &[u8]) -> Result<Version, ParseFailure> {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_helm(bytes: &[u8]) -> Result<Version, ParseFailure> {
-    parse_version(one_line(bytes)?.strip_prefix('v').ok_or(ParseFailure::Form("helm version"))?)
+    parse_version(
+        one_line(bytes)?
+            .strip_prefix('v')
+            .ok_or(ParseFailure::Form("helm version"))?,
+    )
 }
 
 #[derive(Deserialize)]
@@ -144,7 +150,9 @@ pub fn parse_kubectl(bytes: &[u8]) -> Result<Version, ParseFailure> {
 }
 
 fn one_line(bytes: &[u8]) -> Result<&str, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("version"))?.trim();
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| ParseFailure::Form("version"))?
+        .trim();
     match text.lines().count() {
         0 => Err(ParseFailure::Empty),
         1 => Ok(text),

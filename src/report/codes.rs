@@ -52,13 +52,16 @@ codes! {
     ToolboxMissing "TOOLBOX_MISSING" "The toolbox image is not there and could not be built, or is not what its lock says." "`lakehouse toolbox build`, and read what it says.";
     ToolMissing "TOOL_MISSING" "A needed tool is not installed here." "Install it, or use `--exec docker`.";
     ToolTooOld "TOOL_TOO_OLD" "A tool is older than the least version that works." "Upgrade it, or use `--exec docker`.";
+    ToolUnsupported "TOOL_UNSUPPORTED" "A tool is of a newer major version, whose commands differ." "Install the version that is named beside it, or use `--exec docker`.";
     ToolTimedOut "TOOL_TIMED_OUT" "A tool did not end within its time limit and was stopped; what was asked about is unknown." "Check the network and run the command again; `--timeout` sets the limit.";
     ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, or printed more than can be read; what was asked about is unknown." "Read the tool's words in `toolOutput`, and run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
+    Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";
     NoCertificate "NO_CERTIFICATE" "No certificate of this region covers the site's domain." "`aws acm request-certificate --domain-name SITE --validation-method DNS`, validate it, run again.";
     CertNotIssued "CERT_NOT_ISSUED" "A certificate for the site's domain exists and is not issued." "Make its validation record in DNS, wait until it is issued, run again.";
     CertExpired "CERT_EXPIRED" "The certificate for the site's domain has expired." "Request a new one in ACM.";
+    CertExpiresSoon "CERT_EXPIRES_SOON" "The certificate for the site's domain expires within 30 days." "Keep its validation record in DNS so that ACM renews it; import or request a new one where ACM does not.";
     CertDomainMismatch "CERT_DOMAIN_MISMATCH" "The certificate that was named does not cover the site's domain." "Name another with `--cert-arn`, or leave it out to have one found.";
     CertWrongRegion "CERT_WRONG_REGION" "The certificate is of another region than the cluster." "Request one in the cluster's region.";
     CertNotFound "CERT_NOT_FOUND" "The certificate that was named does not exist in this account." "Name another with `--cert-arn`, or leave it out to have one found.";
@@ -67,6 +70,7 @@ codes! {
     S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";
     EksClusterNotActive "EKS_CLUSTER_NOT_ACTIVE" "A cluster of this name exists and is not active." "Wait until it is, or look at it with `aws eks describe-cluster`.";
     EksVersionUnsupported "EKS_VERSION_UNSUPPORTED" "The cluster's Kubernetes version is not supported." "Upgrade the cluster, or choose another with `--cluster`.";
+    EksVersionExtendedSupport "EKS_VERSION_EXTENDED_SUPPORT" "The cluster's Kubernetes version is in extended support, at a higher price an hour." "Upgrade the cluster by one minor version at a time.";
     InstanceTypeNotOffered "INSTANCE_TYPE_NOT_OFFERED" "The region does not offer the node's instance type." "Choose another with `--node-type`.";
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
     PermissionMissing "PERMISSION_MISSING" "The caller lacks a permission that install needs." "Ask the account's administrator for the action that is named.";

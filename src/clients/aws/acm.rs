@@ -95,7 +95,11 @@ impl Acm<'_> {
     /// [`CallError`] where there is no answer.
     pub fn certificates(&self) -> Result<Vec<Certificate>, CallError> {
         let args = ["acm", "list-certificates", "--includes", KEY_TYPES];
-        ask(self.gateway, &Ask::aws("list the certificates", "acm:ListCertificates", args), parse_list)
+        ask(
+            self.gateway,
+            &Ask::aws("list the certificates", "acm:ListCertificates", args),
+            parse_list,
+        )
     }
 
     /// One certificate, whole.
@@ -105,7 +109,11 @@ impl Acm<'_> {
     /// there is no such certificate.
     pub fn certificate(&self, arn: &str) -> Result<Certificate, CallError> {
         let args = ["acm", "describe-certificate", "--certificate-arn", arn];
-        let question = Ask::aws(&format!("describe the certificate `{arn}`"), "acm:DescribeCertificate", args);
+        let question = Ask::aws(
+            &format!("describe the certificate `{arn}`"),
+            "acm:DescribeCertificate",
+            args,
+        );
         ask(self.gateway, &question, |bytes| {
             parse_description(bytes).and_then(|found| match found.arn == arn {
                 true => Ok(found),
@@ -121,7 +129,10 @@ impl Acm<'_> {
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_list(bytes: &[u8]) -> Result<Vec<Certificate>, ParseFailure> {
     let raw: RawList = json(bytes)?;
-    raw.certificate_summary_list.into_iter().map(certificate).collect()
+    raw.certificate_summary_list
+        .into_iter()
+        .map(certificate)
+        .collect()
 }
 
 /// Reads `acm describe-certificate`.
@@ -137,17 +148,27 @@ pub fn parse_description(bytes: &[u8]) -> Result<Certificate, ParseFailure> {
 }
 
 fn certificate(raw: RawCertificate) -> Result<Certificate, ParseFailure> {
-    let arn = formed(raw.certificate_arn, |arn| certificate_region(arn).is_some(), "CertificateArn")?;
+    let arn = formed(
+        raw.certificate_arn,
+        |arn| certificate_region(arn).is_some(),
+        "CertificateArn",
+    )?;
     let whole = raw.subject_alternative_names.is_some();
-    let told = raw.subject_alternative_names.or(raw.subject_alternative_name_summaries);
-    let names_cut = !whole && (told.is_none() || raw.has_additional_subject_alternative_names.unwrap_or(false));
+    let told = raw
+        .subject_alternative_names
+        .or(raw.subject_alternative_name_summaries);
+    let names_cut =
+        !whole && (told.is_none() || raw.has_additional_subject_alternative_names.unwrap_or(false));
     // An imported certificate may carry names of any form (addresses, mail): those cover no site, and are dropped.
     let mut names = vec![raw.domain_name.clone()];
     names.extend(told.unwrap_or_default());
     names.retain(|name| is_certificate_name(name));
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
-    let word = |text: Option<String>, field| text.map(|text| formed(text, |it| is_word(it, 64), field)).transpose();
+    let word = |text: Option<String>, field| {
+        text.map(|text| formed(text, |it| is_word(it, 64), field))
+            .transpose()
+    };
     let mut validation_records = Vec::new();
     let mut by_email = false;
     for option in raw.domain_validation_options {

@@ -41,11 +41,17 @@ fn service(stderr: &str) -> (ErrorClass, Option<String>) {
     if let Some(found) = lines(stderr).find_map(service_line) {
         return (by_code(&found), Some(found.code.to_owned()));
     }
-    let start = lines(stderr).next().map_or("", |_| strip_prefix(stderr.trim_start()));
+    let start = lines(stderr)
+        .next()
+        .map_or("", |_| strip_prefix(stderr.trim_start()));
     let mut documents = serde_json::Deserializer::from_str(start).into_iter::<JsonError>();
     match documents.next() {
         Some(Ok(found)) if is_error_code(&found.code) => {
-            let error = ServiceError { code: &found.code, operation: None, message: &found.message };
+            let error = ServiceError {
+                code: &found.code,
+                operation: None,
+                message: &found.message,
+            };
             (by_code(&error), Some(found.code.clone()))
         }
         _ => (ErrorClass::Other, None),
@@ -54,7 +60,10 @@ fn service(stderr: &str) -> (ErrorClass, Option<String>) {
 
 /// Lines without aws 2.34's prefix; the empty one that aws prints first is left out.
 fn lines(stderr: &str) -> impl Iterator<Item = &str> {
-    stderr.lines().map(|line| strip_prefix(line.trim())).filter(|line| !line.is_empty())
+    stderr
+        .lines()
+        .map(|line| strip_prefix(line.trim()))
+        .filter(|line| !line.is_empty())
 }
 
 fn strip_prefix(line: &str) -> &str {
@@ -71,9 +80,15 @@ fn service_line(line: &str) -> Option<ServiceError<'_>> {
         true => message.split_once("):")?.1,
         false => message,
     };
-    let operation = head.strip_prefix(" when calling the ").and_then(|rest| rest.split_once(" operation"));
+    let operation = head
+        .strip_prefix(" when calling the ")
+        .and_then(|rest| rest.split_once(" operation"));
     let operation = operation.map(|(name, _)| name);
-    is_error_code(code).then_some(ServiceError { code, operation, message: message.trim() })
+    is_error_code(code).then_some(ServiceError {
+        code,
+        operation,
+        message: message.trim(),
+    })
 }
 
 fn by_code(error: &ServiceError<'_>) -> ErrorClass {
@@ -94,34 +109,76 @@ fn by_code(error: &ServiceError<'_>) -> ErrorClass {
 fn code_class(error: &ServiceError<'_>) -> ErrorClass {
     use ErrorClass as C;
     match error.code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "UnauthorizedAccess"
-        | "AuthorizationError" | "NotAuthorized" | "ForbiddenException" | "403" => C::Denied,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "UnauthorizedAccess"
+        | "AuthorizationError"
+        | "NotAuthorized"
+        | "ForbiddenException"
+        | "403" => C::Denied,
         // EC2's RequestExpired is said of expired keys and of a wrong clock. The identity is asked first, and STS
         // tells the two apart; so what is left for EC2 is keys that ended meanwhile. The remedy names the clock too.
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => C::ExpiredKeys,
         "RequestTimeTooSkewed" => C::ClockSkew,
         // The same code for a wrong secret and for a wrong clock; only AWS's sentence differs.
         "SignatureDoesNotMatch" | "InvalidSignatureException" if is_skewed(error.message) => C::ClockSkew,
-        "SignatureDoesNotMatch" | "InvalidSignatureException" | "UnrecognizedClientException" | "UnrecognizedClient"
-        | "InvalidClientTokenId" | "InvalidAccessKeyId" | "InvalidToken" | "AuthFailure" | "IncompleteSignature"
-        | "IncompleteSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => {
-            C::InvalidKeys
-        }
+        "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "UnrecognizedClientException"
+        | "UnrecognizedClient"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "AuthFailure"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => C::InvalidKeys,
         "UnauthorizedException" | "UnauthorizedSSOToken" => C::SsoExpired,
         "NoCredentials" => C::NoCredentials,
         "NoRegion" => C::NoRegion,
         // botocore/retries/standard.py. LimitExceededException is in its list; 503 is S3's SlowDown without a body.
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
-        | "RequestThrottledException" | "TooManyRequestsException" | "TooManyRequests" | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded" | "LimitExceededException" | "SlowDown" | "PriorRequestNotComplete"
-        | "EC2ThrottledException" | "ProvisionedThroughputExceededException" | "TransactionInProgressException"
-        | "429" | "503" => C::Throttled,
-        "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServerException"
-        | "InternalServiceException" | "InternalServiceError" | "ServerException" | "ServiceUnavailable"
-        | "ServiceUnavailableException" | "Unavailable" | "500" | "502" | "504" => C::ServiceFault,
-        "ResourceNotFoundException" | "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchResourceException"
-        | "NoSuchBucket" | "404" => C::Absent,
-        "ResourceInUseException" | "EntityAlreadyExists" | "AlreadyExistsException" | "BucketAlreadyOwnedByYou"
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "TooManyRequests"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "LimitExceededException"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "EC2ThrottledException"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
+        | "429"
+        | "503" => C::Throttled,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "InternalServerException"
+        | "InternalServiceException"
+        | "InternalServiceError"
+        | "ServerException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "Unavailable"
+        | "500"
+        | "502"
+        | "504" => C::ServiceFault,
+        "ResourceNotFoundException"
+        | "NoSuchEntity"
+        | "NoSuchHostedZone"
+        | "NoSuchResourceException"
+        | "NoSuchBucket"
+        | "404" => C::Absent,
+        "ResourceInUseException"
+        | "EntityAlreadyExists"
+        | "AlreadyExistsException"
+        | "BucketAlreadyOwnedByYou"
         | "BucketAlreadyExists" => C::Exists,
         "ParamValidation" => C::BadUsage,
         _ => C::Other,
@@ -141,27 +198,69 @@ const LOCAL: &[(&str, ErrorClass)] = &[
     ("Partial credentials found in ", ErrorClass::PartialCredentials),
     ("The config profile (", ErrorClass::UnknownProfile),
     ("Error when retrieving token from sso", ErrorClass::SsoExpired),
-    ("The SSO session associated with this profile has expired", ErrorClass::SsoExpired),
+    (
+        "The SSO session associated with this profile has expired",
+        ErrorClass::SsoExpired,
+    ),
     ("Error loading SSO Token:", ErrorClass::SsoExpired),
-    ("Your session has expired. Please reauthenticate using 'aws login'", ErrorClass::LoginExpired),
-    ("Could not connect to the endpoint URL", ErrorClass::Unreachable(Reach::Connect)),
-    ("Connection was closed before we received a valid response", ErrorClass::Unreachable(Reach::Connect)),
-    ("An HTTP Client failed to establish a connection", ErrorClass::Unreachable(Reach::Connect)),
-    ("Connect timeout on endpoint URL", ErrorClass::Unreachable(Reach::Timeout)),
-    ("Read timeout on endpoint URL", ErrorClass::Unreachable(Reach::Timeout)),
-    ("Failed to connect to proxy URL", ErrorClass::Unreachable(Reach::Proxy)),
+    (
+        "Your session has expired. Please reauthenticate using 'aws login'",
+        ErrorClass::LoginExpired,
+    ),
+    (
+        "Could not connect to the endpoint URL",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
+    (
+        "Connection was closed before we received a valid response",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
+    (
+        "An HTTP Client failed to establish a connection",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
+    (
+        "Connect timeout on endpoint URL",
+        ErrorClass::Unreachable(Reach::Timeout),
+    ),
+    (
+        "Read timeout on endpoint URL",
+        ErrorClass::Unreachable(Reach::Timeout),
+    ),
+    (
+        "Failed to connect to proxy URL",
+        ErrorClass::Unreachable(Reach::Proxy),
+    ),
     ("SSL validation failed for", ErrorClass::Unreachable(Reach::Tls)),
-    ("Could not find a suitable TLS CA certificate bundle", ErrorClass::Unreachable(Reach::Tls)),
+    (
+        "Could not find a suitable TLS CA certificate bundle",
+        ErrorClass::Unreachable(Reach::Tls),
+    ),
     ("Enter MFA code for ", ErrorClass::MfaNeeded),
-    ("Error when retrieving credentials from ", ErrorClass::CredentialProcess),
-    ("[Errno 2] No such file or directory:", ErrorClass::CredentialProcess),
+    (
+        "Error when retrieving credentials from ",
+        ErrorClass::CredentialProcess,
+    ),
+    (
+        "[Errno 2] No such file or directory:",
+        ErrorClass::CredentialProcess,
+    ),
     ("The source_profile ", ErrorClass::BadConfiguration),
     ("The source profile ", ErrorClass::BadConfiguration),
     ("The profile ", ErrorClass::BadConfiguration),
-    ("The specified sso-session does not exist", ErrorClass::BadConfiguration),
+    (
+        "The specified sso-session does not exist",
+        ErrorClass::BadConfiguration,
+    ),
     ("Provided region_name ", ErrorClass::BadConfiguration),
-    ("Missing the following required SSO configuration", ErrorClass::BadConfiguration),
-    ("An error occurred (InvalidConfiguration", ErrorClass::BadConfiguration),
+    (
+        "Missing the following required SSO configuration",
+        ErrorClass::BadConfiguration,
+    ),
+    (
+        "An error occurred (InvalidConfiguration",
+        ErrorClass::BadConfiguration,
+    ),
     ("Unable to parse config file", ErrorClass::BadConfiguration),
 ];
 

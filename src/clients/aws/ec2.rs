@@ -32,11 +32,22 @@ impl Ec2<'_> {
     /// [`CallError`] where there is no answer.
     pub fn offers(&self, node_type: &NodeType) -> Result<bool, CallError> {
         let filter = format!("Name=instance-type,Values={node_type}");
-        let args =
-            ["ec2", "describe-instance-type-offerings", "--location-type", "region", "--filters", filter.as_str()];
-        let question =
-            Ask::aws("read the instance types of the region", "ec2:DescribeInstanceTypeOfferings", args);
-        ask(self.gateway, &question, |bytes| parse_offers(bytes, node_type.as_str()))
+        let args = [
+            "ec2",
+            "describe-instance-type-offerings",
+            "--location-type",
+            "region",
+            "--filters",
+            filter.as_str(),
+        ];
+        let question = Ask::aws(
+            "read the instance types of the region",
+            "ec2:DescribeInstanceTypeOfferings",
+            args,
+        );
+        ask(self.gateway, &question, |bytes| {
+            parse_offers(bytes, node_type.as_str())
+        })
     }
 }
 
@@ -46,7 +57,11 @@ impl Ec2<'_> {
 /// [`ParseFailure`] where it is not that answer, or one about other types.
 pub fn parse_offers(bytes: &[u8], node_type: &str) -> Result<bool, ParseFailure> {
     let raw: Raw = json(bytes)?;
-    if raw.instance_type_offerings.iter().any(|offering| offering.instance_type != node_type) {
+    if raw
+        .instance_type_offerings
+        .iter()
+        .any(|offering| offering.instance_type != node_type)
+    {
         return Err(ParseFailure::Form("InstanceTypeOfferings[].InstanceType"));
     }
     Ok(!raw.instance_type_offerings.is_empty())

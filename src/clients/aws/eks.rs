@@ -87,8 +87,14 @@ impl Eks<'_> {
     /// [`CallError`] where there is no answer.
     pub fn cluster(&self, name: &ClusterName) -> Result<Option<Cluster>, CallError> {
         let args = ["eks", "describe-cluster", "--name", name.as_str()];
-        let question = Ask::aws(&format!("describe the cluster `{name}`"), "eks:DescribeCluster", args);
-        match ask(self.gateway, &question, |bytes| parse_cluster(bytes, name.as_str())) {
+        let question = Ask::aws(
+            &format!("describe the cluster `{name}`"),
+            "eks:DescribeCluster",
+            args,
+        );
+        match ask(self.gateway, &question, |bytes| {
+            parse_cluster(bytes, name.as_str())
+        }) {
             Ok(cluster) => Ok(Some(cluster)),
             Err(error)
                 if error.class == ErrorClass::Absent
@@ -97,7 +103,10 @@ impl Eks<'_> {
                 Ok(None)
             }
             // Some other "not found" (a proxy's 404) says nothing about the cluster.
-            Err(error) if error.class == ErrorClass::Absent => Err(CallError { class: ErrorClass::Other, ..error }),
+            Err(error) if error.class == ErrorClass::Absent => Err(CallError {
+                class: ErrorClass::Other,
+                ..error
+            }),
             Err(error) => Err(error),
         }
     }
@@ -109,7 +118,11 @@ impl Eks<'_> {
     pub fn node_groups(&self, name: &ClusterName) -> Result<Vec<String>, CallError> {
         let args = ["eks", "list-nodegroups", "--cluster-name", name.as_str()];
         let purpose = format!("list the node groups of the cluster `{name}`");
-        ask(self.gateway, &Ask::aws(&purpose, "eks:ListNodegroups", args), parse_node_groups)
+        ask(
+            self.gateway,
+            &Ask::aws(&purpose, "eks:ListNodegroups", args),
+            parse_node_groups,
+        )
     }
 
     /// The names of the cluster's add-ons.
@@ -119,7 +132,11 @@ impl Eks<'_> {
     pub fn addons(&self, name: &ClusterName) -> Result<Vec<String>, CallError> {
         let args = ["eks", "list-addons", "--cluster-name", name.as_str()];
         let purpose = format!("list the add-ons of the cluster `{name}`");
-        ask(self.gateway, &Ask::aws(&purpose, "eks:ListAddons", args), parse_addons)
+        ask(
+            self.gateway,
+            &Ask::aws(&purpose, "eks:ListAddons", args),
+            parse_addons,
+        )
     }
 
     /// The Kubernetes versions that the region offers (aws 2.22.20 and newer; 2.23.6 was tried).
@@ -128,7 +145,11 @@ impl Eks<'_> {
     /// [`CallError`] where there is no answer.
     pub fn versions(&self) -> Result<Vec<ClusterVersion>, CallError> {
         let args = ["eks", "describe-cluster-versions"];
-        let question = Ask::aws("read the cluster versions of the region", "eks:DescribeClusterVersions", args);
+        let question = Ask::aws(
+            "read the cluster versions of the region",
+            "eks:DescribeClusterVersions",
+            args,
+        );
         ask(self.gateway, &question, parse_versions)
     }
 }
@@ -141,8 +162,14 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
     let raw: RawDescription = json(bytes)?;
     formed(raw.cluster.name, |found| found == name, "cluster.name")?;
     let status = formed(raw.cluster.status, |status| is_word(status, 32), "cluster.status")?;
-    let version = raw.cluster.version.map(|version| formed(version, is_version, "cluster.version"));
-    Ok(Cluster { status, version: version.transpose()? })
+    let version = raw
+        .cluster
+        .version
+        .map(|version| formed(version, is_version, "cluster.version"));
+    Ok(Cluster {
+        status,
+        version: version.transpose()?,
+    })
 }
 
 /// Reads `eks list-nodegroups`, sorted.
@@ -178,7 +205,11 @@ pub fn parse_versions(bytes: &[u8]) -> Result<Vec<ClusterVersion>, ParseFailure>
                 Some("UNSUPPORTED" | "unsupported") => Support::Unsupported,
                 _ => return Err(ParseFailure::Form("clusterVersions[].versionStatus")),
             };
-            let version = formed(found.cluster_version, is_version, "clusterVersions[].clusterVersion")?;
+            let version = formed(
+                found.cluster_version,
+                is_version,
+                "clusterVersions[].clusterVersion",
+            )?;
             Ok(ClusterVersion { version, support })
         })
         .collect()
@@ -186,9 +217,9 @@ pub fn parse_versions(bytes: &[u8]) -> Result<Vec<ClusterVersion>, ParseFailure>
 
 fn is_version(text: &str) -> bool {
     text.split_once('.').is_some_and(|(major, minor)| {
-        [major, minor].iter().all(|part| {
-            !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        [major, minor]
+            .iter()
+            .all(|part| !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit()))
     })
 }
 

@@ -52,7 +52,11 @@ impl Route53<'_> {
     /// [`CallError`] where there is no answer.
     pub fn zones(&self) -> Result<Vec<HostedZone>, CallError> {
         let args = ["route53", "list-hosted-zones"];
-        ask(self.gateway, &Ask::aws("list the Route53 zones", "route53:ListHostedZones", args), parse_zones)
+        ask(
+            self.gateway,
+            &Ask::aws("list the Route53 zones", "route53:ListHostedZones", args),
+            parse_zones,
+        )
     }
 }
 
@@ -67,8 +71,16 @@ pub fn parse_zones(bytes: &[u8]) -> Result<Vec<HostedZone>, ParseFailure> {
         .map(|zone| {
             let is_id = |id: &str| id.strip_prefix("/hostedzone/").is_some_and(|id| is_word(id, 32));
             let id = formed(zone.id, is_id, "HostedZones[].Id")?;
-            let name = zone.name.strip_suffix('.').unwrap_or(&zone.name).to_ascii_lowercase();
-            Ok(HostedZone { id, name, private: zone.config.private_zone })
+            let name = zone
+                .name
+                .strip_suffix('.')
+                .unwrap_or(&zone.name)
+                .to_ascii_lowercase();
+            Ok(HostedZone {
+                id,
+                name,
+                private: zone.config.private_zone,
+            })
         })
         .collect()
 }

@@ -62,15 +62,21 @@ impl S3<'_> {
     /// # Errors
     /// [`CallError`] where S3's answer says nothing about the bucket.
     pub fn bucket(&self, bucket: &BucketName, account: &AccountId) -> Result<Bucket, CallError> {
-        let args =
-            ["s3api", "head-bucket", "--bucket", bucket.as_str(), "--expected-bucket-owner", account.as_str()];
+        let args = [
+            "s3api",
+            "head-bucket",
+            "--bucket",
+            bucket.as_str(),
+            "--expected-bucket-owner",
+            account.as_str(),
+        ];
         let question = Ask::aws(&format!("look at the bucket `{bucket}`"), "s3:ListBucket", args);
         match ask(self.gateway, &question, parse_head) {
             Ok(region) => Ok(Bucket::Ours { region }),
             // aws before 2.13.35, and some S3-compatible services, don't tell the region here.
-            Err(error) if error.class == ErrorClass::BadOutput => {
-                Ok(Bucket::Ours { region: self.location(bucket, account)? })
-            }
+            Err(error) if error.class == ErrorClass::BadOutput => Ok(Bucket::Ours {
+                region: self.location(bucket, account)?,
+            }),
             Err(error) => of_error(error),
         }
     }
@@ -85,7 +91,11 @@ impl S3<'_> {
             account.as_str(),
         ];
         let purpose = format!("read the region of the bucket `{bucket}`");
-        ask(self.gateway, &Ask::aws(&purpose, "s3:GetBucketLocation", args), parse_location)
+        ask(
+            self.gateway,
+            &Ask::aws(&purpose, "s3:GetBucketLocation", args),
+            parse_location,
+        )
     }
 }
 
@@ -95,7 +105,12 @@ fn of_error(error: CallError) -> Result<Bucket, CallError> {
         (Some("403"), _) | (_, ErrorClass::Denied) => Ok(Bucket::Forbidden { said: error.said }),
         (Some("301" | "PermanentRedirect"), _) => Ok(Bucket::Elsewhere { said: error.said }),
         // The CLI's own check of the name; other bad usage is not the bucket's.
-        (_, ErrorClass::BadUsage) if error.said.lines().any(|line| line.trim().starts_with("Invalid bucket name")) => {
+        (_, ErrorClass::BadUsage)
+            if error
+                .said
+                .lines()
+                .any(|line| line.trim().starts_with("Invalid bucket name")) =>
+        {
             Ok(Bucket::NameRefused { said: error.said })
         }
         _ => Err(error),

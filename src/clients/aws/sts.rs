@@ -37,7 +37,11 @@ impl Sts<'_> {
     /// [`CallError`] where there is no answer.
     pub fn caller(&self) -> Result<Caller, CallError> {
         let args = ["sts", "get-caller-identity"];
-        ask(self.gateway, &Ask::aws("read the caller's identity", "sts:GetCallerIdentity", args), parse_caller)
+        ask(
+            self.gateway,
+            &Ask::aws("read the caller's identity", "sts:GetCallerIdentity", args),
+            parse_caller,
+        )
     }
 }
 
@@ -49,7 +53,8 @@ pub fn parse_caller(bytes: &[u8]) -> Result<Caller, ParseFailure> {
     let raw: Raw = json(bytes)?;
     let account = formed(raw.account, is_account, "Account")?;
     let of_account = |arn: &str| {
-        arn_fields(arn).is_some_and(|[_, service, _, of, _]| matches!(service, "iam" | "sts") && of == account)
+        arn_fields(arn)
+            .is_some_and(|[_, service, _, of, _]| matches!(service, "iam" | "sts") && of == account)
     };
     let arn = formed(raw.arn, of_account, "Arn")?;
     let account = account.parse().map_err(|_| ParseFailure::Form("Account"))?;

@@ -15,12 +15,16 @@ enum Wire {
 /// # Errors
 /// Serde's error where it is neither.
 pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let Some(wire) = Option::<Wire>::deserialize(deserializer)? else { return Ok(None) };
+    let Some(wire) = Option::<Wire>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
     let refused = || serde::de::Error::custom("not a time");
     match wire {
         Wire::Text(text) => text.parse().map(Some).map_err(|_| refused()),
         // Whole seconds: a certificate's validity has no finer ones.
         #[allow(clippy::cast_possible_truncation)] // a float beyond i64 saturates, and jiff refuses it
-        Wire::Seconds(seconds) => Timestamp::from_second(seconds as i64).map(Some).map_err(|_| refused()),
+        Wire::Seconds(seconds) => Timestamp::from_second(seconds as i64)
+            .map(Some)
+            .map_err(|_| refused()),
     }
 }

@@ -1,0 +1,139 @@
+//! Check `eks-cluster`: no cluster of the name, or an active one; with it what stands in an existing one.
+
+use super::checked::{Checked, unknown, unknown_but_harmless};
+use crate::clients::aws::Eks;
+use crate::clients::aws::eks::Cluster;
+use crate::clients::{Asker, CallError};
+use crate::gateway::Gateway;
+use crate::model::ClusterName;
+use crate::report::{Code, Finding, PreflightEvidence};
+use std::time::Instant;
+
+/// The check's id.
+pub const ID: &str = "eks-cluster";
+/// The id of what could not be listed in an existing cluster.
+pub const CONTENTS_ID: &str = "eks-contents";
+/// The evidence's word for a cluster that does not exist.
+pub const ABSENT: &str = "ABSENT";
+
+/// Looks at the cluster, and into it where it exists.
+#[must_use]
+pub fn run(
+    gateway: &dyn Gateway,
+    name: &ClusterName,
+    asker: &Asker<'_>,
+) -> (Checked, Result<Option<Cluster>, CallError>) {
+    let start = Instant::now();
+    let eks = Eks { gateway };
+    let found = eks.cluster(name);
+    let mut checked = decide(&found, name, asker).timed(start);
+    if matches!(found, Ok(Some(_))) {
+        let start = Instant::now();
+        let (groups, addons) = std::thread::scope(|scope| {
+            let groups = std::thread::Builder::new().spawn_scoped(scope, || eks.node_groups(name));
+            let addons = eks.addons(name);
+            // Without a thread of its own, the question is asked after the other.
+            let groups = groups
+                .ok()
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_else(|| eks.node_groups(name));
+            (groups, addons)
+        });
+        checked = checked.and(contents(groups, addons, name, asker).timed(start));
+    }
+    (checked, found)
+}
+
+/// Judges the cluster.
+#[must_use]
+pub fn decide(found: &Result<Option<Cluster>, CallError>, name: &ClusterName, asker: &Asker<'_>) -> Checked {
+    let seen = |status: &str| PreflightEvidence {
+        eks_cluster_status: Some(status.to_owned()),
+        ..PreflightEvidence::default()
+    };
+    let cluster = match found {
+        Err(error) => {
+            return unknown(ID, &format!("Whether the cluster `{name}` exists"), error, asker).into();
+        }
+        Ok(None) => {
+            let message = format!(
+                "There is no cluster `{name}` in {} yet: install will make it.",
+                asker.region
+            );
+            return Checked::from(Finding::pass(ID, message)).seen(seen(ABSENT));
+        }
+        Ok(Some(cluster)) => cluster,
+    };
+    let flag = asker.flag();
+    let region = asker.region;
+    let wait = |what: &str| {
+        format!("Wait with `aws eks wait {what} --name {name} --region {region}{flag}`, then run again.")
+    };
+    let (message, remedy) = match cluster.status.as_str() {
+        "ACTIVE" => {
+            let version = cluster.version.as_deref().unwrap_or("unknown");
+            let message = format!(
+                "The cluster `{name}` exists and is active, Kubernetes {version}: install will use it."
+            );
+            return Checked::from(Finding::pass(ID, message)).seen(seen(&cluster.status));
+        }
+        "CREATING" => (
+            "is still being made (10 to 15 minutes as a rule)",
+            wait("cluster-active"),
+        ),
+        "PENDING" => ("waits for AWS to begin making it", wait("cluster-active")),
+        "UPDATING" => ("is being updated", wait("cluster-active")),
+        "DELETING" => (
+            "is being deleted",
+            format!(
+                "{} Or choose another name with `--cluster`.",
+                wait("cluster-deleted")
+            ),
+        ),
+        "FAILED" => (
+            "exists and failed: it can't be used, and does not mend itself",
+            format!(
+                "`aws eks describe-cluster --name {name} --region {region} --query cluster.health{flag}` shows why. Delete it (`eksctl delete cluster --name {name} --region {region}`), or choose another name with `--cluster`."
+            ),
+        ),
+        _ => (
+            "is in a state that is not known to lakehouse",
+            format!("Look at it: `aws eks describe-cluster --name {name} --region {region}{flag}`."),
+        ),
+    };
+    let message = format!("The cluster `{name}` {message} (status {}).", cluster.status);
+    Checked::from(Finding::fail(ID, Code::EksClusterNotActive, message).remedy(remedy))
+        .seen(seen(&cluster.status))
+}
+
+/// Notes node groups and add-ons; a list that can't be had is said, and blocks nothing.
+#[must_use]
+pub fn contents(
+    groups: Result<Vec<String>, CallError>,
+    addons: Result<Vec<String>, CallError>,
+    name: &ClusterName,
+    asker: &Asker<'_>,
+) -> Checked {
+    let what = match (&groups, &addons) {
+        (Err(_), Err(_)) => "Which node groups and add-ons",
+        (Err(_), _) => "Which node groups",
+        _ => "Which add-ons",
+    };
+    let evidence = PreflightEvidence {
+        eks_node_groups: groups.as_ref().ok().cloned(),
+        eks_addons: addons.as_ref().ok().cloned(),
+        ..PreflightEvidence::default()
+    };
+    let findings = groups.err().or(addons.err()).map(|error| {
+        unknown_but_harmless(
+            CONTENTS_ID,
+            &format!("{what} the cluster `{name}` has"),
+            &error,
+            asker,
+        )
+    });
+    Checked {
+        findings: findings.into_iter().collect(),
+        evidence,
+    }
+}

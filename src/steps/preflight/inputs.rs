@@ -1,0 +1,70 @@
+//! What the preflight needs to know: checked settings, nothing of the environment.
+
+use crate::clients::Asker;
+use crate::model::{
+    AccountId, BucketName, CertArn, ClusterName, NodeType, Profile, Region, RootDomain, SiteDomain,
+};
+use crate::report::ExecMode;
+use std::net::SocketAddr;
+
+/// Who holds the domain's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnsProvider {
+    /// Route53, in this account.
+    Route53,
+    /// Somebody else; records are made by hand.
+    External,
+}
+
+/// The inputs of one preflight.
+#[derive(Clone, Debug)]
+pub struct PreflightInputs {
+    /// The chosen profile; none is AWS's own chain.
+    pub profile: Option<Profile>,
+    /// The region.
+    pub region: Region,
+    /// The cluster's name.
+    pub cluster: ClusterName,
+    /// The bucket; none is the default, which needs the account.
+    pub bucket: Option<BucketName>,
+    /// The domain under which the site stands.
+    pub root_domain: RootDomain,
+    /// The site's domain.
+    pub site_domain: SiteDomain,
+    /// Whether it was made from the root domain.
+    pub site_domain_was_constructed: bool,
+    /// The certificate that was named; none has one found.
+    pub cert_arn: Option<CertArn>,
+    /// The nodes' instance type.
+    pub node_type: NodeType,
+    /// Whether to look the site up in DNS.
+    pub dns_check: bool,
+    /// The resolver; none is the system's.
+    pub dns_server: Option<SocketAddr>,
+    /// Who holds the records, where the user said so.
+    pub dns_provider: Option<DnsProvider>,
+    /// The user's word on billing.
+    pub has_billing: bool,
+    /// The user's word on administrator rights.
+    pub has_admin: bool,
+    /// The user's word on DNS.
+    pub has_dns: bool,
+    /// The env file's account, where it names one.
+    pub expected_account: Option<AccountId>,
+    /// The time that certificates are held against.
+    pub now: jiff::Timestamp,
+    /// Where the tools run.
+    pub mode: ExecMode,
+}
+
+impl PreflightInputs {
+    /// On whose behalf AWS is asked.
+    #[must_use]
+    pub fn asker(&self) -> Asker<'_> {
+        Asker {
+            profile: self.profile.as_ref(),
+            region: &self.region,
+            mode: self.mode,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The preflight: one file a check, each with a pure `decide`. A check that could not be made is never a pass.
+
+pub mod account;
+pub mod bucket;
+pub mod certificate;
+pub mod checked;
+pub mod cluster;
+pub mod cluster_version;
+pub mod dns_record;
+pub mod domain;
+pub mod identity;
+pub mod inputs;
+pub mod instance_type;
+pub mod readiness;
+pub mod run;
+pub mod tools;
+pub mod zone;
+
+pub use checked::{Checked, merge};
+pub use inputs::{DnsProvider, PreflightInputs};
+pub use run::{PreflightOutcome, run_all};
