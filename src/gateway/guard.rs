@@ -51,6 +51,7 @@ pub fn main(args: &[std::ffi::OsString]) -> i32 {
             return NOT_STARTED;
         }
     }
+    process_tree::leave_terminal();
     process_tree::become_reaper();
     let Some((program, args)) = args.split_first() else { return NOT_STARTED };
     let mut control = std::io::stdin().lock();

@@ -68,6 +68,12 @@ impl Journal {
         Ok(Self { path, state: Mutex::new(state) })
     }
 
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends one record and returns once the system has it.
     ///
     /// # Errors

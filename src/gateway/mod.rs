@@ -1,5 +1,6 @@
 //! The only room that starts a process. Everything above asks [`Gateway::run`].
 
+pub mod credential_process;
 pub mod docker;
 pub mod environment;
 pub mod error;

@@ -88,9 +88,13 @@ fn expression(job: &Job<'_>) -> std::io::Result<Expression> {
     } else {
         (job.program.clone(), job.args.clone())
     };
-    // A group of its own: Ctrl-C on the terminal reaches us alone, and we decide what it means.
-    Ok(duct::cmd(program, args).full_env(&job.env).unchecked().before_spawn(|command| {
-        command.process_group(0);
+    // Ctrl-C on the terminal must reach us alone, and we decide what it means: a guard makes a session of its
+    // own, so that no tool can ask on the terminal behind our back; anything else gets a group of its own.
+    let guarded = job.guarded;
+    Ok(duct::cmd(program, args).full_env(&job.env).unchecked().before_spawn(move |command| {
+        if !guarded {
+            command.process_group(0);
+        }
         Ok(())
     }))
 }

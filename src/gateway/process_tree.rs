@@ -8,6 +8,11 @@ pub fn become_reaper() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
+/// A session of its own: no terminal to read from, and no signals from its keys.
+pub fn leave_terminal() {
+    let _ = rustix::process::setsid();
+}
+
 /// SIGINT to this process's group: the tool and what it started in the same group.
 pub fn interrupt_own_group() {
     let _ = rustix::process::kill_current_process_group(Signal::INT);

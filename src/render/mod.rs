@@ -1,3 +1,5 @@
 //! What people and scripts get: the env file.
 
 pub mod env_file;
+pub mod progress;
+pub mod text;

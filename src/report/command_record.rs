@@ -1,5 +1,6 @@
 //! One command of a run, as the journal keeps it.
 
+pub use crate::model::ExecMode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,27 +12,6 @@ pub enum Effect {
     Read,
     /// May change the account, the cluster or the machine.
     Write,
-}
-
-/// Where the tools run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ExecMode {
-    /// Inside the toolbox container.
-    Docker,
-    /// On this machine.
-    Local,
-}
-
-impl ExecMode {
-    /// The name as in `--exec`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Local => "local",
-        }
-    }
 }
 
 /// What is kept of one command: enough to check later what was asked and what was answered.

@@ -1,1 +1,13 @@
-//! (room)
+//! One run from its settings to its report: where the tools are, what is asked in which order, and how it ended.
+
+pub mod failures;
+pub mod gate;
+pub mod preflight;
+pub mod progress;
+pub mod run;
+pub mod toolbox;
+pub mod workplace;
+
+pub use progress::Progress;
+pub use run::Run;
+pub use workplace::Workplace;

@@ -77,6 +77,20 @@ pub fn interrupt(container: &str, pid_file: &str) -> Vec<String> {
     words(&["exec", container, "/bin/sh", "-c", r#"kill -INT "$(cat "$0")""#, pid_file])
 }
 
+/// `docker exec …` for a person's shell.
+#[must_use]
+pub fn shell(container: &str, env: &[String], terminal: bool) -> Vec<String> {
+    let mut args = words(&["exec", "--interactive"]);
+    if terminal {
+        args.push("--tty".to_owned());
+    }
+    for name in env {
+        args.extend(["--env".to_owned(), name.clone()]);
+    }
+    args.extend(words(&[container, "/bin/sh"]));
+    args
+}
+
 fn owner(user: &str) -> String {
     let (uid, gid) = user.split_once(':').unwrap_or((user, user));
     format!("uid={uid},gid={gid}")

@@ -5,7 +5,6 @@ use super::engine::{Engine, EngineError, OnLine};
 use super::lock::LockedBase;
 use crate::gateway::guard;
 use crate::gateway::process::{self, Ending, Job};
-use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
@@ -25,11 +24,9 @@ pub struct BaseNames {
 #[must_use]
 pub fn names(base: &LockedBase) -> BaseNames {
     let repository = base.image.split(':').next().unwrap_or(&base.image);
-    let script = Sha256::digest(BOOTSTRAP.as_bytes());
-    let short: String = script.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     BaseNames {
         pulled: format!("{repository}@{}", base.digest),
-        bootstrapped: format!("lakehouse-base:{}-{short}", base.suite),
+        bootstrapped: format!("lakehouse-base:{}", base.suite),
     }
 }
 

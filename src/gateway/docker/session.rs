@@ -180,6 +180,16 @@ impl Session {
         let _ = self.client.kill();
     }
 
+    /// A shell in the container on this terminal; its exit code.
+    ///
+    /// # Errors
+    /// The system's error when the client can't be started.
+    pub fn shell(&self, terminal: bool) -> std::io::Result<i32> {
+        let args = argv::shell(&self.name, &self.names, terminal);
+        let ended = duct::cmd(&self.engine.client, args).full_env(&self.client_env).unchecked().run()?;
+        Ok(ended.status.code().unwrap_or(SIGNAL_BASE))
+    }
+
     fn stop_tool(&self, pid_file: &str) {
         let mut engine = self.engine.clone();
         engine.interrupt = Interrupt::default();

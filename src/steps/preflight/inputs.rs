@@ -1,20 +1,12 @@
 //! What the preflight needs to know: checked settings, nothing of the environment.
 
 use crate::clients::Asker;
+pub use crate::model::DnsProvider;
 use crate::model::{
     AccountId, BucketName, CertArn, ClusterName, NodeType, Profile, Region, RootDomain, SiteDomain,
 };
 use crate::report::ExecMode;
 use std::net::SocketAddr;
-
-/// Who holds the domain's records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsProvider {
-    /// Route53, in this account.
-    Route53,
-    /// Somebody else; records are made by hand.
-    External,
-}
 
 /// The inputs of one preflight.
 #[derive(Clone, Debug)]

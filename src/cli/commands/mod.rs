@@ -1,0 +1,6 @@
+//! One file a command.
+
+pub mod output;
+pub mod plain;
+pub mod preflight;
+pub mod toolbox;

@@ -1,0 +1,51 @@
+//! Commands that only print: help, schema, completions, the manual page.
+
+use crate::cli::args::Args;
+use crate::cli::run::{DONE, FAILED};
+use crate::report::Report;
+use clap::CommandFactory;
+use std::io::Write;
+
+/// Prints a text.
+#[must_use]
+pub fn print(text: &str) -> i32 {
+    written(std::io::stdout().write_all(text.as_bytes()))
+}
+
+/// Prints the JSON Schema of every report.
+#[must_use]
+pub fn schema() -> i32 {
+    let schema = schemars::schema_for!(Report);
+    match serde_json::to_string_pretty(&schema) {
+        Ok(text) => print(&format!("{text}\n")),
+        Err(_) => FAILED,
+    }
+}
+
+/// Prints a shell's completions.
+#[must_use]
+pub fn completions(shell: clap_complete::Shell) -> i32 {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "lakehouse", &mut text);
+    written(std::io::stdout().write_all(&text))
+}
+
+/// Prints the manual page.
+#[must_use]
+pub fn man() -> i32 {
+    let mut text = Vec::new();
+    let made = clap_mangen::Man::new(Args::command()).render(&mut text);
+    written(made.and_then(|()| std::io::stdout().write_all(&text)))
+}
+
+/// A reader that has enough and closes the pipe is no failure.
+fn written(result: std::io::Result<()>) -> i32 {
+    match result.and_then(|()| std::io::stdout().flush()) {
+        Ok(()) => DONE,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => DONE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lakehouse: stdout can't be written: {error}");
+            FAILED
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `lakehouse preflight`, and the default action: preflight, then the install's gate.
+
+use super::output;
+use crate::cli::run::{BLOCKED, Context, DONE, FAILED, NEEDS_INPUT, SIGNALLED};
+use crate::model::Settings;
+use crate::render::env_file::{self, Written};
+use crate::report::install::InstallStatus;
+use crate::report::{Code, Finding, PreflightReport, PreflightStatus, Report};
+use crate::runner::{gate, preflight};
+
+/// The preflight alone.
+#[must_use]
+pub fn preflight(context: &Context, settings: &Settings) -> i32 {
+    let report = made(context, settings);
+    let code = exit_code(context, &report);
+    output::print(context, &report, code)
+}
+
+/// The preflight and, where it passes, the install's gate.
+#[must_use]
+pub fn with_gate(context: &Context, settings: &Settings) -> i32 {
+    let mut report = made(context, settings);
+    let mut code = exit_code(context, &report);
+    if code == DONE {
+        let install = gate::answer(settings);
+        code = match install.status {
+            InstallStatus::NeedsInput => NEEDS_INPUT,
+            InstallStatus::Blocked => BLOCKED,
+        };
+        report.install = Some(install);
+    }
+    output::print(context, &report, code)
+}
+
+fn made(context: &Context, settings: &Settings) -> Report {
+    let required = preflight::required(settings);
+    if !required.is_empty() {
+        let mut report = context.run.report(None, 0, None);
+        report.preflight = Some(preflight::needs_input(settings, required));
+        return report;
+    }
+    let mut checked = preflight::check(&context.run, &context.options, settings, &context.progress);
+    let interrupted = context.run.interrupt.is_set();
+    let mut written = None;
+    if !interrupted && preflight::may_write_env(&checked.findings, &checked.evidence) {
+        let (path, finding) = write_env(context, settings, &checked);
+        written = path;
+        checked.findings.extend(finding);
+    }
+    let body = preflight::report(settings, &checked, written, interrupted);
+    let place = checked.workplace.as_ref();
+    let mut report = context.run.report(
+        place.map(|place| place.exec.clone()),
+        place.map_or(0, |place| place.gateway.commands()),
+        place.and_then(crate::runner::Workplace::journal_mark),
+    );
+    report.preflight = Some(body);
+    report
+}
+
+/// Writes the env file; gives its path where it now says what this run says, and a finding where it does not.
+fn write_env(context: &Context, settings: &Settings, checked: &preflight::Checked) -> (Option<String>, Option<Finding>) {
+    // A read-only run leaves the user's files as they are, too.
+    if !settings.write_env || context.options.read_only.value {
+        return (None, None);
+    }
+    let path = &settings.env_file.value;
+    let shown = path.display().to_string();
+    let pairs = preflight::env_of(settings, &checked.evidence);
+    match env_file::write(path, context.uid, &pairs, settings.overwrite_env) {
+        Ok(Written::Written | Written::Unchanged) => (Some(shown), None),
+        Ok(Written::Exists(keys)) => {
+            let message = format!("{shown} has other values for {} and was left as it is.", keys.join(", "));
+            let finding = Finding::fail("env-file", Code::EnvFileExists, message)
+                .remedy("`--overwrite-env` replaces them; `--output-env PATH` or `--namespace NAME` keeps both; `--write-env false` writes none.");
+            (None, Some(finding))
+        }
+        Err(error) => {
+            let finding = Finding::fail("env-file", Code::EnvFileNotWritten, format!("{error}."))
+                .remedy(Code::EnvFileNotWritten.remedy());
+            (None, Some(finding))
+        }
+    }
+}
+
+fn exit_code(context: &Context, report: &Report) -> i32 {
+    match report.preflight.as_ref().map(|PreflightReport { status, .. }| status) {
+        Some(PreflightStatus::Ready) => DONE,
+        Some(PreflightStatus::Blocked) => BLOCKED,
+        Some(PreflightStatus::NeedsInput) => NEEDS_INPUT,
+        Some(PreflightStatus::Interrupted) => interrupted_code(context),
+        Some(PreflightStatus::Failed) | None => FAILED,
+    }
+}
+
+/// 128 and the signal's number.
+#[must_use]
+pub fn interrupted_code(context: &Context) -> i32 {
+    let signal = context.run.interrupt.signal().and_then(|signal| i32::try_from(signal).ok());
+    SIGNALLED + signal.unwrap_or(signal_hook::consts::SIGINT)
+}

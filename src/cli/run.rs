@@ -1,0 +1,109 @@
+//! From the process's arguments to its exit code: the one place where errors become codes.
+
+use super::commands;
+use super::resolve::{self, Action, Invocation, World};
+use crate::gateway::environment::Env;
+use crate::gateway::guard;
+use crate::gateway::interrupt::Interrupt;
+use crate::model::{ColorChoice, LogLevel, RunOptions};
+use crate::render::progress::Shown;
+use crate::render::text::Paint;
+use crate::runner::{Progress, Run};
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+/// Done; or, for status, healthy.
+pub const DONE: i32 = 0;
+/// It could not be done.
+pub const FAILED: i32 = 1;
+/// The command line, a variable or the env file is wrong.
+pub const USAGE: i32 = 2;
+/// Blockers stand in the way.
+pub const BLOCKED: i32 = 3;
+/// An input or an approval is missing.
+pub const NEEDS_INPUT: i32 = 4;
+/// Added to a signal's number, as shells do.
+pub const SIGNALLED: i32 = 128;
+
+/// What a command needs of the process.
+pub struct Context {
+    /// How to run.
+    pub options: RunOptions,
+    /// The run.
+    pub run: Run,
+    /// Where progress is shown.
+    pub progress: Arc<dyn Progress>,
+    /// The user.
+    pub uid: u32,
+}
+
+/// Runs the program; gives its exit code.
+#[must_use]
+pub fn main() -> i32 {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|word| word == guard::GUARD_WORD) {
+        return guard::main(args.get(2..).unwrap_or_default());
+    }
+    let read = World::of_process().and_then(|world| Ok((resolve::read(args, &world)?, world)));
+    match read {
+        Ok((invocation, world)) => act(invocation, &world),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lakehouse: {error}");
+            USAGE
+        }
+    }
+}
+
+fn act(invocation: Invocation, world: &World) -> i32 {
+    match &invocation.action {
+        Action::Print(text) => return commands::plain::print(text),
+        Action::Schema => return commands::plain::schema(),
+        Action::Completions(shell) => return commands::plain::completions(*shell),
+        Action::Man => return commands::plain::man(),
+        _ => {}
+    }
+    let Invocation { action, options } = invocation;
+    log_to_stderr(&options);
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lakehouse: signals can't be listened to: {error}");
+            return FAILED;
+        }
+    };
+    let env: Env = world.env.iter().map(|(name, value)| (name.into(), value.clone())).collect();
+    let timeout = options.timeout.as_ref().map(|limit| limit.value.get());
+    let run = Run::begin(action.name(), env, interrupt, timeout);
+    let progress = Arc::new(Shown::new(options.quiet, std::io::stderr().is_terminal()));
+    let context = Context { options, run, progress, uid: world.uid };
+    match action {
+        Action::Preflight(settings) => commands::preflight::preflight(&context, &settings),
+        Action::Default(settings) | Action::Install(settings) => commands::preflight::with_gate(&context, &settings),
+        Action::Toolbox { action, profile, region } => {
+            commands::toolbox::toolbox(&context, action, profile.map(|p| p.value), region.map(|r| r.value))
+        }
+        Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => DONE,
+    }
+}
+
+fn log_to_stderr(options: &RunOptions) {
+    let level = match options.log_level.value {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    };
+    let colours = paint(options, std::io::stderr().is_terminal()) == Paint::Colour;
+    let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colours).try_init();
+}
+
+/// Whether a stream gets colours.
+#[must_use]
+pub fn paint(options: &RunOptions, terminal: bool) -> Paint {
+    match options.color.value {
+        ColorChoice::Always => Paint::Colour,
+        ColorChoice::Never => Paint::Plain,
+        ColorChoice::Auto if terminal => Paint::Colour,
+        ColorChoice::Auto => Paint::Plain,
+    }
+}

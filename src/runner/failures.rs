@@ -1,0 +1,86 @@
+//! What a failure of the engine or of credentials means, and what mends it: one place.
+
+use crate::gateway::credential_process::CredentialError;
+use crate::gateway::docker::EngineError;
+use crate::report::{Code, Failure};
+
+/// An engine's failure as a user reads it.
+#[must_use]
+pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
+    let said = match error {
+        EngineError::NotReady { said } | EngineError::Failed { said, .. } => said.clone(),
+        _ => String::new(),
+    };
+    let (code, message, remediation) = match error {
+        EngineError::ClientMissing => (
+            Code::DockerNotReady,
+            "There is no `docker` on PATH.".to_owned(),
+            "Install Docker (Debian: `apt-get install docker.io`), or use `--exec local`.".to_owned(),
+        ),
+        EngineError::NotReady { .. } if is_permission(&said) => (
+            Code::DockerNotReady,
+            "The container engine runs, and this user may not use it.".to_owned(),
+            "`sudo usermod -aG docker $USER`, log out and in again; or use `--exec local`.".to_owned(),
+        ),
+        EngineError::NotReady { .. } => (
+            Code::DockerNotReady,
+            "The container engine does not answer.".to_owned(),
+            Code::DockerNotReady.remedy().to_owned(),
+        ),
+        EngineError::Unsupported { .. } => (
+            Code::DockerNotReady,
+            format!("{error}."),
+            "Switch the engine to Linux containers, or use `--exec local`.".to_owned(),
+        ),
+        EngineError::Remote => (Code::EngineRemote, format!("{error}."), Code::EngineRemote.remedy().to_owned()),
+        EngineError::Interrupted => {
+            (Code::Interrupted, "The run was stopped.".to_owned(), Code::Interrupted.remedy().to_owned())
+        }
+        EngineError::Failed { purpose, .. } => (
+            Code::ToolboxMissing,
+            format!("The toolbox could not be made ready: failed to {purpose}."),
+            remedy_of(&said),
+        ),
+    };
+    Failure {
+        code,
+        purpose: purpose.to_owned(),
+        message,
+        remediation: Some(remediation),
+        tool_output: (!said.is_empty()).then_some(said),
+    }
+}
+
+/// The client has one exit code for "not running" and "not allowed"; only its words differ.
+fn is_permission(said: &str) -> bool {
+    said.to_lowercase().contains("permission denied")
+}
+
+fn remedy_of(said: &str) -> String {
+    if said.to_lowercase().contains("no space left") {
+        return "Free some disk space (`docker system df`, `lakehouse toolbox prune`), then `lakehouse toolbox build`."
+            .to_owned();
+    }
+    "Read the engine's words, then `lakehouse toolbox build`; mirrors and proxies are taken from GOPROXY, APT_MIRROR, \
+     HTTPS_PROXY and SSL_CERT_FILE."
+        .to_owned()
+}
+
+/// A failed `credential_process` as a user reads it.
+#[must_use]
+pub fn of_credentials(error: &CredentialError) -> Failure {
+    let (code, said) = match error {
+        CredentialError::Interrupted => (Code::Interrupted, String::new()),
+        CredentialError::Failed { said, .. } => (Code::CredentialsNotReachable, said.clone()),
+    };
+    Failure {
+        code,
+        purpose: "get the profile's credentials".to_owned(),
+        message: format!("There are no credentials: {error}."),
+        remediation: Some(
+            "Run the program named by credential_process in the AWS config file by hand, mend it, and run again."
+                .to_owned(),
+        ),
+        tool_output: (!said.is_empty()).then_some(said),
+    }
+}

@@ -1,0 +1,212 @@
+//! The preflight: the checks, and what they mean together.
+
+use super::{Progress, Run, Workplace};
+use crate::gateway::Gateway;
+use crate::gateway::environment::Identity;
+use crate::gateway::read_only::ReadOnly;
+use crate::model::settings::{RunOptions, Settings};
+use crate::model::{Discovered, env_pairs};
+use crate::report::preflight::Next;
+use crate::report::{
+    Code, Failure, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
+};
+use crate::steps::preflight::{PreflightInputs, run_all};
+use std::sync::Arc;
+
+/// What a preflight found, before the env file and the report.
+pub struct Checked {
+    /// Every check, in a fixed order.
+    pub findings: Vec<Finding>,
+    /// What was seen.
+    pub evidence: PreflightEvidence,
+    /// The place it was made in; absent where none could be opened.
+    pub workplace: Option<Workplace>,
+    /// Whether the checks were made at all.
+    pub opened: bool,
+}
+
+/// Names of the inputs that a preflight needs and nobody gave.
+#[must_use]
+pub fn required(settings: &Settings) -> Vec<String> {
+    if settings.root_domain.is_none() { vec!["root-domain".to_owned()] } else { Vec::new() }
+}
+
+/// Makes the checks. A place that can't be opened is a finding like any other.
+pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Arc<dyn Progress>) -> Checked {
+    progress.step("preparing the tools");
+    let host_process = settings.profile_facts.credential_process.as_deref().filter(|_| settings.profile_facts.found);
+    let opened = Workplace::open(run, options, identity(settings), host_process, progress);
+    let mut workplace = match opened {
+        Ok(workplace) => workplace,
+        Err(failure) => {
+            progress.done();
+            return unopened(&failure);
+        }
+    };
+    progress.step("checking the account");
+    let Some(inputs) = inputs(run, settings, &workplace) else {
+        workplace.close();
+        progress.done();
+        return Checked {
+            findings: Vec::new(),
+            evidence: PreflightEvidence::default(),
+            workplace: Some(workplace),
+            opened: false,
+        };
+    };
+    let mut outcome = run_all(&inputs, &ReadOnly(&workplace.gateway as &dyn Gateway));
+    workplace.close();
+    progress.done();
+    workplace.exec.tools = std::mem::take(&mut outcome.tools);
+    let mut evidence = outcome.evidence;
+    evidence.docker_version.clone_from(&workplace.exec.engine_version);
+    let mut findings = outcome.findings;
+    if let Some(said) = workplace.journal_trouble() {
+        findings.push(
+            Finding::warn("journal", Code::JournalNotWritten, Code::JournalNotWritten.meaning())
+                .remedy(Code::JournalNotWritten.remedy())
+                .said(said),
+        );
+    }
+    Checked { findings, evidence, workplace: Some(workplace), opened: true }
+}
+
+/// Who the tools act as. A profile that AWS's own chain would choose anyway is named all the same.
+fn identity(settings: &Settings) -> Identity {
+    Identity {
+        profile: settings.profile.as_ref().map(|profile| profile.value.as_str().to_owned()),
+        region: Some(settings.region.value.as_str().to_owned()),
+        keys: None,
+    }
+}
+
+fn unopened(failure: &Failure) -> Checked {
+    let mut finding = Finding::fail("toolbox", failure.code, failure.message.clone());
+    finding.remediation.clone_from(&failure.remediation);
+    finding.tool_output.clone_from(&failure.tool_output);
+    Checked { findings: vec![finding], evidence: PreflightEvidence::default(), workplace: None, opened: false }
+}
+
+/// The checks' inputs; none without a root domain, which [`required`] asks for first.
+fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<PreflightInputs> {
+    let value = |flag: &crate::model::Sourced<bool>| flag.value;
+    Some(PreflightInputs {
+        profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
+        region: settings.region.value.clone(),
+        cluster: settings.cluster.value.clone(),
+        bucket: settings.bucket.as_ref().map(|bucket| bucket.value.clone()),
+        root_domain: settings.root_domain.as_ref()?.value.clone(),
+        site_domain: settings.site_domain.as_ref()?.value.clone(),
+        site_domain_was_constructed: settings.site_domain_was_constructed,
+        cert_arn: settings.cert_arn.as_ref().map(|arn| arn.value.clone()),
+        node_type: settings.node_type.value.clone(),
+        dns_check: settings.dns_check,
+        dns_server: settings.dns_server.as_ref().map(|server| server.value.address()),
+        dns_provider: settings.dns_provider.as_ref().map(|provider| provider.value),
+        has_billing: value(&settings.has_billing),
+        has_admin: value(&settings.has_admin),
+        has_dns: value(&settings.has_dns),
+        expected_account: settings.expected_account.clone(),
+        now: run.started,
+        mode: workplace.exec.mode,
+    })
+}
+
+/// What the env file gets.
+#[must_use]
+pub fn env_of(settings: &Settings, evidence: &PreflightEvidence) -> Vec<(&'static str, String)> {
+    let account = evidence.aws_account_id.as_deref().and_then(|id| id.parse().ok());
+    let found = Discovered {
+        bucket: account.as_ref().and_then(|account| settings.bucket_in(account).ok()),
+        cert_arn: evidence.cert_arn.as_deref().and_then(|arn| arn.parse().ok()),
+        account,
+        dns_provider: None,
+    };
+    env_pairs(settings, &found)
+}
+
+/// Whether the findings let the env file be written: the caller is known and is the one that was expected.
+#[must_use]
+pub fn may_write_env(findings: &[Finding], evidence: &PreflightEvidence) -> bool {
+    let stopped = |finding: &Finding| matches!(finding.code, Some(Code::AccountChanged | Code::Interrupted));
+    evidence.aws_account_id.is_some() && !findings.iter().any(stopped)
+}
+
+/// The report of a preflight that lacks an input.
+#[must_use]
+pub fn needs_input(settings: &Settings, required: Vec<String>) -> PreflightReport {
+    let flags = required.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ");
+    let mut report = empty(PreflightStatus::NeedsInput);
+    report.env = env_of(settings, &report.evidence).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    report.next = Next { action: "input".to_owned(), reason: format!("Needed and not given: {flags}.") };
+    report.required = required;
+    report
+}
+
+/// The report of a preflight that was made.
+#[must_use]
+pub fn report(settings: &Settings, checked: &Checked, env_file: Option<String>, interrupted: bool) -> PreflightReport {
+    let notes = |outcome: Outcome| {
+        checked.findings.iter().filter(move |finding| finding.outcome == outcome).filter_map(note)
+    };
+    let blockers: Vec<Note> = notes(Outcome::Fail).collect();
+    let warnings: Vec<Note> = notes(Outcome::Warn).collect();
+    let interrupted = interrupted || blockers.iter().any(|blocker| blocker.code == Code::Interrupted);
+    let status = match (interrupted, blockers.is_empty() && checked.opened) {
+        (true, _) => PreflightStatus::Interrupted,
+        (false, true) => PreflightStatus::Ready,
+        (false, false) => PreflightStatus::Blocked,
+    };
+    let mut report = empty(status);
+    report.ok_to_install = status == PreflightStatus::Ready;
+    report.next = next(status, blockers.len());
+    report.remediation = [Outcome::Fail, Outcome::Warn]
+        .into_iter()
+        .flat_map(|outcome| checked.findings.iter().filter(move |finding| finding.outcome == outcome))
+        .filter_map(remediation)
+        .collect();
+    report.blockers = blockers;
+    report.warnings = warnings;
+    report.env = env_of(settings, &checked.evidence).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    report.env_file = env_file;
+    report.checks.clone_from(&checked.findings);
+    report.evidence = checked.evidence.clone();
+    report
+}
+
+fn note(finding: &Finding) -> Option<Note> {
+    let code = finding.code?;
+    Some(Note { code, message: finding.message.clone(), tool_output: finding.tool_output.clone() })
+}
+
+fn remediation(finding: &Finding) -> Option<Note> {
+    let code = finding.code?;
+    let message = finding.remediation.clone().unwrap_or_else(|| code.remedy().to_owned());
+    Some(Note { code, message, tool_output: None })
+}
+
+fn next(status: PreflightStatus, blockers: usize) -> Next {
+    let (action, reason) = match status {
+        PreflightStatus::Ready => ("install", "Nothing blocks the install.".to_owned()),
+        PreflightStatus::Interrupted => ("again", "The run was stopped before its end.".to_owned()),
+        _ if blockers == 1 => ("fix", "One blocker stands in the way; `remediation` says what mends it.".to_owned()),
+        _ => ("fix", format!("{blockers} blockers stand in the way; `remediation` says what mends each.")),
+    };
+    Next { action: action.to_owned(), reason }
+}
+
+fn empty(status: PreflightStatus) -> PreflightReport {
+    PreflightReport {
+        status,
+        ok_to_install: false,
+        required: Vec::new(),
+        blockers: Vec::new(),
+        warnings: Vec::new(),
+        remediation: Vec::new(),
+        env: std::collections::BTreeMap::new(),
+        env_file: None,
+        checks: Vec::new(),
+        evidence: PreflightEvidence::default(),
+        next: Next { action: String::new(), reason: String::new() },
+    }
+}

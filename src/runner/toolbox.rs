@@ -1,0 +1,166 @@
+//! `lakehouse toolbox …`: the image that holds the tools.
+
+use super::workplace::{build, container_user};
+use super::{Progress, Run, failures};
+use crate::clients::versions;
+use crate::gateway::docker::image::{self, Image, Recipe};
+use crate::gateway::docker::mounts::Mounts;
+use crate::gateway::docker::session::{Session, SessionPlan};
+use crate::gateway::docker::{Engine, EngineError};
+use crate::gateway::environment::{self, Identity};
+use crate::gateway::redact::Redactor;
+use crate::gateway::{Gateway, Tool};
+use crate::model::settings::RunOptions;
+use crate::report::{Code, Failure, ToolboxReport};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The engine and the recipe of the image.
+pub struct Toolbox {
+    /// The engine.
+    pub engine: Engine,
+    /// What the image is made of.
+    pub recipe: Recipe,
+}
+
+impl Toolbox {
+    /// Reaches the engine.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says what is wrong with it.
+    pub fn open(run: &Run, options: &RunOptions) -> Result<Self, Failure> {
+        let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
+        let engine = Engine::probe(run.env.clone(), redactor, run.interrupt.clone())
+            .map_err(|error| failures::of_engine("reach the container engine", &error))?;
+        let recipe = Recipe::new(&engine, options.toolbox_source.value.name())
+            .map_err(|error| failures::of_engine("read what the toolbox is made of", &error))?;
+        Ok(Self { engine, recipe })
+    }
+
+    /// The image, if it is there.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the engine can't say.
+    pub fn find(&self) -> Result<Option<Image>, Failure> {
+        self.recipe.find(&self.engine).map_err(|error| failures::of_engine("look for the toolbox image", &error))
+    }
+
+    /// What stands, without changing anything.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the engine can't say.
+    pub fn info(&self) -> Result<ToolboxReport, Failure> {
+        let image = self.find()?;
+        Ok(self.report("info", if image.is_some() { "ready" } else { "absent" }, image.as_ref()))
+    }
+
+    /// Builds the image if it is not there.
+    ///
+    /// # Errors
+    /// A [`Failure`] with the builder's last lines.
+    pub fn build(&self, run: &Run, progress: &Arc<dyn Progress>) -> Result<ToolboxReport, Failure> {
+        if let Some(image) = self.find()? {
+            return Ok(self.report("build", "ready", Some(&image)));
+        }
+        let image = build(run, &self.engine, &self.recipe, progress)?;
+        Ok(self.report("build", "built", Some(&image)))
+    }
+
+    /// Runs each tool and holds its version against the lock.
+    ///
+    /// # Errors
+    /// A [`Failure`]: no image, a tool that does not run, or one of another version.
+    pub fn verify(&self, run: &Run) -> Result<ToolboxReport, Failure> {
+        let purpose = "verify the toolbox";
+        let image = self.find()?.ok_or_else(|| Failure {
+            code: Code::ToolboxMissing,
+            purpose: purpose.to_owned(),
+            message: "The toolbox image of this version is not there.".to_owned(),
+            remediation: Some("`lakehouse toolbox build`".to_owned()),
+            tool_output: None,
+        })?;
+        let folder = tempfile::tempdir().map_err(|error| {
+            failures::of_engine(purpose, &EngineError::Failed { purpose: "make a temporary folder".into(), said: error.to_string() })
+        })?;
+        let plan = SessionPlan {
+            run: &run.id,
+            image: &image.id,
+            user: container_user(&self.engine),
+            network: None,
+            mounts: Mounts::default(),
+            env: environment::container(&run.env, &Identity::default()),
+            folder: folder.path(),
+        };
+        let session = Session::start(&self.engine, plan).map_err(|error| failures::of_engine(purpose, &error))?;
+        let found = found_versions(&session, run)?;
+        session.close();
+        let locked = self.recipe.source.versions();
+        let wrong: Vec<String> = locked
+            .iter()
+            .filter(|(tool, version)| found.get(*tool) != Some(version))
+            .map(|(tool, version)| format!("{tool} {}, locked {version}", found.get(tool).map_or("unknown", String::as_str)))
+            .collect();
+        if !wrong.is_empty() {
+            return Err(Failure {
+                code: Code::ToolboxMissing,
+                purpose: purpose.to_owned(),
+                message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
+                remediation: Some(format!("`docker image rm {}`, then `lakehouse toolbox build`", image.name)),
+                tool_output: None,
+            });
+        }
+        let mut report = self.report("verify", "verified", Some(&image));
+        report.found = found;
+        Ok(report)
+    }
+
+    /// Removes the toolbox images of other locks.
+    ///
+    /// # Errors
+    /// A [`Failure`] with the engine's words; images before it are gone.
+    pub fn prune(&self) -> Result<ToolboxReport, Failure> {
+        let failed = |error: EngineError| failures::of_engine("remove old toolbox images", &error);
+        let mut report = self.report("prune", "pruned", self.find()?.as_ref());
+        for name in image::others(&self.engine, &self.recipe.names()).map_err(failed)? {
+            self.engine.ask("remove an old toolbox image", &["image", "rm", &name]).map_err(failed)?;
+            report.removed.push(name);
+        }
+        Ok(report)
+    }
+
+    fn report(&self, action: &str, status: &str, image: Option<&Image>) -> ToolboxReport {
+        ToolboxReport {
+            action: action.to_owned(),
+            status: status.to_owned(),
+            image: image.map_or_else(|| self.recipe.names()[0].clone(), |image| image.name.clone()),
+            image_digest: image.map(|image| image.digest.clone()),
+            size_bytes: image.map(|image| image.size),
+            source: self.recipe.source_name.clone(),
+            locked: self.recipe.source.versions(),
+            found: BTreeMap::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+/// What each tool says of itself, asked side by side.
+fn found_versions(gateway: &dyn Gateway, run: &Run) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let asked: Vec<_> =
+            Tool::ALL.iter().map(|tool| scope.spawn(move || (*tool, versions::installed(gateway, *tool)))).collect();
+        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    for (tool, answer) in answers {
+        match answer {
+            Ok(version) => {
+                found.insert(tool.program().to_owned(), version.to_string());
+            }
+            Err(_) if run.interrupt.is_set() => {
+                return Err(failures::of_engine("verify the toolbox", &EngineError::Interrupted));
+            }
+            Err(error) => tracing::warn!("{}: {error}", tool.program()),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,277 @@
+//! Docker mode against the rehearsal account: the same answers as local mode, and nothing left behind.
+
+mod common;
+
+use common::rehearsal::{self, docker, session_containers};
+use common::{World, blockers, until, verified_journal};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
+
+/// A preflight of the rehearsal's domain, with more flags.
+fn preflight<'a>(mode: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ["--exec", mode, "--action", "preflight", "--root-domain", "rehearsal.test"].iter().chain(more).copied().collect()
+}
+
+/// A report without what differs between two runs for a reason: names, times and paths.
+fn without_run(report: &Value) -> Value {
+    let mut report = report.clone();
+    report.as_object_mut().unwrap().remove("run");
+    let preflight = report["preflight"].as_object_mut().unwrap();
+    preflight.remove("envFile");
+    preflight["evidence"].as_object_mut().unwrap().remove("dockerVersion");
+    for check in preflight["checks"].as_array_mut().unwrap() {
+        check.as_object_mut().unwrap().remove("durationMs");
+    }
+    report
+}
+
+/// A journal's records without what differs for a reason. Reads run side by side and end in any order.
+fn comparable(records: &[Value]) -> Vec<String> {
+    let mut lines: Vec<String> = records
+        .iter()
+        .map(|record| {
+            let mut record = record.clone();
+            for name in ["seq", "run", "mode", "startedAt", "durationMs", "prev", "hash"] {
+                record.as_object_mut().unwrap().remove(name);
+            }
+            record.to_string()
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// A report with its journal, the chain checked.
+fn with_journal(report: Value, world: &World) -> (Value, Vec<Value>) {
+    common::assert_valid(&report);
+    let (records, last) = verified_journal(&world.journal(), report["run"]["id"].as_str().unwrap());
+    assert_eq!(report["run"]["journalHash"], last.as_str());
+    assert_eq!(report["run"]["journalRecords"], records.len());
+    (report, records)
+}
+
+/// Runs the program in local mode where the tools are: inside a container of the toolbox image.
+fn local_in_toolbox(image: &str, more: &[&str]) -> (Value, Vec<Value>) {
+    let world = rehearsal::world();
+    let folder = world.folder.path().display().to_string();
+    let binary = format!("{}:/usr/local/bin/lakehouse:ro", env!("CARGO_BIN_EXE_lakehouse"));
+    let user = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let mut command = Command::new("docker");
+    command.args(["run", "--rm", "--init", "--user", &user, "--cap-drop", "ALL", "--network", "lakehouse-rehearsal"]);
+    command.args(["--volume", &binary, "--volume", &format!("{folder}:{folder}"), "--workdir", &format!("{folder}/work")]);
+    for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        let file = world.get(variable).unwrap();
+        command.args(["--volume", &format!("{file}:{file}:ro")]);
+    }
+    for name in [
+        "HOME",
+        "XDG_STATE_HOME",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_PROFILE",
+        "AWS_ENDPOINT_URL",
+        "AWS_EC2_METADATA_DISABLED",
+        "LAKEHOUSE_DNS_SERVER",
+    ] {
+        command.args(["--env", &format!("{name}={}", world.get(name).unwrap())]);
+    }
+    let output = command.args([image, "lakehouse"]).args(preflight("local", more)).output().unwrap();
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    with_journal(report, &world)
+}
+
+/// Runs both modes and holds them against each other; gives docker mode's exit code and report.
+fn equal_in_both_modes(more: &[&str]) -> (i32, Value) {
+    let world = rehearsal::world();
+    let done = world.run(&preflight("docker", more));
+    let (report, records) = with_journal(done.report(), &world);
+    let image = report["run"]["exec"]["imageDigest"].as_str().unwrap();
+    let (local, local_records) = local_in_toolbox(image, more);
+    assert_eq!(without_run(&report), without_run(&local));
+    assert_eq!(comparable(&records), comparable(&local_records));
+    assert_eq!(report["run"]["exec"]["tools"], local["run"]["exec"]["tools"]);
+    assert_eq!((&report["run"]["exec"]["mode"], &local["run"]["exec"]["mode"]), (&"docker".into(), &"local".into()));
+    assert!(!session_containers().contains(&format!("lakehouse-{}", report["run"]["id"].as_str().unwrap())));
+    (done.code.unwrap(), report)
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_ready_account_is_ok_in_both_modes_with_equal_evidence() {
+    let (code, report) = equal_in_both_modes(&[]);
+    assert_eq!((code, &report["preflight"]["okToInstall"]), (0, &Value::Bool(true)), "{report:#}");
+    let evidence = &report["preflight"]["evidence"];
+    assert_eq!(evidence["certDomain"], "*.k8.rehearsal.test");
+    assert_eq!(evidence["route53ZoneName"], "rehearsal.test");
+    assert_eq!(evidence["eksClusterStatus"], "ABSENT");
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn all_blockers_come_at_once_and_equal_in_both_modes() {
+    let (code, report) = equal_in_both_modes(&["--bucket", "lakehouse-rehearsal-taken", "--cluster", "old"]);
+    assert_eq!(code, 3);
+    assert_eq!(blockers(&report), ["S3_BUCKET_TAKEN", "EKS_VERSION_UNSUPPORTED"], "{report:#}");
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_user_who_is_not_root_gets_the_same_with_settings_of_their_own() {
+    const UID: u32 = 4242;
+    let world = rehearsal::world();
+    if !rustix::process::geteuid().is_root() {
+        world.run(&preflight("docker", &[])).expect(0);
+        return;
+    }
+    rehearsal::settings_into(&world, &world.path("home"));
+    let own = Command::new("chown").args(["-R", &format!("{UID}:{UID}")]).arg(world.folder.path()).status().unwrap();
+    assert!(own.success());
+    // The engine's socket belongs to a group; a user in it needs no other right.
+    let group = std::os::unix::fs::MetadataExt::gid(&std::fs::metadata("/var/run/docker.sock").unwrap()).to_string();
+    let binary = world.path("lakehouse");
+    std::fs::copy(env!("CARGO_BIN_EXE_lakehouse"), &binary).unwrap();
+    let base = world.command(&[]);
+    let mut command = Command::new("setpriv");
+    command.args([&format!("--reuid={UID}"), &format!("--regid={UID}"), &format!("--groups={group}"), "--"]);
+    command.arg(&binary).args(preflight("docker", &["--profile", "rehearsal"]));
+    command.env_clear().current_dir(world.path("work"));
+    for (name, value) in base.get_envs() {
+        if !["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].iter().any(|file| name == *file) {
+            command.env(name, value.unwrap());
+        }
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{} {said}", String::from_utf8_lossy(&output.stdout));
+    let file = std::fs::metadata(world.path("work/lakehouse_ingext.env")).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&file), UID);
+}
+
+/// A world whose AWS never answers: a port of this machine that takes connections and says nothing.
+fn silent_world() -> (World, TcpListener) {
+    let listener = TcpListener::bind((rehearsal::gateway(), 0)).unwrap();
+    let mut world = rehearsal::world();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    world.set("AWS_ENDPOINT_URL", url);
+    // The profile's own endpoint stands in the config file and gives way to the variable.
+    (world, listener)
+}
+
+/// The run's container, once its first command hangs.
+fn hanging(world: &World, listener: &TcpListener) -> (common::Running, String) {
+    let running = world.start(&preflight("docker", &[]));
+    let _asked = listener.accept().unwrap();
+    let runs = std::fs::read_dir(world.path("state/lakehouse/runs")).unwrap();
+    let run = runs.flatten().next().unwrap().file_name().into_string().unwrap();
+    let container = format!("lakehouse-{run}");
+    assert!(session_containers().contains(&container));
+    (running, container)
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_signal_ends_the_tool_in_the_container_and_a_report_is_printed() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let (world, listener) = silent_world();
+        let (running, container) = hanging(&world, &listener);
+        running.signal(signal);
+        let (status, stdout, stderr) = running.wait(Duration::from_secs(15));
+        assert_eq!(status.code(), Some(code), "{stderr}");
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        let (report, records) = with_journal(report, &world);
+        assert_eq!(report["preflight"]["status"], "interrupted", "{report:#}");
+        assert!(records.iter().any(|record| record["ended"] == "interrupted"), "{records:#?}");
+        assert!(!session_containers().contains(&container));
+        assert!(!common::runs(&container), "no client of the engine is left");
+    }
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn after_sigkill_the_container_is_gone_within_two_seconds() {
+    let (world, listener) = silent_world();
+    let (running, container) = hanging(&world, &listener);
+    running.signal("KILL");
+    let gone = until(Duration::from_secs(2), || {
+        (!session_containers().contains(&container) && !common::runs(&container)).then_some(())
+    });
+    assert!(gone.is_some(), "{:?}", session_containers());
+}
+
+/// A world with another CA bundle: its toolbox image is not there and must be built.
+fn world_without_image() -> World {
+    let mut world = rehearsal::world();
+    let bundle = world.path("ca.crt");
+    std::fs::write(&bundle, format!("# {}\n", world.folder.path().display())).unwrap();
+    world.set("LAKEHOUSE_CA_BUNDLE", bundle.display().to_string());
+    world
+}
+
+fn containers() -> Vec<String> {
+    docker(&["ps", "--all", "--quiet", "--no-trunc"]).lines().map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
+    let world = world_without_image();
+    let images = docker(&["image", "ls", "lakehouse-toolbox"]);
+    let mut command = world.command(&["toolbox", "build"]);
+    let log = world.path("stderr");
+    command.stdout(std::process::Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    let before = containers();
+    let mut running = common::Running(command.spawn().unwrap());
+    // A step of the build runs in a container of its own.
+    let step = until(Duration::from_secs(60), || containers().into_iter().find(|name| !before.contains(name)));
+    assert!(step.is_some(), "{}", std::fs::read_to_string(&log).unwrap());
+    running.signal("INT");
+    let status = until(Duration::from_secs(15), || running.0.try_wait().unwrap()).expect("ends in time");
+    assert_eq!(status.code(), Some(130), "{}", std::fs::read_to_string(&log).unwrap());
+    let mut stdout = String::new();
+    std::io::Read::read_to_string(running.0.stdout.as_mut().unwrap(), &mut stdout).unwrap();
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    common::assert_valid(&report);
+    assert_eq!(report["failure"]["code"], "INTERRUPTED", "{report:#}");
+    let gone = until(Duration::from_secs(2), || step.as_ref().is_none_or(|name| !containers().contains(name)).then_some(()));
+    assert!(gone.is_some(), "the build's container is gone");
+    assert_eq!(docker(&["image", "ls", "lakehouse-toolbox"]), images);
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn sigkill_in_the_middle_of_a_build_leaves_no_container() {
+    let world = world_without_image();
+    let before = containers();
+    let running = world.start(&["toolbox", "build"]);
+    let step = until(Duration::from_secs(60), || containers().into_iter().find(|name| !before.contains(name))).unwrap();
+    running.signal("KILL");
+    let gone = until(Duration::from_secs(2), || (!containers().contains(&step)).then_some(()));
+    assert!(gone.is_some(), "the build's container is gone");
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn the_toolbox_is_what_its_lock_says() {
+    let world = rehearsal::world();
+    let report = world.run(&["toolbox", "verify"]).expect(0).report();
+    assert_eq!(report["toolbox"]["status"], "verified");
+    assert_eq!(report["toolbox"]["found"], report["toolbox"]["locked"]);
+    assert!(report["toolbox"]["sizeBytes"].as_u64().unwrap() <= 900_000_000);
+    let image = report["toolbox"]["image"].as_str().unwrap();
+    assert_eq!(docker(&["image", "inspect", "--format", "{{.Config.User}}", image]).trim(), "65532:65532");
+    let said = docker(&["run", "--rm", image, "sh", "-c", "id -u; ls -A /var/lib/apt/lists /var/cache/apt; echo $HISTFILE"]);
+    assert!(said.starts_with("65532\n") && said.ends_with("/dev/null\n"), "{said}");
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn an_engine_that_does_not_answer_is_a_blocker_not_a_crash() {
+    let mut world = rehearsal::world();
+    world.set("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    let report = world.run(&preflight("docker", &[])).expect(3).report();
+    assert_eq!(blockers(&report), ["DOCKER_NOT_READY"]);
+    assert_eq!(report["preflight"]["okToInstall"], false);
+}
