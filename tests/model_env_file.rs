@@ -102,7 +102,8 @@ proptest! {
         ], 0..8),
         value in value(),
     ) {
-        if let Ok(file) = EnvFile::parse(&lines.iter().map(|line| format!("{line}\n")).collect::<String>()) {
+        let text = lines.join("\n") + if lines.is_empty() { "" } else { "\n" };
+        if let Ok(file) = EnvFile::parse(&text) {
             let merged = file.merge(&[("CLUSTER_NAME", value)]).unwrap().render();
             let kept: Vec<&str> = merged.split_terminator('\n').take(lines.len()).collect();
             prop_assert_eq!(kept, lines);
