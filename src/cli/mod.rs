@@ -1,1 +1,5 @@
-//! (room)
+//! The command line: clap types, and the way from what was typed to the checked inputs of one run.
+
+pub mod args;
+pub mod argv;
+pub mod resolve;

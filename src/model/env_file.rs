@@ -55,12 +55,12 @@ impl EnvFile {
     pub fn parse(text: &str) -> Result<Self, BadLine> {
         let mut lines = Vec::new();
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         // Only LF ends a line for a shell: `str::lines` would hide a CR, which a shell takes into the value.
         let body = text.strip_suffix('\n').unwrap_or(text);
         for (number, raw) in (1..).zip(body.split('\n')) {
-            if body.is_empty() {
-                break;
-            }
             let line = parse_line(raw).map_err(|rule| BadLine { line: number, rule })?;
             if let Line::Pair { key, .. } = &line
                 && let Some(first) = seen.insert(key.clone(), number)

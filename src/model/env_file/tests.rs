@@ -169,6 +169,8 @@ fn quotes_only_where_a_reader_needs_them() {
             .unwrap_err()
             .contains('K')
     );
-    assert_eq!(EnvFile::parse("").unwrap().render(), "");
+    for text in ["", "\n", "\n\n", "A=1\n\n"] {
+        assert_eq!(EnvFile::parse(text).unwrap().render(), text);
+    }
     const { assert!(MAX_BYTES == 65536) }
 }

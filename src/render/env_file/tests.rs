@@ -121,3 +121,15 @@ fn a_folder_that_is_not_there_is_an_error_and_leaves_nothing() {
     assert!(write(&folder.path().join("no/x.env"), uid(), &pairs("a"), false).is_err());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn an_unreadable_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("locked");
+    fs::write(&path, "A=1\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    // Root reads everything: there the file is simply read.
+    if uid() != 0 {
+        refused(&path, uid(), "could not be read");
+    }
+}
