@@ -9,7 +9,15 @@ use serde_json::Value;
 /// A preflight in docker mode, with more flags and another profile.
 fn preflight(profile: &str, more: &[&str]) -> Value {
     let world = rehearsal::world();
-    let args = ["--exec", "docker", "preflight", "--profile", profile, "--root-domain", "rehearsal.test"];
+    let args = [
+        "--exec",
+        "docker",
+        "preflight",
+        "--profile",
+        profile,
+        "--root-domain",
+        "rehearsal.test",
+    ];
     let args: Vec<&str> = args.iter().chain(more).copied().collect();
     let done = world.run(&args);
     let report = done.report();
@@ -23,7 +31,11 @@ fn preflight(profile: &str, more: &[&str]) -> Value {
 fn each_cause_of_a_refused_identity_has_its_own_code_and_remedy() {
     for (profile, code, remedy) in [
         ("rehearsal-wrong-keys", "AWS_NOT_AUTHENTICATED", "aws configure"),
-        ("rehearsal-expired-keys", "AWS_KEYS_EXPIRED", "rehearsal-expired-keys"),
+        (
+            "rehearsal-expired-keys",
+            "AWS_KEYS_EXPIRED",
+            "rehearsal-expired-keys",
+        ),
         ("rehearsal-skewed", "CLOCK_SKEW", "clock"),
         ("nobody", "AWS_NOT_AUTHENTICATED", "profile"),
     ] {
@@ -42,12 +54,18 @@ fn each_cause_of_a_refused_identity_has_its_own_code_and_remedy() {
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn denied_and_throttled_are_unknown_not_absent() {
-    for (profile, code) in [("rehearsal-denied", "AWS_ACCESS_DENIED"), ("rehearsal-throttled", "AWS_THROTTLED")] {
+    for (profile, code) in [
+        ("rehearsal-denied", "AWS_ACCESS_DENIED"),
+        ("rehearsal-throttled", "AWS_THROTTLED"),
+    ] {
         let report = preflight(profile, &[]);
         assert!(blockers(&report).contains(&code), "{profile}: {report:#}");
         assert!(!blockers(&report).contains(&"NO_CERTIFICATE"), "{profile}");
         assert!(!warnings(&report).contains(&"NO_ROUTE53_ZONE"), "{profile}");
-        assert!(report["preflight"]["evidence"].get("eksClusterStatus").is_none(), "{profile}");
+        assert!(
+            report["preflight"]["evidence"].get("eksClusterStatus").is_none(),
+            "{profile}"
+        );
     }
 }
 
@@ -55,7 +73,11 @@ fn denied_and_throttled_are_unknown_not_absent() {
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn buckets_and_clusters_are_told_apart() {
     for (flag, value, code) in [
-        ("--bucket", "lakehouse-rehearsal-elsewhere", Some("S3_BUCKET_WRONG_REGION")),
+        (
+            "--bucket",
+            "lakehouse-rehearsal-elsewhere",
+            Some("S3_BUCKET_WRONG_REGION"),
+        ),
         ("--bucket", "lakehouse-rehearsal-taken", Some("S3_BUCKET_TAKEN")),
         ("--bucket", "lakehouse-rehearsal-ours", None),
         ("--cluster", "creating", Some("EKS_CLUSTER_NOT_ACTIVE")),
@@ -69,9 +91,15 @@ fn buckets_and_clusters_are_told_apart() {
         let expected: Vec<&str> = code.into_iter().collect();
         assert_eq!(blockers(&report), expected, "{flag} {value}: {report:#}");
     }
-    let report = preflight("rehearsal", &["--cluster", "standing", "--bucket", "lakehouse-rehearsal-ours"]);
+    let report = preflight(
+        "rehearsal",
+        &["--cluster", "standing", "--bucket", "lakehouse-rehearsal-ours"],
+    );
     let evidence = &report["preflight"]["evidence"];
-    assert_eq!((&evidence["eksClusterStatus"], &evidence["s3BucketExists"]), (&"ACTIVE".into(), &true.into()));
+    assert_eq!(
+        (&evidence["eksClusterStatus"], &evidence["s3BucketExists"]),
+        (&"ACTIVE".into(), &true.into())
+    );
     assert!(!evidence["eksNodeGroups"].as_array().unwrap().is_empty());
     assert_eq!(evidence["eksAddons"].as_array().unwrap().len(), 3);
 }
@@ -80,11 +108,21 @@ fn buckets_and_clusters_are_told_apart() {
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn names_that_only_end_alike_are_not_taken() {
     let report = preflight("rehearsal", &["--root-domain-of-the-parent"; 0]);
-    assert_eq!(report["preflight"]["evidence"]["route53ZoneName"], "rehearsal.test");
+    assert_eq!(
+        report["preflight"]["evidence"]["route53ZoneName"],
+        "rehearsal.test"
+    );
     // Two labels below the wildcard's: no certificate covers it.
     let report = preflight("rehearsal", &["--domain", "a.b.k8.rehearsal.test"]);
     assert_eq!(blockers(&report), ["NO_CERTIFICATE"], "{report:#}");
     // The fitting name is the last of more than a hundred.
     let report = preflight("rehearsal", &["--domain", "present.k8.rehearsal.test"]);
-    assert_eq!(report["preflight"]["evidence"]["dnsARecord"].as_array().unwrap().len(), 1, "{report:#}");
+    assert_eq!(
+        report["preflight"]["evidence"]["dnsARecord"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1,
+        "{report:#}"
+    );
 }

@@ -11,7 +11,18 @@ use std::time::Duration;
 
 /// A preflight of the rehearsal's domain, with more flags.
 fn preflight<'a>(mode: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    ["--exec", mode, "--action", "preflight", "--root-domain", "rehearsal.test"].iter().chain(more).copied().collect()
+    [
+        "--exec",
+        mode,
+        "--action",
+        "preflight",
+        "--root-domain",
+        "rehearsal.test",
+    ]
+    .iter()
+    .chain(more)
+    .copied()
+    .collect()
 }
 
 /// A report without what differs between two runs for a reason: names, times and paths.
@@ -20,7 +31,10 @@ fn without_run(report: &Value) -> Value {
     report.as_object_mut().unwrap().remove("run");
     let preflight = report["preflight"].as_object_mut().unwrap();
     preflight.remove("envFile");
-    preflight["evidence"].as_object_mut().unwrap().remove("dockerVersion");
+    preflight["evidence"]
+        .as_object_mut()
+        .unwrap()
+        .remove("dockerVersion");
     for check in preflight["checks"].as_array_mut().unwrap() {
         check.as_object_mut().unwrap().remove("durationMs");
     }
@@ -57,10 +71,31 @@ fn local_in_toolbox(image: &str, more: &[&str]) -> (Value, Vec<Value>) {
     let world = rehearsal::world();
     let folder = world.folder.path().display().to_string();
     let binary = format!("{}:/usr/local/bin/lakehouse:ro", env!("CARGO_BIN_EXE_lakehouse"));
-    let user = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let user = format!(
+        "{}:{}",
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw()
+    );
     let mut command = Command::new("docker");
-    command.args(["run", "--rm", "--init", "--user", &user, "--cap-drop", "ALL", "--network", "lakehouse-rehearsal"]);
-    command.args(["--volume", &binary, "--volume", &format!("{folder}:{folder}"), "--workdir", &format!("{folder}/work")]);
+    command.args([
+        "run",
+        "--rm",
+        "--init",
+        "--user",
+        &user,
+        "--cap-drop",
+        "ALL",
+        "--network",
+        "lakehouse-rehearsal",
+    ]);
+    command.args([
+        "--volume",
+        &binary,
+        "--volume",
+        &format!("{folder}:{folder}"),
+        "--workdir",
+        &format!("{folder}/work"),
+    ]);
     for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
         let file = world.get(variable).unwrap();
         command.args(["--volume", &format!("{file}:{file}:ro")]);
@@ -77,7 +112,11 @@ fn local_in_toolbox(image: &str, more: &[&str]) -> (Value, Vec<Value>) {
     ] {
         command.args(["--env", &format!("{name}={}", world.get(name).unwrap())]);
     }
-    let output = command.args([image, "lakehouse"]).args(preflight("local", more)).output().unwrap();
+    let output = command
+        .args([image, "lakehouse"])
+        .args(preflight("local", more))
+        .output()
+        .unwrap();
     let report = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
     with_journal(report, &world)
@@ -93,7 +132,10 @@ fn equal_in_both_modes(more: &[&str]) -> (i32, Value) {
     assert_eq!(without_run(&report), without_run(&local));
     assert_eq!(comparable(&records), comparable(&local_records));
     assert_eq!(report["run"]["exec"]["tools"], local["run"]["exec"]["tools"]);
-    assert_eq!((&report["run"]["exec"]["mode"], &local["run"]["exec"]["mode"]), (&"docker".into(), &"local".into()));
+    assert_eq!(
+        (&report["run"]["exec"]["mode"], &local["run"]["exec"]["mode"]),
+        (&"docker".into(), &"local".into())
+    );
     assert!(!session_containers().contains(&format!("lakehouse-{}", report["run"]["id"].as_str().unwrap())));
     (done.code.unwrap(), report)
 }
@@ -102,7 +144,11 @@ fn equal_in_both_modes(more: &[&str]) -> (i32, Value) {
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn a_ready_account_is_ok_in_both_modes_with_equal_evidence() {
     let (code, report) = equal_in_both_modes(&[]);
-    assert_eq!((code, &report["preflight"]["okToInstall"]), (0, &Value::Bool(true)), "{report:#}");
+    assert_eq!(
+        (code, &report["preflight"]["okToInstall"]),
+        (0, &Value::Bool(true)),
+        "{report:#}"
+    );
     let evidence = &report["preflight"]["evidence"];
     assert_eq!(evidence["certDomain"], "*.k8.rehearsal.test");
     assert_eq!(evidence["route53ZoneName"], "rehearsal.test");
@@ -114,7 +160,11 @@ fn a_ready_account_is_ok_in_both_modes_with_equal_evidence() {
 fn all_blockers_come_at_once_and_equal_in_both_modes() {
     let (code, report) = equal_in_both_modes(&["--bucket", "lakehouse-rehearsal-taken", "--cluster", "old"]);
     assert_eq!(code, 3);
-    assert_eq!(blockers(&report), ["S3_BUCKET_TAKEN", "EKS_VERSION_UNSUPPORTED"], "{report:#}");
+    assert_eq!(
+        blockers(&report),
+        ["S3_BUCKET_TAKEN", "EKS_VERSION_UNSUPPORTED"],
+        "{report:#}"
+    );
 }
 
 #[test]
@@ -127,25 +177,45 @@ fn a_user_who_is_not_root_gets_the_same_with_settings_of_their_own() {
         return;
     }
     rehearsal::settings_into(&world, &world.path("home"));
-    let own = Command::new("chown").args(["-R", &format!("{UID}:{UID}")]).arg(world.folder.path()).status().unwrap();
+    let own = Command::new("chown")
+        .args(["-R", &format!("{UID}:{UID}")])
+        .arg(world.folder.path())
+        .status()
+        .unwrap();
     assert!(own.success());
     // The engine's socket belongs to a group; a user in it needs no other right.
-    let group = std::os::unix::fs::MetadataExt::gid(&std::fs::metadata("/var/run/docker.sock").unwrap()).to_string();
+    let group =
+        std::os::unix::fs::MetadataExt::gid(&std::fs::metadata("/var/run/docker.sock").unwrap()).to_string();
     let binary = world.path("lakehouse");
     std::fs::copy(env!("CARGO_BIN_EXE_lakehouse"), &binary).unwrap();
     let base = world.command(&[]);
     let mut command = Command::new("setpriv");
-    command.args([&format!("--reuid={UID}"), &format!("--regid={UID}"), &format!("--groups={group}"), "--"]);
-    command.arg(&binary).args(preflight("docker", &["--profile", "rehearsal"]));
+    command.args([
+        &format!("--reuid={UID}"),
+        &format!("--regid={UID}"),
+        &format!("--groups={group}"),
+        "--",
+    ]);
+    command
+        .arg(&binary)
+        .args(preflight("docker", &["--profile", "rehearsal"]));
     command.env_clear().current_dir(world.path("work"));
     for (name, value) in base.get_envs() {
-        if !["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].iter().any(|file| name == *file) {
+        if !["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
+            .iter()
+            .any(|file| name == *file)
+        {
             command.env(name, value.unwrap());
         }
     }
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{} {said}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{} {said}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     let file = std::fs::metadata(world.path("work/lakehouse_ingext.env")).unwrap();
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&file), UID);
 }
@@ -183,7 +253,10 @@ fn a_signal_ends_the_tool_in_the_container_and_a_report_is_printed() {
         let report: Value = serde_json::from_str(&stdout).unwrap();
         let (report, records) = with_journal(report, &world);
         assert_eq!(report["preflight"]["status"], "interrupted", "{report:#}");
-        assert!(records.iter().any(|record| record["ended"] == "interrupted"), "{records:#?}");
+        assert!(
+            records.iter().any(|record| record["ended"] == "interrupted"),
+            "{records:#?}"
+        );
         assert!(!session_containers().contains(&container));
         assert!(!common::runs(&container), "no client of the engine is left");
     }
@@ -211,7 +284,10 @@ fn world_without_image() -> World {
 }
 
 fn containers() -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--no-trunc"]).lines().map(str::to_owned).collect()
+    docker(&["ps", "--all", "--quiet", "--no-trunc"])
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -221,21 +297,34 @@ fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
     let images = docker(&["image", "ls", "lakehouse-toolbox"]);
     let mut command = world.command(&["toolbox", "build"]);
     let log = world.path("stderr");
-    command.stdout(std::process::Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap());
     let before = containers();
     let mut running = common::Running(command.spawn().unwrap());
     // A step of the build runs in a container of its own.
-    let step = until(Duration::from_secs(60), || containers().into_iter().find(|name| !before.contains(name)));
+    let step = until(Duration::from_secs(60), || {
+        containers().into_iter().find(|name| !before.contains(name))
+    });
     assert!(step.is_some(), "{}", std::fs::read_to_string(&log).unwrap());
     running.signal("INT");
     let status = until(Duration::from_secs(15), || running.0.try_wait().unwrap()).expect("ends in time");
-    assert_eq!(status.code(), Some(130), "{}", std::fs::read_to_string(&log).unwrap());
+    assert_eq!(
+        status.code(),
+        Some(130),
+        "{}",
+        std::fs::read_to_string(&log).unwrap()
+    );
     let mut stdout = String::new();
     std::io::Read::read_to_string(running.0.stdout.as_mut().unwrap(), &mut stdout).unwrap();
     let report: Value = serde_json::from_str(&stdout).unwrap();
     common::assert_valid(&report);
     assert_eq!(report["failure"]["code"], "INTERRUPTED", "{report:#}");
-    let gone = until(Duration::from_secs(2), || step.as_ref().is_none_or(|name| !containers().contains(name)).then_some(()));
+    let gone = until(Duration::from_secs(2), || {
+        step.as_ref()
+            .is_none_or(|name| !containers().contains(name))
+            .then_some(())
+    });
     assert!(gone.is_some(), "the build's container is gone");
     assert_eq!(docker(&["image", "ls", "lakehouse-toolbox"]), images);
 }
@@ -246,9 +335,14 @@ fn sigkill_in_the_middle_of_a_build_leaves_no_container() {
     let world = world_without_image();
     let before = containers();
     let running = world.start(&["toolbox", "build"]);
-    let step = until(Duration::from_secs(60), || containers().into_iter().find(|name| !before.contains(name))).unwrap();
+    let step = until(Duration::from_secs(60), || {
+        containers().into_iter().find(|name| !before.contains(name))
+    })
+    .unwrap();
     running.signal("KILL");
-    let gone = until(Duration::from_secs(2), || (!containers().contains(&step)).then_some(()));
+    let gone = until(Duration::from_secs(2), || {
+        (!containers().contains(&step)).then_some(())
+    });
     assert!(gone.is_some(), "the build's container is gone");
 }
 
@@ -261,9 +355,22 @@ fn the_toolbox_is_what_its_lock_says() {
     assert_eq!(report["toolbox"]["found"], report["toolbox"]["locked"]);
     assert!(report["toolbox"]["sizeBytes"].as_u64().unwrap() <= 900_000_000);
     let image = report["toolbox"]["image"].as_str().unwrap();
-    assert_eq!(docker(&["image", "inspect", "--format", "{{.Config.User}}", image]).trim(), "65532:65532");
-    let said = docker(&["run", "--rm", image, "sh", "-c", "id -u; ls -A /var/lib/apt/lists /var/cache/apt; echo $HISTFILE"]);
-    assert!(said.starts_with("65532\n") && said.ends_with("/dev/null\n"), "{said}");
+    assert_eq!(
+        docker(&["image", "inspect", "--format", "{{.Config.User}}", image]).trim(),
+        "65532:65532"
+    );
+    let said = docker(&[
+        "run",
+        "--rm",
+        image,
+        "sh",
+        "-c",
+        "id -u; ls -A /var/lib/apt/lists /var/cache/apt; echo $HISTFILE",
+    ]);
+    assert!(
+        said.starts_with("65532\n") && said.ends_with("/dev/null\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -19,7 +19,11 @@ fn an_account_in_which_everything_is_ready_is_ok_to_install() {
     assert_eq!(report["run"]["journalRecords"], records.len());
     assert_eq!(report["run"]["commandsRun"], records.len());
     assert_eq!(report["run"]["journalHash"], last.as_str());
-    assert!(records.iter().all(|record| record["effect"] == "read" && record["purpose"].as_str().unwrap().len() > 5));
+    assert!(
+        records
+            .iter()
+            .all(|record| record["effect"] == "read" && record["purpose"].as_str().unwrap().len() > 5)
+    );
 }
 
 #[test]
@@ -29,7 +33,10 @@ fn a_second_run_says_the_same_and_leaves_the_env_file_alone() {
     let file = fake.world.path("work/lakehouse_ingext.env");
     let before = std::fs::metadata(&file).unwrap().modified().unwrap();
     let report = fake.world.run(&PREFLIGHT).expect(0).report();
-    assert_eq!(report["preflight"]["envFile"], file.canonicalize().unwrap().display().to_string());
+    assert_eq!(
+        report["preflight"]["envFile"],
+        file.canonicalize().unwrap().display().to_string()
+    );
     assert_eq!(std::fs::metadata(&file).unwrap().modified().unwrap(), before);
 }
 
@@ -45,7 +52,11 @@ fn an_env_file_with_other_values_is_not_overwritten_unasked() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
     let asked: Vec<&str> = other.iter().copied().chain(["--overwrite-env"]).collect();
     fake.world.run(&asked).expect(0);
-    assert!(std::fs::read_to_string(&file).unwrap().contains("CLUSTER_NAME=other"));
+    assert!(
+        std::fs::read_to_string(&file)
+            .unwrap()
+            .contains("CLUSTER_NAME=other")
+    );
 }
 
 #[test]
@@ -65,7 +76,11 @@ fn another_account_than_the_env_files_is_a_blocker() {
 #[test]
 fn without_a_root_domain_the_input_is_asked_for_and_no_tool_runs() {
     let fake = Fake::ready();
-    let report = fake.world.run(&["--exec", "local", "preflight"]).expect(4).report();
+    let report = fake
+        .world
+        .run(&["--exec", "local", "preflight"])
+        .expect(4)
+        .report();
     assert_eq!(report["preflight"]["required"][0], "root-domain");
     assert_eq!(report["preflight"]["okToInstall"], false);
     assert_eq!(report["run"]["commandsRun"], 0);
@@ -74,7 +89,11 @@ fn without_a_root_domain_the_input_is_asked_for_and_no_tool_runs() {
 #[test]
 fn the_default_action_ends_at_the_installs_gate() {
     let fake = Fake::ready();
-    let args: Vec<&str> = PREFLIGHT.iter().copied().filter(|word| *word != "preflight").collect();
+    let args: Vec<&str> = PREFLIGHT
+        .iter()
+        .copied()
+        .filter(|word| *word != "preflight")
+        .collect();
     let report = fake.world.run(&args).expect(4).report();
     assert_eq!(report["preflight"]["okToInstall"], true);
     assert_eq!(report["install"]["status"], "needs_input");
@@ -100,7 +119,11 @@ fn a_missing_tool_is_named_and_nothing_is_called_absent() {
 fn faults_of_a_tool_are_unknown_never_ok() {
     let faults = [
         ("garbage", "echo '<html>proxy login</html>'", "AWS_UNEXPECTED"),
-        ("half a document", "printf '{\"HostedZones\":[{\"Id\":\"/hosted'", "AWS_UNEXPECTED"),
+        (
+            "half a document",
+            "printf '{\"HostedZones\":[{\"Id\":\"/hosted'",
+            "AWS_UNEXPECTED",
+        ),
         ("nothing", "true", "AWS_UNEXPECTED"),
         ("exit 1 without a word", "return 1", "AWS_UNEXPECTED"),
         ("killed", "kill -KILL $$", "TOOL_FAILED"),
@@ -122,7 +145,10 @@ fn faults_of_a_tool_are_unknown_never_ok() {
         let report = fake.world.run(&PREFLIGHT).expect(3).report();
         assert_eq!(blockers(&report), [code], "{name}: {report:#}");
         assert_eq!(check(&report, "route53-zone")["outcome"], "fail", "{name}");
-        assert!(report["preflight"]["evidence"].get("route53ZoneId").is_none(), "{name}");
+        assert!(
+            report["preflight"]["evidence"].get("route53ZoneId").is_none(),
+            "{name}"
+        );
     }
 }
 
@@ -143,7 +169,11 @@ fn secrets_reach_neither_report_nor_journal_nor_stderr() {
         "aws.route53.list-hosted-zones",
         "echo \"Error: secret_access_key=$AWS_SECRET_ACCESS_KEY is wrong, $AWS_SECRET_ACCESS_KEY\" >&2; return 255",
     );
-    let args: Vec<&str> = PREFLIGHT.iter().copied().chain(["--log-level", "debug"]).collect();
+    let args: Vec<&str> = PREFLIGHT
+        .iter()
+        .copied()
+        .chain(["--log-level", "debug"])
+        .collect();
     let done = fake.world.run(&args);
     let journal = std::fs::read_to_string(fake.world.journal()).unwrap();
     for text in [&done.stdout, &done.stderr, &journal] {
@@ -168,9 +198,15 @@ fn a_signal_ends_the_hanging_tool_and_a_report_is_printed() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let fake = Fake::ready();
         // One that also leaves a child in a session of its own behind.
-        fake.answer("aws.sts.get-caller-identity", "setsid sleep 4712 & touch \"$0.started\"; sleep 4712");
+        fake.answer(
+            "aws.sts.get-caller-identity",
+            "setsid sleep 4712 & touch \"$0.started\"; sleep 4712",
+        );
         let running = fake.world.start(&PREFLIGHT);
-        until(Duration::from_secs(20), || fake.world.path("bin/aws.started").exists().then_some(())).unwrap();
+        until(Duration::from_secs(20), || {
+            fake.world.path("bin/aws.started").exists().then_some(())
+        })
+        .unwrap();
         running.signal(signal);
         let (status, stdout, _) = running.wait(Duration::from_secs(10));
         assert_eq!(status.code(), Some(code));
@@ -186,9 +222,15 @@ fn a_signal_ends_the_hanging_tool_and_a_report_is_printed() {
 #[test]
 fn after_sigkill_nothing_is_left_within_two_seconds() {
     let fake = Fake::ready();
-    fake.answer("aws.sts.get-caller-identity", "trap '' INT TERM; setsid sleep 4713 & touch \"$0.started\"; sleep 4713; sleep 4713");
+    fake.answer(
+        "aws.sts.get-caller-identity",
+        "trap '' INT TERM; setsid sleep 4713 & touch \"$0.started\"; sleep 4713; sleep 4713",
+    );
     let running = fake.world.start(&PREFLIGHT);
-    until(Duration::from_secs(20), || fake.world.path("bin/aws.started").exists().then_some(())).unwrap();
+    until(Duration::from_secs(20), || {
+        fake.world.path("bin/aws.started").exists().then_some(())
+    })
+    .unwrap();
     running.signal("KILL");
     let gone = until(Duration::from_secs(2), || {
         (!runs("sleep\u{0}4713") && !runs(&fake.world.path("bin").display().to_string())).then_some(())
@@ -201,6 +243,10 @@ fn text_output_has_no_control_characters_off_a_terminal() {
     let fake = Fake::ready();
     let args: Vec<&str> = PREFLIGHT.iter().copied().chain(["--output", "text"]).collect();
     let done = fake.world.run(&args);
-    assert!(done.expect(0).stdout.contains("OK to install."), "{}", done.stdout);
+    assert!(
+        done.expect(0).stdout.contains("OK to install."),
+        "{}",
+        done.stdout
+    );
     assert!(!done.stdout.contains('\u{1b}') && !done.stderr.contains('\u{1b}'));
 }

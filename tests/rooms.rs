@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ROOMS: [&str; 8] = ["model", "report", "gateway", "clients", "steps", "runner", "render", "cli"];
+const ROOMS: [&str; 8] = [
+    "model", "report", "gateway", "clients", "steps", "runner", "render", "cli",
+];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -29,9 +31,15 @@ fn rooms_named(text: &str) -> Vec<(usize, String)> {
     for (number, line) in text.lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
         for part in code.split("crate::").skip(1) {
-            let list = part.strip_prefix('{').map_or(part, |list| list.split('}').next().unwrap_or(list));
+            let list = part
+                .strip_prefix('{')
+                .map_or(part, |list| list.split('}').next().unwrap_or(list));
             for name in list.split(',') {
-                let room: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let room: String = name
+                    .trim()
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 named.push((number + 1, room));
             }
             if !part.starts_with('{') {
@@ -47,9 +55,15 @@ fn a_file_imports_only_from_lower_rooms() {
     let mut wrong = Vec::new();
     for path in sources(&root()) {
         let inside = path.strip_prefix(root()).unwrap();
-        let Some(own) = ROOMS.iter().position(|room| inside.starts_with(room)) else { continue };
+        let Some(own) = ROOMS.iter().position(|room| inside.starts_with(room)) else {
+            continue;
+        };
         for (line, room) in rooms_named(&std::fs::read_to_string(&path).unwrap()) {
-            if ROOMS.iter().position(|other| *other == room).is_some_and(|other| other > own) {
+            if ROOMS
+                .iter()
+                .position(|other| *other == room)
+                .is_some_and(|other| other > own)
+            {
                 wrong.push(format!("{}:{line} imports from {room}", inside.display()));
             }
         }
@@ -70,15 +84,24 @@ fn only_the_gateway_starts_processes() {
         let inside = path.strip_prefix(root()).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
-        let starts = ["process::Command", "duct::", "os_pipe::"].iter().any(|word| code.contains(word));
-        assert!(!starts || inside.starts_with("gateway"), "{} starts a process", inside.display());
+        let starts = ["process::Command", "duct::", "os_pipe::"]
+            .iter()
+            .any(|word| code.contains(word));
+        assert!(
+            !starts || inside.starts_with("gateway"),
+            "{} starts a process",
+            inside.display()
+        );
     }
 }
 
 #[test]
 fn doors_stay_small() {
     for name in ["main.rs", "lib.rs"] {
-        let lines = std::fs::read_to_string(root().join(name)).unwrap().lines().count();
+        let lines = std::fs::read_to_string(root().join(name))
+            .unwrap()
+            .lines()
+            .count();
         assert!(lines < 60, "{name} has {lines} lines");
     }
 }

@@ -2,4 +2,6 @@
 
 pub mod args;
 pub mod argv;
+pub mod commands;
 pub mod resolve;
+pub mod run;

@@ -67,21 +67,42 @@ fn act(invocation: Invocation, world: &World) -> i32 {
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "lakehouse: signals can't be listened to: {error}");
+            let _ = writeln!(
+                std::io::stderr(),
+                "lakehouse: signals can't be listened to: {error}"
+            );
             return FAILED;
         }
     };
-    let env: Env = world.env.iter().map(|(name, value)| (name.into(), value.clone())).collect();
+    let env: Env = world
+        .env
+        .iter()
+        .map(|(name, value)| (name.into(), value.clone()))
+        .collect();
     let timeout = options.timeout.as_ref().map(|limit| limit.value.get());
     let run = Run::begin(action.name(), env, interrupt, timeout);
     let progress = Arc::new(Shown::new(options.quiet, std::io::stderr().is_terminal()));
-    let context = Context { options, run, progress, uid: world.uid };
+    let context = Context {
+        options,
+        run,
+        progress,
+        uid: world.uid,
+    };
     match action {
         Action::Preflight(settings) => commands::preflight::preflight(&context, &settings),
-        Action::Default(settings) | Action::Install(settings) => commands::preflight::with_gate(&context, &settings),
-        Action::Toolbox { action, profile, region } => {
-            commands::toolbox::toolbox(&context, action, profile.map(|p| p.value), region.map(|r| r.value))
+        Action::Default(settings) | Action::Install(settings) => {
+            commands::preflight::with_gate(&context, &settings)
         }
+        Action::Toolbox {
+            action,
+            profile,
+            region,
+        } => commands::toolbox::toolbox(
+            &context,
+            action,
+            profile.map(|p| p.value),
+            region.map(|r| r.value),
+        ),
         Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => DONE,
     }
 }
@@ -94,7 +115,11 @@ fn log_to_stderr(options: &RunOptions) {
         LogLevel::Debug => tracing::Level::DEBUG,
     };
     let colours = paint(options, std::io::stderr().is_terminal()) == Paint::Colour;
-    let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(colours).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .try_init();
 }
 
 /// Whether a stream gets colours.

@@ -42,14 +42,20 @@ pub enum CredentialError {
 ///
 /// # Errors
 /// [`CredentialError`]; the answer itself never stands in it.
-pub fn run(command_line: &str, env: &Env, redactor: &Redactor, interrupt: &Interrupt) -> Result<TemporaryKeys, CredentialError> {
+pub fn run(
+    command_line: &str,
+    env: &Env,
+    redactor: &Redactor,
+    interrupt: &Interrupt,
+) -> Result<TemporaryKeys, CredentialError> {
     let failed = |problem, said: String| CredentialError::Failed { problem, said };
     let words = shlex::split(command_line).unwrap_or_default();
     let Some((program, args)) = words.split_first() else {
         return Err(failed("is not a command line", String::new()));
     };
     let path = env.get(&OsString::from("PATH"));
-    let program = which::which_in(program, path, ".").map_err(|_| failed("is not installed", String::new()))?;
+    let program =
+        which::which_in(program, path, ".").map_err(|_| failed("is not installed", String::new()))?;
     let job = Job {
         program,
         args: args.iter().map(OsString::from).collect(),
@@ -61,7 +67,8 @@ pub fn run(command_line: &str, env: &Env, redactor: &Redactor, interrupt: &Inter
         stop: None,
         on_line: None,
     };
-    let ended = process::run(&job, interrupt).map_err(|error| failed("could not be started", error.to_string()))?;
+    let ended =
+        process::run(&job, interrupt).map_err(|error| failed("could not be started", error.to_string()))?;
     let said = redactor.words(&ended.stderr, &[]);
     match ended.ending {
         Ending::Exited(0) => parse(&ended.stdout).ok_or_else(|| failed("did not print keys", said)),
@@ -75,13 +82,12 @@ pub fn run(command_line: &str, env: &Env, redactor: &Redactor, interrupt: &Inter
 #[must_use]
 pub fn parse(stdout: &[u8]) -> Option<TemporaryKeys> {
     let answer: Answer = serde_json::from_slice(stdout).ok()?;
-    (answer.version == 1 && !answer.access_key_id.is_empty() && !answer.secret_access_key.is_empty()).then_some(
-        TemporaryKeys {
+    (answer.version == 1 && !answer.access_key_id.is_empty() && !answer.secret_access_key.is_empty())
+        .then_some(TemporaryKeys {
             access_key_id: answer.access_key_id,
             secret_access_key: answer.secret_access_key,
             session_token: answer.session_token,
-        },
-    )
+        })
 }
 
 #[cfg(test)]
@@ -90,9 +96,19 @@ mod tests {
 
     #[test]
     fn only_a_whole_answer_of_version_1_gives_keys() {
-        let whole = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T","Expiration":"2099"}"#;
-        assert_eq!(parse(whole.as_bytes()).unwrap().session_token.as_deref(), Some("T"));
-        for broken in ["", "{}", &whole[..40], &whole.replace(":1,", ":2,"), &whole.replace("\"S\"", "\"\"")] {
+        let whole =
+            r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S","SessionToken":"T","Expiration":"2099"}"#;
+        assert_eq!(
+            parse(whole.as_bytes()).unwrap().session_token.as_deref(),
+            Some("T")
+        );
+        for broken in [
+            "",
+            "{}",
+            &whole[..40],
+            &whole.replace(":1,", ":2,"),
+            &whole.replace("\"S\"", "\"\""),
+        ] {
             assert!(parse(broken.as_bytes()).is_none(), "{broken}");
         }
     }

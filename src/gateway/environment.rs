@@ -100,7 +100,11 @@ pub fn container(host: &Env, identity: &Identity) -> Env {
         let name = name.to_string_lossy();
         ALLOWED.contains(&name.as_ref()) || name.starts_with("AWS_ENDPOINT_URL_")
     };
-    let mut env: Env = host.iter().filter(|(name, _)| allowed(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let mut env: Env = host
+        .iter()
+        .filter(|(name, _)| allowed(name))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
     apply(&mut env, identity);
     env
 }
@@ -113,7 +117,10 @@ fn apply(env: &mut Env, identity: &Identity) {
         env.remove(OsStr::new("AWS_PROFILE"));
         env.remove(OsStr::new("AWS_SESSION_TOKEN"));
         env.insert("AWS_ACCESS_KEY_ID".into(), keys.access_key_id.clone().into());
-        env.insert("AWS_SECRET_ACCESS_KEY".into(), keys.secret_access_key.clone().into());
+        env.insert(
+            "AWS_SECRET_ACCESS_KEY".into(),
+            keys.secret_access_key.clone().into(),
+        );
         if let Some(token) = &keys.session_token {
             env.insert("AWS_SESSION_TOKEN".into(), token.into());
         }
@@ -126,15 +133,26 @@ fn apply(env: &mut Env, identity: &Identity) {
     if let Some(region) = &identity.region {
         env.insert("AWS_REGION".into(), region.into());
     }
-    env.extend(FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    env.extend(
+        FIXED
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    );
 }
 
 /// Values of this environment that must not be shown anywhere.
 #[must_use]
 pub fn secrets(host: &Env) -> Vec<String> {
-    let named = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
-    let mut secrets: Vec<String> =
-        named.iter().filter_map(|name| host.get(OsStr::new(name))).map(|value| value.to_string_lossy().into_owned()).collect();
+    let named = [
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    ];
+    let mut secrets: Vec<String> = named
+        .iter()
+        .filter_map(|name| host.get(OsStr::new(name)))
+        .map(|value| value.to_string_lossy().into_owned())
+        .collect();
     for (name, value) in host {
         let (name, value) = (name.to_string_lossy().to_lowercase(), value.to_string_lossy());
         if name.ends_with("_proxy") {
@@ -177,7 +195,11 @@ mod tests {
 
     #[test]
     fn a_chosen_profile_takes_other_keys_away_in_both_modes() {
-        let identity = Identity { profile: Some("p".into()), region: Some("us-east-2".into()), keys: None };
+        let identity = Identity {
+            profile: Some("p".into()),
+            region: Some("us-east-2".into()),
+            keys: None,
+        };
         for env in [local(&host(), &identity), container(&host(), &identity)] {
             assert_eq!(get(&env, "AWS_PROFILE"), Some("p"));
             assert_eq!(get(&env, "AWS_REGION"), Some("us-east-2"));
@@ -189,22 +211,43 @@ mod tests {
 
     #[test]
     fn without_a_profile_the_keys_go_along() {
-        assert_eq!(get(&container(&host(), &Identity::default()), "AWS_SESSION_TOKEN"), Some("other-token"));
+        assert_eq!(
+            get(&container(&host(), &Identity::default()), "AWS_SESSION_TOKEN"),
+            Some("other-token")
+        );
     }
 
     #[test]
     fn handed_in_keys_replace_the_profile() {
-        let keys = TemporaryKeys { access_key_id: "A".into(), secret_access_key: "S".into(), session_token: None };
-        let identity = Identity { profile: Some("p".into()), region: None, keys: Some(keys) };
+        let keys = TemporaryKeys {
+            access_key_id: "A".into(),
+            secret_access_key: "S".into(),
+            session_token: None,
+        };
+        let identity = Identity {
+            profile: Some("p".into()),
+            region: None,
+            keys: Some(keys),
+        };
         let env = container(&host(), &identity);
         assert_eq!(get(&env, "AWS_ACCESS_KEY_ID"), Some("A"));
-        assert_eq!((get(&env, "AWS_PROFILE"), get(&env, "AWS_SESSION_TOKEN")), (None, None));
+        assert_eq!(
+            (get(&env, "AWS_PROFILE"), get(&env, "AWS_SESSION_TOKEN")),
+            (None, None)
+        );
     }
 
     #[test]
     fn only_what_is_allowed_goes_into_the_container() {
         let env = container(&host(), &Identity::default());
-        assert_eq!((get(&env, "GITHUB_TOKEN"), get(&env, "PATH"), get(&env, "LAKEHOUSE_EXEC")), (None, None, None));
+        assert_eq!(
+            (
+                get(&env, "GITHUB_TOKEN"),
+                get(&env, "PATH"),
+                get(&env, "LAKEHOUSE_EXEC")
+            ),
+            (None, None, None)
+        );
         assert_eq!(get(&env, "AWS_ENDPOINT_URL_S3"), Some("http://localhost:1"));
     }
 

@@ -46,26 +46,38 @@ pub fn stop_request(grace: Duration) -> [u8; 4] {
 pub fn main(args: &[std::ffi::OsString]) -> i32 {
     // Caught, not ignored: an ignored signal would stay ignored in the tool.
     let caught = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
         if signal_hook::flag::register(signal, Arc::clone(&caught)).is_err() {
             return NOT_STARTED;
         }
     }
     process_tree::leave_terminal();
     process_tree::become_reaper();
-    let Some((program, args)) = args.split_first() else { return NOT_STARTED };
+    let Some((program, args)) = args.split_first() else {
+        return NOT_STARTED;
+    };
     let mut control = std::io::stdin().lock();
     let mut length = [0_u8; 8];
     if control.read_exact(&mut length).is_err() {
         return NOT_STARTED;
     }
-    let Ok(length) = usize::try_from(u64::from_be_bytes(length)) else { return NOT_STARTED };
+    let Ok(length) = usize::try_from(u64::from_be_bytes(length)) else {
+        return NOT_STARTED;
+    };
     let mut input = vec![0_u8; length];
     if control.read_exact(&mut input).is_err() {
         return NOT_STARTED;
     }
     drop(control);
-    let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    let stdin = if input.is_empty() {
+        Stdio::null()
+    } else {
+        Stdio::piped()
+    };
     let mut child = match Command::new(program).args(args).stdin(stdin).spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -123,7 +135,9 @@ fn stop(seen: &Receiver<Event>, grace: Duration) -> Option<ExitStatus> {
 
 /// Ends as the tool ended: the same code, or the same signal.
 fn end_as(status: Option<ExitStatus>) -> i32 {
-    let Some(status) = status else { return 128 + signal_hook::consts::SIGKILL };
+    let Some(status) = status else {
+        return 128 + signal_hook::consts::SIGKILL;
+    };
     if let Some(signal) = status.signal() {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
         return 128 + signal;

@@ -63,9 +63,21 @@ impl Journal {
         let folder = runs.join(run);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let path = folder.join("journal.jsonl");
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
-        let state = State { file, last: sha256_hex(format!("{GENESIS}{run}").as_bytes()), count: 0, broken: None };
-        Ok(Self { path, state: Mutex::new(state) })
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        let state = State {
+            file,
+            last: sha256_hex(format!("{GENESIS}{run}").as_bytes()),
+            count: 0,
+            broken: None,
+        };
+        Ok(Self {
+            path,
+            state: Mutex::new(state),
+        })
     }
 
     /// Its path.
@@ -124,7 +136,13 @@ impl Journal {
 
 /// One line, with its end, and its hash.
 fn line(seq: u64, run: &str, record: &CommandRecord, prev: &str) -> Result<(String, String), String> {
-    let mut text = serde_json::to_string(&Line { seq, run, record, prev }).map_err(|error| error.to_string())?;
+    let mut text = serde_json::to_string(&Line {
+        seq,
+        run,
+        record,
+        prev,
+    })
+    .map_err(|error| error.to_string())?;
     let hash = sha256_hex(text.as_bytes());
     text.pop();
     text.push_str(",\"hash\":\"");
@@ -137,10 +155,12 @@ fn line(seq: u64, run: &str, record: &CommandRecord, prev: &str) -> Result<(Stri
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -189,7 +209,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::create(folder.path(), "run-1").unwrap();
-        let mode = std::fs::metadata(journal.mark().path).unwrap().permissions().mode();
+        let mode = std::fs::metadata(journal.mark().path)
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(Journal::create(folder.path(), "run-1").is_err());
     }

@@ -20,8 +20,16 @@ pub struct Local {
 impl Local {
     /// A gateway to this machine's tools; `env` is the whole environment that they get.
     #[must_use]
-    pub const fn new(env: BTreeMap<OsString, OsString>, redactor: Arc<Redactor>, interrupt: Interrupt) -> Self {
-        Self { env, redactor, interrupt }
+    pub const fn new(
+        env: BTreeMap<OsString, OsString>,
+        redactor: Arc<Redactor>,
+        interrupt: Interrupt,
+    ) -> Self {
+        Self {
+            env,
+            redactor,
+            interrupt,
+        }
     }
 }
 
@@ -38,7 +46,8 @@ impl Gateway for Local {
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
         let tool = spec.tool;
         let path = self.env.get(&OsString::from("PATH"));
-        let program = which::which_in(tool.program(), path, ".").map_err(|_| GatewayError::ToolMissing { tool })?;
+        let program =
+            which::which_in(tool.program(), path, ".").map_err(|_| GatewayError::ToolMissing { tool })?;
         let start = Instant::now();
         let job = Job {
             program,
@@ -51,8 +60,10 @@ impl Gateway for Local {
             stop: None,
             on_line: None,
         };
-        let ended = process::run(&job, &self.interrupt)
-            .map_err(|error| GatewayError::NotStarted { tool, said: error.to_string() })?;
+        let ended = process::run(&job, &self.interrupt).map_err(|error| GatewayError::NotStarted {
+            tool,
+            said: error.to_string(),
+        })?;
         let stderr = self.redactor.words(&ended.stderr, &spec.secrets);
         match ended.ending {
             Ending::Exited(super::guard::NOT_STARTED) => Err(GatewayError::NotStarted { tool, said: stderr }),
@@ -71,10 +82,18 @@ pub(super) fn output(
     duration: Duration,
 ) -> Result<CommandOutput, GatewayError> {
     match ending {
-        Ending::Exited(exit) => Ok(CommandOutput { exit, stdout, stderr, duration }),
+        Ending::Exited(exit) => Ok(CommandOutput {
+            exit,
+            stdout,
+            stderr,
+            duration,
+        }),
         Ending::Signaled(_) => Err(GatewayError::Killed { tool }),
         Ending::TimedOut => Err(GatewayError::TimedOut { tool, limit }),
         Ending::Interrupted => Err(GatewayError::Interrupted),
-        Ending::TooMuchOutput => Err(GatewayError::TooMuchOutput { tool, limit_bytes: process::OUTPUT_LIMIT }),
+        Ending::TooMuchOutput => Err(GatewayError::TooMuchOutput {
+            tool,
+            limit_bytes: process::OUTPUT_LIMIT,
+        }),
     }
 }

@@ -76,13 +76,20 @@ pub fn run(job: &Job<'_>, interrupt: &Interrupt) -> std::io::Result<Ended> {
     let mut running = Running::start(job)?;
     let ending = running.wait(job, interrupt);
     let (stdout, stderr) = (running.stdout.collect(), running.stderr.collect());
-    Ok(Ended { ending, stdout, stderr })
+    Ok(Ended {
+        ending,
+        stdout,
+        stderr,
+    })
 }
 
 /// The expression that starts `job`, behind a guard if it wants one.
 fn expression(job: &Job<'_>) -> std::io::Result<Expression> {
     let (program, args) = if job.guarded {
-        let mut args = vec![OsString::from(guard::GUARD_WORD), job.program.clone().into_os_string()];
+        let mut args = vec![
+            OsString::from(guard::GUARD_WORD),
+            job.program.clone().into_os_string(),
+        ];
         args.extend(job.args.iter().cloned());
         (own_binary()?, args)
     } else {
@@ -91,19 +98,26 @@ fn expression(job: &Job<'_>) -> std::io::Result<Expression> {
     // Ctrl-C on the terminal must reach us alone, and we decide what it means: a guard makes a session of its
     // own, so that no tool can ask on the terminal behind our back; anything else gets a group of its own.
     let guarded = job.guarded;
-    Ok(duct::cmd(program, args).full_env(&job.env).unchecked().before_spawn(move |command| {
-        if !guarded {
-            command.process_group(0);
-        }
-        Ok(())
-    }))
+    Ok(duct::cmd(program, args)
+        .full_env(&job.env)
+        .unchecked()
+        .before_spawn(move |command| {
+            if !guarded {
+                command.process_group(0);
+            }
+            Ok(())
+        }))
 }
 
 /// Path of this program, for the guard. On Linux the kernel's own name for it works even when the file was
 /// replaced by an upgrade in mid-run.
 fn own_binary() -> std::io::Result<PathBuf> {
     let kernels = PathBuf::from("/proc/self/exe");
-    if kernels.exists() { Ok(kernels) } else { std::env::current_exe() }
+    if kernels.exists() {
+        Ok(kernels)
+    } else {
+        std::env::current_exe()
+    }
 }
 
 struct Running {
@@ -121,26 +135,44 @@ impl Running {
         let (out_read, out_write) = os_pipe::pipe()?;
         let (err_read, err_write) = os_pipe::pipe()?;
         let handle = {
-            let command = expression(job)?.stdin_file(stdin).stdout_file(out_write).stderr_file(err_write);
+            let command = expression(job)?
+                .stdin_file(stdin)
+                .stdout_file(out_write)
+                .stderr_file(err_write);
             Arc::new(command.start()?)
         };
         let too_much = Arc::new(AtomicBool::new(false));
         let stdout = Stream::read(out_read, Some(Arc::clone(&too_much)), job.on_line.clone());
         let stderr = Stream::read(err_read, None, job.on_line.clone());
-        let input = if job.guarded { guard::preamble(&job.stdin) } else { job.stdin.clone() };
+        let input = if job.guarded {
+            guard::preamble(&job.stdin)
+        } else {
+            job.stdin.clone()
+        };
         // The pipe's far end may be slow or gone: neither may hold us up. A guard's pipe must stay open.
         let (written, writer_end) = channel();
         std::thread::spawn(move || {
             let _ = control.write_all(&input);
             let _ = written.send(control);
         });
-        let control = if job.guarded { writer_end.recv_timeout(Duration::from_secs(5)).ok() } else { None };
+        let control = if job.guarded {
+            writer_end.recv_timeout(Duration::from_secs(5)).ok()
+        } else {
+            None
+        };
         let (sender, ended) = channel();
         let waiting = Arc::clone(&handle);
         std::thread::spawn(move || {
             let _ = sender.send(waiting.wait().map(|output| output.status));
         });
-        Ok(Self { ended, handle, control, stdout, stderr, too_much })
+        Ok(Self {
+            ended,
+            handle,
+            control,
+            stdout,
+            stderr,
+            too_much,
+        })
     }
 
     fn wait(&mut self, job: &Job<'_>, interrupt: &Interrupt) -> Ending {
@@ -181,7 +213,11 @@ impl Running {
             }
         }
         // The guard ends the tool within the grace period; a second on top is for the guard itself.
-        if self.ended.recv_timeout(job.grace + Duration::from_secs(1)).is_err() {
+        if self
+            .ended
+            .recv_timeout(job.grace + Duration::from_secs(1))
+            .is_err()
+        {
             let _ = self.handle.kill();
             let _ = self.ended.recv_timeout(Duration::from_secs(1));
         }
@@ -249,7 +285,9 @@ fn read_lines(pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, on_line: &(dy
     let mut line = Vec::new();
     let mut total = 0_usize;
     while matches!((&mut reader).take(64 * 1024).read_until(b'\n', &mut line), Ok(count) if count > 0) {
-        on_line(&super::redact::printable(String::from_utf8_lossy(&line).trim_end()));
+        on_line(&super::redact::printable(
+            String::from_utf8_lossy(&line).trim_end(),
+        ));
         total = total.saturating_add(line.len());
         if total <= OUTPUT_LIMIT {
             let _ = sender.send(std::mem::take(&mut line));

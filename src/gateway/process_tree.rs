@@ -44,13 +44,14 @@ pub fn end_descendants() {
 #[cfg(target_os = "linux")]
 fn children() -> Vec<Pid> {
     let own = rustix::process::getpid().as_raw_nonzero().get();
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
         .filter(|pid| {
-            std::fs::read_to_string(format!("/proc/{pid}/stat"))
-                .is_ok_and(|stat| is_live_child(&stat, own))
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| is_live_child(&stat, own))
         })
         .filter_map(Pid::from_raw)
         .collect()
@@ -60,7 +61,9 @@ fn children() -> Vec<Pid> {
 #[cfg(target_os = "linux")]
 fn is_live_child(stat: &str, parent: i32) -> bool {
     // The name in brackets may hold anything, so the fields are counted after its end.
-    let Some((_, fields)) = stat.rsplit_once(')') else { return false };
+    let Some((_, fields)) = stat.rsplit_once(')') else {
+        return false;
+    };
     let mut fields = fields.split_whitespace();
     let state = fields.next();
     let ppid = fields.next().and_then(|field| field.parse::<i32>().ok());
@@ -74,7 +77,10 @@ mod tests {
     #[test]
     fn a_name_with_brackets_and_spaces_hides_no_child() {
         assert!(is_live_child("42 (a) b (c)) S 7 42 42 0", 7));
-        assert!(!is_live_child("42 (sh) Z 7 42 42 0", 7), "an ended process needs no killing");
+        assert!(
+            !is_live_child("42 (sh) Z 7 42 42 0", 7),
+            "an ended process needs no killing"
+        );
         assert!(!is_live_child("42 (sh) S 8 42 42 0", 7));
         assert!(!is_live_child("garbage", 7));
     }

@@ -18,7 +18,10 @@ impl Gateway for ReadOnly<'_> {
 /// The tool and its verb, without anything that may be private.
 fn shown(spec: &CommandSpec) -> String {
     let words = spec.args.iter().take(2).take_while(|word| !word.starts_with('-'));
-    std::iter::once(spec.tool.program()).chain(words.map(String::as_str)).collect::<Vec<_>>().join(" ")
+    std::iter::once(spec.tool.program())
+        .chain(words.map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Whether this command only looks. Unknown means no.
@@ -39,15 +42,26 @@ fn reading_aws(words: &[&str]) -> bool {
         // These two write a file of the caller's choice, or hand out new credentials.
         ["s3api", "get-object" | "get-object-torrent", ..] => false,
         ["sts", verb, ..] => *verb == "get-caller-identity",
-        [service, verb, ..] if is_word(service) => {
-            ["describe-", "list-", "get-", "head-", "simulate-"].iter().any(|reading| verb.starts_with(reading))
-        }
+        [service, verb, ..] if is_word(service) => ["describe-", "list-", "get-", "head-", "simulate-"]
+            .iter()
+            .any(|reading| verb.starts_with(reading)),
         _ => false,
     }
 }
 
 fn reading_kubectl(words: &[&str]) -> bool {
-    match verbs(words, &["--context", "--kubeconfig", "--namespace", "-n", "--request-timeout"]).as_slice() {
+    match verbs(
+        words,
+        &[
+            "--context",
+            "--kubeconfig",
+            "--namespace",
+            "-n",
+            "--request-timeout",
+        ],
+    )
+    .as_slice()
+    {
         ["get" | "logs" | "version", ..] | ["auth", "can-i", ..] => true,
         _ => false,
     }
@@ -59,7 +73,13 @@ fn reading_helm(words: &[&str]) -> bool {
         return false;
     }
     let verbs = verbs(words, &["--kube-context", "--kubeconfig", "--namespace", "-n"]);
-    matches!(verbs.as_slice(), ["list" | "get" | "status" | "history" | "template" | "show" | "version", ..])
+    matches!(
+        verbs.as_slice(),
+        [
+            "list" | "get" | "status" | "history" | "template" | "show" | "version",
+            ..
+        ]
+    )
 }
 
 fn reading_eksctl(words: &[&str]) -> bool {
@@ -74,7 +94,9 @@ fn reading_eksctl(words: &[&str]) -> bool {
 fn verbs<'a>(words: &[&'a str], with_value: &[&str]) -> Vec<&'a str> {
     let mut rest = words;
     while let [flag, after @ ..] = rest {
-        let joined = flag.split_once('=').is_some_and(|(name, _)| with_value.contains(&name));
+        let joined = flag
+            .split_once('=')
+            .is_some_and(|(name, _)| with_value.contains(&name));
         rest = match after {
             _ if joined => after,
             [_, after @ ..] if with_value.contains(flag) => after,

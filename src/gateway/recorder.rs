@@ -36,8 +36,21 @@ impl<G: Gateway> Recorder<G> {
         interrupt: Interrupt,
         deadline: Instant,
     ) -> Self {
-        let slots = Slots { free: Mutex::new(AT_ONCE), freed: Condvar::new() };
-        Self { inner, mode, run, journal, redactor, interrupt, deadline, slots, commands: AtomicU64::new(0) }
+        let slots = Slots {
+            free: Mutex::new(AT_ONCE),
+            freed: Condvar::new(),
+        };
+        Self {
+            inner,
+            mode,
+            run,
+            journal,
+            redactor,
+            interrupt,
+            deadline,
+            slots,
+            commands: AtomicU64::new(0),
+        }
     }
 
     /// How many commands were run.
@@ -55,7 +68,13 @@ impl<G: Gateway> Recorder<G> {
         &self.inner
     }
 
-    fn keep(&self, spec: &CommandSpec, started: &str, took: Duration, result: &Result<CommandOutput, GatewayError>) {
+    fn keep(
+        &self,
+        spec: &CommandSpec,
+        started: &str,
+        took: Duration,
+        result: &Result<CommandOutput, GatewayError>,
+    ) {
         let stdout = result.as_ref().map_or(&[][..], |output| &output.stdout);
         let redact = |text: &str| self.redactor.redact(text, &spec.secrets);
         let record = CommandRecord {
@@ -78,7 +97,11 @@ impl<G: Gateway> Recorder<G> {
     }
 
     fn writable(&self) -> Result<(), GatewayError> {
-        let healthy = self.journal.as_ref().map_err(Clone::clone).and_then(Journal::healthy);
+        let healthy = self
+            .journal
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(Journal::healthy);
         healthy.map_err(|said| GatewayError::Journal { said })
     }
 }
@@ -97,7 +120,10 @@ impl<G: Gateway> Gateway for Recorder<G> {
         spec.timeout = spec.timeout.min(left);
         let (started, start) = (jiff::Timestamp::now().to_string(), Instant::now());
         let result = if left.is_zero() {
-            Err(GatewayError::TimedOut { tool: spec.tool, limit: Duration::ZERO })
+            Err(GatewayError::TimedOut {
+                tool: spec.tool,
+                limit: Duration::ZERO,
+            })
         } else {
             self.commands.fetch_add(1, Ordering::Relaxed);
             self.inner.run(&spec)

@@ -36,18 +36,27 @@ impl Redactor {
     /// A redactor that also knows these secrets.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut known: Vec<String> = secrets.into_iter().filter(|secret| secret.len() >= LEAST_SECRET).collect();
+        let mut known: Vec<String> = secrets
+            .into_iter()
+            .filter(|secret| secret.len() >= LEAST_SECRET)
+            .collect();
         // The longest first, so that a secret inside another does not leave the other's rest.
         known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         known.dedup();
-        Self { known, shapes: SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect() }
+        Self {
+            known,
+            shapes: SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect(),
+        }
     }
 
     /// `text` without secrets; `more` are secrets of this one command.
     #[must_use]
     pub fn redact(&self, text: &str, more: &[String]) -> String {
         let mut text = text.to_owned();
-        let mut extra: Vec<&String> = more.iter().filter(|secret| secret.len() >= LEAST_SECRET).collect();
+        let mut extra: Vec<&String> = more
+            .iter()
+            .filter(|secret| secret.len() >= LEAST_SECRET)
+            .collect();
         extra.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         for secret in extra.into_iter().chain(&self.known) {
             if text.contains(secret.as_str()) {
@@ -56,7 +65,9 @@ impl Redactor {
         }
         for shape in &self.shapes {
             if shape.is_match(&text) {
-                text = shape.replace_all(&text, |found: &Captures<'_>| masked(found)).into_owned();
+                text = shape
+                    .replace_all(&text, |found: &Captures<'_>| masked(found))
+                    .into_owned();
             }
         }
         text
@@ -71,7 +82,11 @@ impl Redactor {
 
 fn masked(found: &Captures<'_>) -> String {
     let kept = found.get(1).map_or("", |group| group.as_str());
-    let at = if found.get(0).is_some_and(|all| all.as_str().ends_with('@')) { "@" } else { "" };
+    let at = if found.get(0).is_some_and(|all| all.as_str().ends_with('@')) {
+        "@"
+    } else {
+        ""
+    };
     format!("{kept}{MASK}{at}")
 }
 
@@ -107,8 +122,14 @@ mod tests {
     fn secrets_in_their_usual_places_are_masked() {
         for (text, secret) in [
             ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalr"),
-            (r#"{"SecretAccessKey": "wJalrXUtnFEMI", "SessionToken":"FwoGZXIvYXdz"}"#, "wJalr"),
-            (r#"{"SecretAccessKey": "wJalrXUtnFEMI", "SessionToken":"FwoGZXIvYXdz"}"#, "FwoG"),
+            (
+                r#"{"SecretAccessKey": "wJalrXUtnFEMI", "SessionToken":"FwoGZXIvYXdz"}"#,
+                "wJalr",
+            ),
+            (
+                r#"{"SecretAccessKey": "wJalrXUtnFEMI", "SessionToken":"FwoGZXIvYXdz"}"#,
+                "FwoG",
+            ),
             ("https://user:hunter22@mirror.example/path", "hunter22"),
             ("GET /?X-Amz-Signature=abcdef0123&X-Amz-Date=1", "abcdef0123"),
             ("Authorization: Bearer abcdefghijklmnopqrst", "abcdefghij"),
@@ -133,7 +154,10 @@ mod tests {
 
     #[test]
     fn terminal_tricks_are_taken_out() {
-        assert_eq!(printable("\u{1b}[31mred\u{1b}[0m\u{7} \u{1b}]0;title\u{7}x\ty\r\n"), "red x\ty\n");
+        assert_eq!(
+            printable("\u{1b}[31mred\u{1b}[0m\u{7} \u{1b}]0;title\u{7}x\ty\r\n"),
+            "red x\ty\n"
+        );
         assert_eq!(printable("a\u{202e}b"), "ab");
     }
 

@@ -34,7 +34,15 @@ impl Shown {
             bar
         });
         let now = Instant::now();
-        Self { quiet, bar, state: Mutex::new(State { step: String::new(), began: now, last: now }) }
+        Self {
+            quiet,
+            bar,
+            state: Mutex::new(State {
+                step: String::new(),
+                began: now,
+                last: now,
+            }),
+        }
     }
 
     fn say(&self, text: &str) {
@@ -56,7 +64,11 @@ impl Progress for Shown {
     fn step(&self, text: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        *state = State { step: text.to_owned(), began: now, last: now };
+        *state = State {
+            step: text.to_owned(),
+            began: now,
+            last: now,
+        };
         if let Some(bar) = &self.bar {
             bar.reset();
             bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -72,7 +84,11 @@ impl Progress for Shown {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let step = text.strip_prefix("lakehouse-step: ");
         // BuildKit puts a number and the time before each line of a step.
-        let step = step.or_else(|| text.split_once("lakehouse-step: ").filter(|(before, _)| before.starts_with('#')).map(|(_, step)| step));
+        let step = step.or_else(|| {
+            text.split_once("lakehouse-step: ")
+                .filter(|(before, _)| before.starts_with('#'))
+                .map(|(_, step)| step)
+        });
         tracing::debug!("{text}");
         if let Some(bar) = &self.bar {
             let shown = step.unwrap_or(text);
@@ -84,7 +100,11 @@ impl Progress for Shown {
         let now = Instant::now();
         if step.is_some() || now.duration_since(state.last) >= PLAIN_EVERY {
             state.last = now;
-            let line = format!("lakehouse: {} s: {}", now.duration_since(state.began).as_secs(), step.unwrap_or(text));
+            let line = format!(
+                "lakehouse: {} s: {}",
+                now.duration_since(state.began).as_secs(),
+                step.unwrap_or(text)
+            );
             drop(state);
             self.say(&line);
         }

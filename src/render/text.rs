@@ -39,7 +39,12 @@ pub fn report(report: &Report, paint: Paint) -> String {
         text.push_str(&self::failure(failure, paint));
     }
     if let Some(journal) = &report.run.journal {
-        let _ = writeln!(text, "{} commands in {:.1} s; journal: {journal}", report.run.commands_run, seconds(report.run.duration_ms));
+        let _ = writeln!(
+            text,
+            "{} commands in {:.1} s; journal: {journal}",
+            report.run.commands_run,
+            seconds(report.run.duration_ms)
+        );
     }
     text
 }
@@ -50,7 +55,11 @@ fn preflight(preflight: &PreflightReport, paint: Paint) -> String {
         text.push_str(&self::check(check, paint));
     }
     if !preflight.required.is_empty() {
-        let flags: Vec<String> = preflight.required.iter().map(|name| format!("--{name}")).collect();
+        let flags: Vec<String> = preflight
+            .required
+            .iter()
+            .map(|name| format!("--{name}"))
+            .collect();
         let _ = writeln!(text, "Needed and not given: {}", flags.join(", "));
     }
     let verdict = if preflight.ok_to_install {
@@ -74,7 +83,10 @@ fn check(check: &Finding, paint: Paint) -> String {
     };
     let mut text = format!("{mark} {:<17} {}\n", check.id, printable(&check.message));
     let indent = " ".repeat(20);
-    let code = check.code.filter(|_| check.outcome != Outcome::Pass).map(|code| code.name());
+    let code = check
+        .code
+        .filter(|_| check.outcome != Outcome::Pass)
+        .map(|code| code.name());
     if let Some(remediation) = &check.remediation {
         let _ = writeln!(text, "{indent}→ {}", printable(remediation));
     }
@@ -92,7 +104,13 @@ fn check(check: &Finding, paint: Paint) -> String {
 fn install(install: &InstallReport, paint: Paint) -> String {
     let mut text = format!("\n{}\n{}\n", paint.over("1", "Install"), printable(&install.plan));
     for blocker in &install.blockers {
-        let _ = writeln!(text, "{} {} ({})", paint.over("31", "✗"), blocker.message, blocker.code.name());
+        let _ = writeln!(
+            text,
+            "{} {} ({})",
+            paint.over("31", "✗"),
+            blocker.message,
+            blocker.code.name()
+        );
     }
     let _ = writeln!(text, "{}", install.next.reason);
     text
@@ -104,7 +122,10 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
         let _ = writeln!(text, "  size     {} MB", size / 1_000_000);
     }
     for (tool, version) in &toolbox.locked {
-        let found = toolbox.found.get(tool).map_or(String::new(), |found| format!("  (says {found})"));
+        let found = toolbox
+            .found
+            .get(tool)
+            .map_or(String::new(), |found| format!("  (says {found})"));
         let _ = writeln!(text, "  {tool:<8} {version}{found}");
     }
     for name in &toolbox.removed {
@@ -116,7 +137,13 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
 /// A failure: purpose first, what it means, the tool's own words, what mends it.
 #[must_use]
 pub fn failure(failure: &Failure, paint: Paint) -> String {
-    let mut text = format!("{} failed to {}: {} ({})\n", paint.over("1;31", "error:"), failure.purpose, failure.message, failure.code.name());
+    let mut text = format!(
+        "{} failed to {}: {} ({})\n",
+        paint.over("1;31", "error:"),
+        failure.purpose,
+        failure.message,
+        failure.code.name()
+    );
     if let Some(said) = &failure.tool_output {
         for line in printable(said).lines() {
             let _ = writeln!(text, "  {} {line}", paint.over("2", "|"));
@@ -128,7 +155,10 @@ pub fn failure(failure: &Failure, paint: Paint) -> String {
     text
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a duration for people, with one decimal")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a duration for people, with one decimal"
+)]
 fn seconds(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }

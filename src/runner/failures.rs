@@ -32,10 +32,16 @@ pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
             format!("{error}."),
             "Switch the engine to Linux containers, or use `--exec local`.".to_owned(),
         ),
-        EngineError::Remote => (Code::EngineRemote, format!("{error}."), Code::EngineRemote.remedy().to_owned()),
-        EngineError::Interrupted => {
-            (Code::Interrupted, "The run was stopped.".to_owned(), Code::Interrupted.remedy().to_owned())
-        }
+        EngineError::Remote => (
+            Code::EngineRemote,
+            format!("{error}."),
+            Code::EngineRemote.remedy().to_owned(),
+        ),
+        EngineError::Interrupted => (
+            Code::Interrupted,
+            "The run was stopped.".to_owned(),
+            Code::Interrupted.remedy().to_owned(),
+        ),
         EngineError::Failed { purpose, .. } => (
             Code::ToolboxMissing,
             format!("The toolbox could not be made ready: failed to {purpose}."),

@@ -14,9 +14,15 @@ pub fn answer(settings: &Settings) -> InstallReport {
         settings.cluster.value,
         settings.node_count.value,
         settings.node_type.value,
-        settings.site_domain.as_ref().map_or("the site's domain", |site| site.value.as_str()),
+        settings
+            .site_domain
+            .as_ref()
+            .map_or("the site's domain", |site| site.value.as_str()),
     );
-    let wait = |reason: &str| Next { action: "wait".to_owned(), reason: reason.to_owned() };
+    let wait = |reason: &str| Next {
+        action: "wait".to_owned(),
+        reason: reason.to_owned(),
+    };
     if settings.approve.is_none() {
         return InstallReport {
             status: InstallStatus::NeedsInput,
@@ -27,7 +33,11 @@ pub fn answer(settings: &Settings) -> InstallReport {
             next: wait("Install comes with the next version; approving now changes nothing."),
         };
     }
-    let note = |message: &str| Note { code: Code::InstallNotAvailable, message: message.to_owned(), tool_output: None };
+    let note = |message: &str| Note {
+        code: Code::InstallNotAvailable,
+        message: message.to_owned(),
+        tool_output: None,
+    };
     InstallReport {
         status: InstallStatus::Blocked,
         required: Vec::new(),

@@ -28,13 +28,21 @@ pub struct Checked {
 /// Names of the inputs that a preflight needs and nobody gave.
 #[must_use]
 pub fn required(settings: &Settings) -> Vec<String> {
-    if settings.root_domain.is_none() { vec!["root-domain".to_owned()] } else { Vec::new() }
+    if settings.root_domain.is_none() {
+        vec!["root-domain".to_owned()]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Makes the checks. A place that can't be opened is a finding like any other.
 pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Arc<dyn Progress>) -> Checked {
     progress.step("preparing the tools");
-    let host_process = settings.profile_facts.credential_process.as_deref().filter(|_| settings.profile_facts.found);
+    let host_process = settings
+        .profile_facts
+        .credential_process
+        .as_deref()
+        .filter(|_| settings.profile_facts.found);
     let opened = Workplace::open(run, options, identity(settings), host_process, progress);
     let mut workplace = match opened {
         Ok(workplace) => workplace,
@@ -63,18 +71,30 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
     let mut findings = outcome.findings;
     if let Some(said) = workplace.journal_trouble() {
         findings.push(
-            Finding::warn("journal", Code::JournalNotWritten, Code::JournalNotWritten.meaning())
-                .remedy(Code::JournalNotWritten.remedy())
-                .said(said),
+            Finding::warn(
+                "journal",
+                Code::JournalNotWritten,
+                Code::JournalNotWritten.meaning(),
+            )
+            .remedy(Code::JournalNotWritten.remedy())
+            .said(said),
         );
     }
-    Checked { findings, evidence, workplace: Some(workplace), opened: true }
+    Checked {
+        findings,
+        evidence,
+        workplace: Some(workplace),
+        opened: true,
+    }
 }
 
 /// Who the tools act as. A profile that AWS's own chain would choose anyway is named all the same.
 fn identity(settings: &Settings) -> Identity {
     Identity {
-        profile: settings.profile.as_ref().map(|profile| profile.value.as_str().to_owned()),
+        profile: settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.as_str().to_owned()),
         region: Some(settings.region.value.as_str().to_owned()),
         keys: None,
     }
@@ -84,7 +104,12 @@ fn unopened(failure: &Failure) -> Checked {
     let mut finding = Finding::fail("toolbox", failure.code, failure.message.clone());
     finding.remediation.clone_from(&failure.remediation);
     finding.tool_output.clone_from(&failure.tool_output);
-    Checked { findings: vec![finding], evidence: PreflightEvidence::default(), workplace: None, opened: false }
+    Checked {
+        findings: vec![finding],
+        evidence: PreflightEvidence::default(),
+        workplace: None,
+        opened: false,
+    }
 }
 
 /// The checks' inputs; none without a root domain, which [`required`] asks for first.
@@ -117,7 +142,9 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
 pub fn env_of(settings: &Settings, evidence: &PreflightEvidence) -> Vec<(&'static str, String)> {
     let account = evidence.aws_account_id.as_deref().and_then(|id| id.parse().ok());
     let found = Discovered {
-        bucket: account.as_ref().and_then(|account| settings.bucket_in(account).ok()),
+        bucket: account
+            .as_ref()
+            .and_then(|account| settings.bucket_in(account).ok()),
         cert_arn: evidence.cert_arn.as_deref().and_then(|arn| arn.parse().ok()),
         account,
         dns_provider: None,
@@ -135,19 +162,38 @@ pub fn may_write_env(findings: &[Finding], evidence: &PreflightEvidence) -> bool
 /// The report of a preflight that lacks an input.
 #[must_use]
 pub fn needs_input(settings: &Settings, required: Vec<String>) -> PreflightReport {
-    let flags = required.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ");
+    let flags = required
+        .iter()
+        .map(|name| format!("--{name}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let mut report = empty(PreflightStatus::NeedsInput);
-    report.env = env_of(settings, &report.evidence).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    report.next = Next { action: "input".to_owned(), reason: format!("Needed and not given: {flags}.") };
+    report.env = env_of(settings, &report.evidence)
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    report.next = Next {
+        action: "input".to_owned(),
+        reason: format!("Needed and not given: {flags}."),
+    };
     report.required = required;
     report
 }
 
 /// The report of a preflight that was made.
 #[must_use]
-pub fn report(settings: &Settings, checked: &Checked, env_file: Option<String>, interrupted: bool) -> PreflightReport {
+pub fn report(
+    settings: &Settings,
+    checked: &Checked,
+    env_file: Option<String>,
+    interrupted: bool,
+) -> PreflightReport {
     let notes = |outcome: Outcome| {
-        checked.findings.iter().filter(move |finding| finding.outcome == outcome).filter_map(note)
+        checked
+            .findings
+            .iter()
+            .filter(move |finding| finding.outcome == outcome)
+            .filter_map(note)
     };
     let blockers: Vec<Note> = notes(Outcome::Fail).collect();
     let warnings: Vec<Note> = notes(Outcome::Warn).collect();
@@ -162,12 +208,20 @@ pub fn report(settings: &Settings, checked: &Checked, env_file: Option<String>, 
     report.next = next(status, blockers.len());
     report.remediation = [Outcome::Fail, Outcome::Warn]
         .into_iter()
-        .flat_map(|outcome| checked.findings.iter().filter(move |finding| finding.outcome == outcome))
+        .flat_map(|outcome| {
+            checked
+                .findings
+                .iter()
+                .filter(move |finding| finding.outcome == outcome)
+        })
         .filter_map(remediation)
         .collect();
     report.blockers = blockers;
     report.warnings = warnings;
-    report.env = env_of(settings, &checked.evidence).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    report.env = env_of(settings, &checked.evidence)
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
     report.env_file = env_file;
     report.checks.clone_from(&checked.findings);
     report.evidence = checked.evidence.clone();
@@ -176,23 +230,43 @@ pub fn report(settings: &Settings, checked: &Checked, env_file: Option<String>, 
 
 fn note(finding: &Finding) -> Option<Note> {
     let code = finding.code?;
-    Some(Note { code, message: finding.message.clone(), tool_output: finding.tool_output.clone() })
+    Some(Note {
+        code,
+        message: finding.message.clone(),
+        tool_output: finding.tool_output.clone(),
+    })
 }
 
 fn remediation(finding: &Finding) -> Option<Note> {
     let code = finding.code?;
-    let message = finding.remediation.clone().unwrap_or_else(|| code.remedy().to_owned());
-    Some(Note { code, message, tool_output: None })
+    let message = finding
+        .remediation
+        .clone()
+        .unwrap_or_else(|| code.remedy().to_owned());
+    Some(Note {
+        code,
+        message,
+        tool_output: None,
+    })
 }
 
 fn next(status: PreflightStatus, blockers: usize) -> Next {
     let (action, reason) = match status {
         PreflightStatus::Ready => ("install", "Nothing blocks the install.".to_owned()),
         PreflightStatus::Interrupted => ("again", "The run was stopped before its end.".to_owned()),
-        _ if blockers == 1 => ("fix", "One blocker stands in the way; `remediation` says what mends it.".to_owned()),
-        _ => ("fix", format!("{blockers} blockers stand in the way; `remediation` says what mends each.")),
+        _ if blockers == 1 => (
+            "fix",
+            "One blocker stands in the way; `remediation` says what mends it.".to_owned(),
+        ),
+        _ => (
+            "fix",
+            format!("{blockers} blockers stand in the way; `remediation` says what mends each."),
+        ),
     };
-    Next { action: action.to_owned(), reason }
+    Next {
+        action: action.to_owned(),
+        reason,
+    }
 }
 
 fn empty(status: PreflightStatus) -> PreflightReport {
@@ -207,6 +281,9 @@ fn empty(status: PreflightStatus) -> PreflightReport {
         env_file: None,
         checks: Vec::new(),
         evidence: PreflightEvidence::default(),
-        next: Next { action: String::new(), reason: String::new() },
+        next: Next {
+            action: String::new(),
+            reason: String::new(),
+        },
     }
 }

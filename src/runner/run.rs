@@ -37,7 +37,15 @@ impl Run {
         let random = std::hash::RandomState::new().build_hasher().finish() & 0xff_ffff;
         let id = format!("{}-{random:06x}", started.strftime("%Y%m%dT%H%M%SZ"));
         let deadline = start + timeout.unwrap_or(LONGEST);
-        Self { id, started, deadline, command, env, interrupt, start }
+        Self {
+            id,
+            started,
+            deadline,
+            command,
+            env,
+            interrupt,
+            start,
+        }
     }
 
     /// The folder that holds a folder a run (XDG Base Directory Specification: `$XDG_STATE_HOME`).
@@ -46,7 +54,9 @@ impl Run {
     /// When there is no home folder.
     pub fn state_folder() -> Result<PathBuf, String> {
         let base = etcetera::base_strategy::Xdg::new().map_err(|error| error.to_string())?;
-        base.state_dir().map(|folder| folder.join("lakehouse/runs")).ok_or_else(|| "no state folder".to_owned())
+        base.state_dir()
+            .map(|folder| folder.join("lakehouse/runs"))
+            .ok_or_else(|| "no state folder".to_owned())
     }
 
     /// A report that holds only the run block.
@@ -63,7 +73,14 @@ impl Run {
             journal_records: mark.as_ref().map_or(0, |mark| mark.count),
             journal_hash: mark.map(|mark| mark.hash),
         };
-        Report { schema_version: SCHEMA_VERSION, run, preflight: None, install: None, toolbox: None, failure: None }
+        Report {
+            schema_version: SCHEMA_VERSION,
+            run,
+            preflight: None,
+            install: None,
+            toolbox: None,
+            failure: None,
+        }
     }
 }
 

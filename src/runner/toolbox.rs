@@ -42,7 +42,9 @@ impl Toolbox {
     /// # Errors
     /// A [`Failure`] when the engine can't say.
     pub fn find(&self) -> Result<Option<Image>, Failure> {
-        self.recipe.find(&self.engine).map_err(|error| failures::of_engine("look for the toolbox image", &error))
+        self.recipe
+            .find(&self.engine)
+            .map_err(|error| failures::of_engine("look for the toolbox image", &error))
     }
 
     /// What stands, without changing anything.
@@ -51,7 +53,11 @@ impl Toolbox {
     /// A [`Failure`] when the engine can't say.
     pub fn info(&self) -> Result<ToolboxReport, Failure> {
         let image = self.find()?;
-        Ok(self.report("info", if image.is_some() { "ready" } else { "absent" }, image.as_ref()))
+        Ok(self.report(
+            "info",
+            if image.is_some() { "ready" } else { "absent" },
+            image.as_ref(),
+        ))
     }
 
     /// Builds the image if it is not there.
@@ -80,7 +86,13 @@ impl Toolbox {
             tool_output: None,
         })?;
         let folder = tempfile::tempdir().map_err(|error| {
-            failures::of_engine(purpose, &EngineError::Failed { purpose: "make a temporary folder".into(), said: error.to_string() })
+            failures::of_engine(
+                purpose,
+                &EngineError::Failed {
+                    purpose: "make a temporary folder".into(),
+                    said: error.to_string(),
+                },
+            )
         })?;
         let plan = SessionPlan {
             run: &run.id,
@@ -91,21 +103,30 @@ impl Toolbox {
             env: environment::container(&run.env, &Identity::default()),
             folder: folder.path(),
         };
-        let session = Session::start(&self.engine, plan).map_err(|error| failures::of_engine(purpose, &error))?;
+        let session =
+            Session::start(&self.engine, plan).map_err(|error| failures::of_engine(purpose, &error))?;
         let found = found_versions(&session, run)?;
         session.close();
         let locked = self.recipe.source.versions();
         let wrong: Vec<String> = locked
             .iter()
             .filter(|(tool, version)| found.get(*tool) != Some(version))
-            .map(|(tool, version)| format!("{tool} {}, locked {version}", found.get(tool).map_or("unknown", String::as_str)))
+            .map(|(tool, version)| {
+                format!(
+                    "{tool} {}, locked {version}",
+                    found.get(tool).map_or("unknown", String::as_str)
+                )
+            })
             .collect();
         if !wrong.is_empty() {
             return Err(Failure {
                 code: Code::ToolboxMissing,
                 purpose: purpose.to_owned(),
                 message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
-                remediation: Some(format!("`docker image rm {}`, then `lakehouse toolbox build`", image.name)),
+                remediation: Some(format!(
+                    "`docker image rm {}`, then `lakehouse toolbox build`",
+                    image.name
+                )),
                 tool_output: None,
             });
         }
@@ -122,7 +143,9 @@ impl Toolbox {
         let failed = |error: EngineError| failures::of_engine("remove old toolbox images", &error);
         let mut report = self.report("prune", "pruned", self.find()?.as_ref());
         for name in image::others(&self.engine, &self.recipe.names()).map_err(failed)? {
-            self.engine.ask("remove an old toolbox image", &["image", "rm", &name]).map_err(failed)?;
+            self.engine
+                .ask("remove an old toolbox image", &["image", "rm", &name])
+                .map_err(failed)?;
             report.removed.push(name);
         }
         Ok(report)
@@ -147,9 +170,14 @@ impl Toolbox {
 fn found_versions(gateway: &dyn Gateway, run: &Run) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let asked: Vec<_> =
-            Tool::ALL.iter().map(|tool| scope.spawn(move || (*tool, versions::installed(gateway, *tool)))).collect();
-        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        let asked: Vec<_> = Tool::ALL
+            .iter()
+            .map(|tool| scope.spawn(move || (*tool, versions::installed(gateway, *tool))))
+            .collect();
+        asked
+            .into_iter()
+            .filter_map(|thread| thread.join().ok())
+            .collect()
     });
     for (tool, answer) in answers {
         match answer {
@@ -157,7 +185,10 @@ fn found_versions(gateway: &dyn Gateway, run: &Run) -> Result<BTreeMap<String, S
                 found.insert(tool.program().to_owned(), version.to_string());
             }
             Err(_) if run.interrupt.is_set() => {
-                return Err(failures::of_engine("verify the toolbox", &EngineError::Interrupted));
+                return Err(failures::of_engine(
+                    "verify the toolbox",
+                    &EngineError::Interrupted,
+                ));
             }
             Err(error) => tracing::warn!("{}: {error}", tool.program()),
         }

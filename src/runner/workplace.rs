@@ -56,30 +56,55 @@ impl Workplace {
         progress: &Arc<dyn Progress>,
     ) -> Result<Self, Failure> {
         let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
-        let journal = Run::state_folder()
-            .and_then(|folder| Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display())));
-        let folder = journal.as_ref().ok().and_then(|journal| journal.path().parent()).map(Path::to_path_buf);
+        let journal = Run::state_folder().and_then(|folder| {
+            Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display()))
+        });
+        let folder = journal
+            .as_ref()
+            .ok()
+            .and_then(|journal| journal.path().parent())
+            .map(Path::to_path_buf);
         let mode = choose_mode(run, options, &redactor, progress);
         let (place, exec, secrets) = match mode {
             Chosen::Local => {
-                let local = Local::new(environment::local(&run.env, &identity), Arc::clone(&redactor), run.interrupt.clone());
+                let local = Local::new(
+                    environment::local(&run.env, &identity),
+                    Arc::clone(&redactor),
+                    run.interrupt.clone(),
+                );
                 (Place::Local(local), local_record(), Vec::new())
             }
             Chosen::Docker(probed) => {
-                let engine = probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
+                let engine =
+                    probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
                 let identity = with_host_keys(run, identity, host_process, &redactor)?;
                 let secrets = identity.keys.as_ref().map_or_else(Vec::new, |keys| {
-                    keys.session_token.iter().chain([&keys.secret_access_key]).cloned().collect()
+                    keys.session_token
+                        .iter()
+                        .chain([&keys.secret_access_key])
+                        .cloned()
+                        .collect()
                 });
                 let image = toolbox_image(run, options, &engine, progress)?;
                 let session = open_session(run, options, &engine, &image, &identity, folder)
                     .map_err(|error| failures::of_engine("start the toolbox container", &error))?;
-                (Place::Docker(Box::new(session)), docker_record(&engine, &image), secrets)
+                (
+                    Place::Docker(Box::new(session)),
+                    docker_record(&engine, &image),
+                    secrets,
+                )
             }
         };
         let redactor = Redactor::new(environment::secrets(&run.env).into_iter().chain(secrets));
-        let gateway =
-            Recorder::new(place, exec.mode, run.id.clone(), journal, redactor, run.interrupt.clone(), run.deadline);
+        let gateway = Recorder::new(
+            place,
+            exec.mode,
+            run.id.clone(),
+            journal,
+            redactor,
+            run.interrupt.clone(),
+            run.deadline,
+        );
         Ok(Self { gateway, exec })
     }
 
@@ -87,7 +112,12 @@ impl Workplace {
     ///
     /// # Errors
     /// As [`Workplace::open`].
-    pub fn shell(run: &Run, options: &RunOptions, identity: Identity, progress: &Arc<dyn Progress>) -> Result<Session, Failure> {
+    pub fn shell(
+        run: &Run,
+        options: &RunOptions,
+        identity: Identity,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<Session, Failure> {
         let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
         let engine = Engine::probe(run.env.clone(), redactor, run.interrupt.clone())
             .map_err(|error| failures::of_engine("reach the container engine", &error))?;
@@ -125,7 +155,12 @@ enum Chosen {
 }
 
 /// The mode that was asked for; else local, or docker where a tool is missing here and an engine answers.
-fn choose_mode(run: &Run, options: &RunOptions, redactor: &Arc<Redactor>, progress: &Arc<dyn Progress>) -> Chosen {
+fn choose_mode(
+    run: &Run,
+    options: &RunOptions,
+    redactor: &Arc<Redactor>,
+    progress: &Arc<dyn Progress>,
+) -> Chosen {
     let probe = || Engine::probe(run.env.clone(), Arc::clone(redactor), run.interrupt.clone());
     match options.exec.as_ref().map(|exec| exec.value) {
         Some(ExecMode::Local) => Chosen::Local,
@@ -160,29 +195,44 @@ fn with_host_keys(
     host_process: Option<&str>,
     redactor: &Redactor,
 ) -> Result<Identity, Failure> {
-    let Some(command_line) = host_process else { return Ok(identity) };
+    let Some(command_line) = host_process else {
+        return Ok(identity);
+    };
     let env = environment::local(&run.env, &identity);
     let keys = credential_process::run(command_line, &env, redactor, &run.interrupt)
         .map_err(|error| failures::of_credentials(&error))?;
-    Ok(Identity { keys: Some(keys), ..identity })
+    Ok(Identity {
+        keys: Some(keys),
+        ..identity
+    })
 }
 
 /// The toolbox image: the one that was named, or the one of the lock, built if it is not there.
-fn toolbox_image(run: &Run, options: &RunOptions, engine: &Engine, progress: &Arc<dyn Progress>) -> Result<Image, Failure> {
+fn toolbox_image(
+    run: &Run,
+    options: &RunOptions,
+    engine: &Engine,
+    progress: &Arc<dyn Progress>,
+) -> Result<Image, Failure> {
     let purpose = "find the toolbox image";
     if let Some(named) = &options.toolbox_image {
         let name = named.value.as_str();
-        return image::inspect(engine, name).map_err(|error| failures::of_engine(purpose, &error))?.ok_or_else(|| Failure {
-            code: Code::ToolboxMissing,
-            purpose: purpose.to_owned(),
-            message: format!("The engine has no image {name}."),
-            remediation: Some(format!("`docker pull {name}`, or leave `--toolbox-image` out.")),
-            tool_output: None,
-        });
+        return image::inspect(engine, name)
+            .map_err(|error| failures::of_engine(purpose, &error))?
+            .ok_or_else(|| Failure {
+                code: Code::ToolboxMissing,
+                purpose: purpose.to_owned(),
+                message: format!("The engine has no image {name}."),
+                remediation: Some(format!("`docker pull {name}`, or leave `--toolbox-image` out.")),
+                tool_output: None,
+            });
     }
     let recipe = Recipe::new(engine, options.toolbox_source.value.name())
         .map_err(|error| failures::of_engine(purpose, &error))?;
-    match recipe.find(engine).map_err(|error| failures::of_engine(purpose, &error))? {
+    match recipe
+        .find(engine)
+        .map_err(|error| failures::of_engine(purpose, &error))?
+    {
         Some(image) => Ok(image),
         None => build(run, engine, &recipe, progress),
     }
@@ -192,7 +242,12 @@ fn toolbox_image(run: &Run, options: &RunOptions, engine: &Engine, progress: &Ar
 ///
 /// # Errors
 /// A [`Failure`] with the builder's last lines.
-pub fn build(run: &Run, engine: &Engine, recipe: &Recipe, progress: &Arc<dyn Progress>) -> Result<Image, Failure> {
+pub fn build(
+    run: &Run,
+    engine: &Engine,
+    recipe: &Recipe,
+    progress: &Arc<dyn Progress>,
+) -> Result<Image, Failure> {
     progress.step("building the toolbox image (once for each version; about ten minutes)");
     let shown = Arc::clone(progress);
     let on_line: crate::gateway::docker::engine::OnLine = Arc::new(move |line| shown.line(line));
@@ -209,7 +264,10 @@ fn open_session(
     identity: &Identity,
     run_folder: Option<PathBuf>,
 ) -> Result<Session, EngineError> {
-    let failed = |said: String| EngineError::Failed { purpose: "start the toolbox container".to_owned(), said };
+    let failed = |said: String| EngineError::Failed {
+        purpose: "start the toolbox container".to_owned(),
+        said,
+    };
     let mounts = mounts::aws_settings(&run.env).map_err(failed)?;
     // The nonce stands beside the journal: some engines see a user's home and not the temporary folder.
     let temporary;
@@ -223,7 +281,10 @@ fn open_session(
         run: &run.id,
         image: &image.id,
         user: container_user(engine),
-        network: options.toolbox_network.as_ref().map(|network| network.value.as_str()),
+        network: options
+            .toolbox_network
+            .as_ref()
+            .map(|network| network.value.as_str()),
         mounts,
         env: environment::container(&run.env, identity),
         folder,
@@ -237,7 +298,11 @@ pub fn container_user(engine: &Engine) -> String {
     if engine.info.is_rootless() {
         return "0:0".to_owned();
     }
-    format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
+    format!(
+        "{}:{}",
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw()
+    )
 }
 
 const fn local_record() -> ExecRecord {

@@ -25,9 +25,18 @@ pub struct Fake {
 
 /// Answers of an account in which everything is ready.
 const READY: [(&str, &str); 12] = [
-    ("aws.--version", "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'"),
-    ("eksctl.version", r#"case "$*" in *json*) echo '{"Version":"0.230.0","PreReleaseID":"","Metadata":{}}';; *) echo 0.230.0;; esac"#),
-    ("kubectl.version", r#"echo '{"clientVersion":{"major":"1","minor":"34","gitVersion":"v1.34.4"},"kustomizeVersion":"v5.7.1"}'"#),
+    (
+        "aws.--version",
+        "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'",
+    ),
+    (
+        "eksctl.version",
+        r#"case "$*" in *json*) echo '{"Version":"0.230.0","PreReleaseID":"","Metadata":{}}';; *) echo 0.230.0;; esac"#,
+    ),
+    (
+        "kubectl.version",
+        r#"echo '{"clientVersion":{"major":"1","minor":"34","gitVersion":"v1.34.4"},"kustomizeVersion":"v5.7.1"}'"#,
+    ),
     ("helm.version", "printf v3.19.5"),
     (
         "aws.sts.get-caller-identity",
@@ -41,7 +50,10 @@ const READY: [(&str, &str); 12] = [
         "aws.acm.list-certificates",
         r#"echo '{"CertificateSummaryList":[{"CertificateArn":"arn:aws:acm:us-east-2:123456789012:certificate/11111111-1111-1111-1111-111111111111","DomainName":"*.k8.example.com","SubjectAlternativeNameSummaries":["*.k8.example.com"],"HasAdditionalSubjectAlternativeNames":false,"Status":"ISSUED","Type":"AMAZON_ISSUED","KeyAlgorithm":"RSA-2048","InUse":false,"NotBefore":"2026-01-01T00:00:00+00:00","NotAfter":"2099-01-01T00:00:00+00:00"}]}'"#,
     ),
-    ("aws.s3api.head-bucket", "echo 'An error occurred (404) when calling the HeadBucket operation: Not Found' >&2; return 254"),
+    (
+        "aws.s3api.head-bucket",
+        "echo 'An error occurred (404) when calling the HeadBucket operation: Not Found' >&2; return 254",
+    ),
     (
         "aws.eks.describe-cluster",
         "echo 'An error occurred (ResourceNotFoundException) when calling the DescribeCluster operation: No cluster found for name: ingext-lakehouse.' >&2; return 254",
@@ -70,7 +82,10 @@ impl Fake {
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         }
         let path = format!("{}:/usr/bin:/bin", world.path("bin").display());
-        world.set("PATH", path).set("AWS_REGION", "us-east-2").set("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
+        world
+            .set("PATH", path)
+            .set("AWS_REGION", "us-east-2")
+            .set("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
         world.set("AWS_SECRET_ACCESS_KEY", "fake-secret-of-the-test");
         let fake = Self { world };
         for (key, script) in READY {
@@ -96,5 +111,12 @@ impl Fake {
 }
 
 /// The usual arguments of a preflight on this machine.
-pub const PREFLIGHT: [&str; 7] =
-    ["--exec", "local", "preflight", "--root-domain", "example.com", "--dns-check", "false"];
+pub const PREFLIGHT: [&str; 7] = [
+    "--exec",
+    "local",
+    "preflight",
+    "--root-domain",
+    "example.com",
+    "--dns-check",
+    "false",
+];

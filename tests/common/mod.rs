@@ -27,10 +27,21 @@ pub struct Finished {
 
 impl World {
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("lakehouse-test-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("lakehouse-test-")
+            .tempdir()
+            .unwrap();
         let text = |path: &str| folder.path().join(path).display().to_string();
         let mut env: BTreeMap<String, String> = BTreeMap::new();
-        for name in ["PATH", "DOCKER_HOST", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "GOPROXY", "LAKEHOUSE_APT_MIRROR", "APT_MIRROR"] {
+        for name in [
+            "PATH",
+            "DOCKER_HOST",
+            "SSL_CERT_FILE",
+            "AWS_CA_BUNDLE",
+            "GOPROXY",
+            "LAKEHOUSE_APT_MIRROR",
+            "APT_MIRROR",
+        ] {
             if let Ok(value) = std::env::var(name) {
                 env.insert(name.to_owned(), value);
             }
@@ -70,7 +81,12 @@ impl World {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lakehouse"));
-        command.args(args).env_clear().envs(&self.env).current_dir(self.path("work")).stdin(Stdio::null());
+        command
+            .args(args)
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.path("work"))
+            .stdin(Stdio::null());
         command
     }
 
@@ -85,14 +101,22 @@ impl World {
 
     /// Starts the program and gives it back running, with its output going to pipes.
     pub fn start(&self, args: &[&str]) -> Running {
-        let child = self.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = self
+            .command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         Running(child)
     }
 
     /// The only journal of this world.
     pub fn journal(&self) -> PathBuf {
         let runs = self.path("state/lakehouse/runs");
-        let mut found: Vec<PathBuf> = std::fs::read_dir(&runs).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut found: Vec<PathBuf> = std::fs::read_dir(&runs)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert_eq!(found.len(), 1, "one run: {found:?}");
         found.remove(0).join("journal.jsonl")
     }
@@ -102,15 +126,25 @@ impl Finished {
     /// The one JSON document, which must be valid by the program's own schema.
     #[track_caller]
     pub fn report(&self) -> Value {
-        let report: Value = serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout is not one JSON document: {error}\n{}\n{}", self.stdout, self.stderr));
+        let report: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!(
+                "stdout is not one JSON document: {error}\n{}\n{}",
+                self.stdout, self.stderr
+            )
+        });
         assert_valid(&report);
         report
     }
 
     #[track_caller]
     pub fn expect(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -120,7 +154,11 @@ pub struct Running(pub Child);
 
 impl Running {
     pub fn signal(&self, signal: &str) {
-        let done = Command::new("kill").arg(format!("-{signal}")).arg(self.0.id().to_string()).status().unwrap();
+        let done = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(self.0.id().to_string())
+            .status()
+            .unwrap();
         assert!(done.success());
     }
 
@@ -166,10 +204,16 @@ pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<
 /// Holds a report against `lakehouse schema`.
 #[track_caller]
 pub fn assert_valid(report: &Value) {
-    let schema = Command::new(env!("CARGO_BIN_EXE_lakehouse")).arg("schema").output().unwrap();
+    let schema = Command::new(env!("CARGO_BIN_EXE_lakehouse"))
+        .arg("schema")
+        .output()
+        .unwrap();
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path)).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(report)
+        .map(|error| format!("{}: {error}", error.instance_path))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
 }
 
@@ -177,7 +221,12 @@ pub fn assert_valid(report: &Value) {
 #[track_caller]
 pub fn verified_journal(path: &Path, run: &str) -> (Vec<Value>, String) {
     use sha2::{Digest, Sha256};
-    let hex = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |text: &str| {
+        Sha256::digest(text)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
     let mut prev = hex(&format!("lakehouse journal 1 {run}"));
     let text = std::fs::read_to_string(path).unwrap();
     let records = text
@@ -197,27 +246,44 @@ pub fn verified_journal(path: &Path, run: &str) -> (Vec<Value>, String) {
 
 /// Codes of the blockers of a preflight report.
 pub fn blockers(report: &Value) -> Vec<&str> {
-    report["preflight"]["blockers"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect()
+    report["preflight"]["blockers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note["code"].as_str().unwrap())
+        .collect()
 }
 
 /// Codes of its warnings.
 pub fn warnings(report: &Value) -> Vec<&str> {
-    report["preflight"]["warnings"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect()
+    report["preflight"]["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note["code"].as_str().unwrap())
+        .collect()
 }
 
 /// A check of a preflight report by its ID.
 #[track_caller]
 pub fn check<'a>(report: &'a Value, id: &str) -> &'a Value {
     let checks = report["preflight"]["checks"].as_array().unwrap();
-    checks.iter().find(|check| check["id"] == id).unwrap_or_else(|| panic!("no check {id} in {checks:#?}"))
+    checks
+        .iter()
+        .find(|check| check["id"] == id)
+        .unwrap_or_else(|| panic!("no check {id} in {checks:#?}"))
 }
 
 /// Whether a process still runs whose command line holds `mark`.
 pub fn runs(mark: &str) -> bool {
     std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
         let path = entry.path();
-        let dead = std::fs::read_to_string(path.join("stat"))
-            .is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z')));
-        !dead && std::fs::read(path.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(mark))
+        let dead = std::fs::read_to_string(path.join("stat")).is_ok_and(|stat| {
+            stat.rsplit_once(')')
+                .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+        });
+        !dead
+            && std::fs::read(path.join("cmdline"))
+                .is_ok_and(|line| String::from_utf8_lossy(&line).contains(mark))
     })
 }

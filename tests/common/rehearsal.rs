@@ -12,9 +12,16 @@ pub fn root() -> PathBuf {
 /// A world in the rehearsal account.
 #[track_caller]
 pub fn world() -> World {
-    let script = format!("eval \"$('{}' env)\" && env -0", root().join("scripts/rehearse").display());
+    let script = format!(
+        "eval \"$('{}' env)\" && env -0",
+        root().join("scripts/rehearse").display()
+    );
     let output = Command::new("bash").args(["-c", &script]).output().unwrap();
-    assert!(output.status.success(), "the account is not up: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "the account is not up: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let mut world = World::new();
     for pair in String::from_utf8(output.stdout).unwrap().split('\0') {
         if let Some((name, value)) = pair.split_once('=') {
@@ -28,30 +35,52 @@ pub fn world() -> World {
 
 /// Containers of this product's runs, by name.
 pub fn session_containers() -> Vec<String> {
-    docker(&["ps", "--all", "--filter", "label=io.ingext.lakehouse.run", "--format", "{{.Names}}"])
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    docker(&[
+        "ps",
+        "--all",
+        "--filter",
+        "label=io.ingext.lakehouse.run",
+        "--format",
+        "{{.Names}}",
+    ])
+    .lines()
+    .map(str::to_owned)
+    .collect()
 }
 
 /// A command of the engine; its standard output.
 #[track_caller]
 pub fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().unwrap();
-    assert!(output.status.success(), "docker {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "docker {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// The engine's address on the rehearsal's network: where containers reach this machine.
 pub fn gateway() -> String {
-    docker(&["network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "lakehouse-rehearsal"]).trim().to_owned()
+    docker(&[
+        "network",
+        "inspect",
+        "--format",
+        "{{(index .IPAM.Config 0).Gateway}}",
+        "lakehouse-rehearsal",
+    ])
+    .trim()
+    .to_owned()
 }
 
 /// Copies the account's settings into `home/.aws`, so that they are the user's own.
 pub fn settings_into(world: &World, home: &Path) {
     let folder = home.join(".aws");
     std::fs::create_dir_all(&folder).unwrap();
-    for (variable, name) in [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")] {
+    for (variable, name) in [
+        ("AWS_CONFIG_FILE", "config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+    ] {
         std::fs::copy(world.get(variable).unwrap(), folder.join(name)).unwrap();
     }
 }

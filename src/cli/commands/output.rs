@@ -13,14 +13,24 @@ pub fn print(context: &Context, report: &Report, code: i32) -> i32 {
     let json = context.options.output.value == OutputFormat::Json;
     let printed = if json {
         if !context.options.quiet {
-            let _ = stderr.lock().write_all(text::report(report, paint(&context.options, stderr.is_terminal())).as_bytes());
+            let _ = stderr
+                .lock()
+                .write_all(text::report(report, paint(&context.options, stderr.is_terminal())).as_bytes());
         }
-        serde_json::to_string_pretty(report).map_err(std::io::Error::other).map(|text| format!("{text}\n"))
+        serde_json::to_string_pretty(report)
+            .map_err(std::io::Error::other)
+            .map(|text| format!("{text}\n"))
     } else {
-        Ok(text::report(report, paint(&context.options, stdout.is_terminal())))
+        Ok(text::report(
+            report,
+            paint(&context.options, stdout.is_terminal()),
+        ))
     };
     // An answer that nobody got is no success, whatever it said.
-    match printed.and_then(|text| stdout.lock().write_all(text.as_bytes())).and_then(|()| stdout.lock().flush()) {
+    match printed
+        .and_then(|text| stdout.lock().write_all(text.as_bytes()))
+        .and_then(|()| stdout.lock().flush())
+    {
         Ok(()) => code,
         Err(error) => {
             let _ = writeln!(stderr.lock(), "lakehouse: the report can't be printed: {error}");

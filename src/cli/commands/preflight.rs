@@ -59,7 +59,11 @@ fn made(context: &Context, settings: &Settings) -> Report {
 }
 
 /// Writes the env file; gives its path where it now says what this run says, and a finding where it does not.
-fn write_env(context: &Context, settings: &Settings, checked: &preflight::Checked) -> (Option<String>, Option<Finding>) {
+fn write_env(
+    context: &Context,
+    settings: &Settings,
+    checked: &preflight::Checked,
+) -> (Option<String>, Option<Finding>) {
     // A read-only run leaves the user's files as they are, too.
     if !settings.write_env || context.options.read_only.value {
         return (None, None);
@@ -70,7 +74,10 @@ fn write_env(context: &Context, settings: &Settings, checked: &preflight::Checke
     match env_file::write(path, context.uid, &pairs, settings.overwrite_env) {
         Ok(Written::Written | Written::Unchanged) => (Some(shown), None),
         Ok(Written::Exists(keys)) => {
-            let message = format!("{shown} has other values for {} and was left as it is.", keys.join(", "));
+            let message = format!(
+                "{shown} has other values for {} and was left as it is.",
+                keys.join(", ")
+            );
             let finding = Finding::fail("env-file", Code::EnvFileExists, message)
                 .remedy("`--overwrite-env` replaces them; `--output-env PATH` or `--namespace NAME` keeps both; `--write-env false` writes none.");
             (None, Some(finding))
@@ -84,7 +91,11 @@ fn write_env(context: &Context, settings: &Settings, checked: &preflight::Checke
 }
 
 fn exit_code(context: &Context, report: &Report) -> i32 {
-    match report.preflight.as_ref().map(|PreflightReport { status, .. }| status) {
+    match report
+        .preflight
+        .as_ref()
+        .map(|PreflightReport { status, .. }| status)
+    {
         Some(PreflightStatus::Ready) => DONE,
         Some(PreflightStatus::Blocked) => BLOCKED,
         Some(PreflightStatus::NeedsInput) => NEEDS_INPUT,
@@ -96,6 +107,10 @@ fn exit_code(context: &Context, report: &Report) -> i32 {
 /// 128 and the signal's number.
 #[must_use]
 pub fn interrupted_code(context: &Context) -> i32 {
-    let signal = context.run.interrupt.signal().and_then(|signal| i32::try_from(signal).ok());
+    let signal = context
+        .run
+        .interrupt
+        .signal()
+        .and_then(|signal| i32::try_from(signal).ok());
     SIGNALLED + signal.unwrap_or(signal_hook::consts::SIGINT)
 }

@@ -14,7 +14,12 @@ use std::io::{IsTerminal, Write};
 
 /// Does it; gives the exit code.
 #[must_use]
-pub fn toolbox(context: &Context, action: ToolboxAction, profile: Option<Profile>, region: Option<Region>) -> i32 {
+pub fn toolbox(
+    context: &Context,
+    action: ToolboxAction,
+    profile: Option<Profile>,
+    region: Option<Region>,
+) -> i32 {
     if action == ToolboxAction::Shell {
         return shell(context, profile, region);
     }
@@ -26,7 +31,11 @@ pub fn toolbox(context: &Context, action: ToolboxAction, profile: Option<Profile
             DONE
         }
         Err(failure) => {
-            let code = if failure.code == Code::Interrupted { interrupted_code(context) } else { FAILED };
+            let code = if failure.code == Code::Interrupted {
+                interrupted_code(context)
+            } else {
+                FAILED
+            };
             report.failure = Some(failure);
             code
         }
@@ -64,20 +73,26 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
     };
     let opened = Workplace::shell(&context.run, &context.options, identity, &context.progress);
     let ended = opened.and_then(|session| {
-        session.shell(std::io::stdin().is_terminal()).map_err(|error| Failure {
-            code: Code::DockerNotReady,
-            purpose: "start a shell in the toolbox".to_owned(),
-            message: error.to_string(),
-            remediation: None,
-            tool_output: None,
-        })
+        session
+            .shell(std::io::stdin().is_terminal())
+            .map_err(|error| Failure {
+                code: Code::DockerNotReady,
+                purpose: "start a shell in the toolbox".to_owned(),
+                message: error.to_string(),
+                remediation: None,
+                tool_output: None,
+            })
     });
     match ended {
         Ok(code) => code,
         Err(failure) => {
             let paint = crate::cli::run::paint(&context.options, std::io::stderr().is_terminal());
             let _ = std::io::stderr().write_all(text::failure(&failure, paint).as_bytes());
-            if failure.code == Code::Interrupted { interrupted_code(context) } else { FAILED }
+            if failure.code == Code::Interrupted {
+                interrupted_code(context)
+            } else {
+                FAILED
+            }
         }
     }
 }

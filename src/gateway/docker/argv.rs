@@ -33,9 +33,33 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
     let label = format!("io.ingext.lakehouse.run={}", session.run);
     let home = format!("HOME={HOME}");
     let mut args = words(&[
-        "run", "--interactive", "--rm", "--init", "--pull", "never", "--name", session.name, "--label", &label,
-        "--user", session.user, "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
-        "--pids-limit", "1024", "--tmpfs", "/tmp:mode=1777", "--tmpfs", &tmpfs_home, "--env", &home, "--workdir", HOME,
+        "run",
+        "--interactive",
+        "--rm",
+        "--init",
+        "--pull",
+        "never",
+        "--name",
+        session.name,
+        "--label",
+        &label,
+        "--user",
+        session.user,
+        "--cap-drop",
+        "ALL",
+        "--security-opt",
+        "no-new-privileges",
+        "--read-only",
+        "--pids-limit",
+        "1024",
+        "--tmpfs",
+        "/tmp:mode=1777",
+        "--tmpfs",
+        &tmpfs_home,
+        "--env",
+        &home,
+        "--workdir",
+        HOME,
     ]);
     if let Some(network) = session.network {
         args.extend(words(&["--network", network]));
@@ -43,7 +67,13 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
     for mount in session.mounts {
         args.extend(["--mount".to_owned(), mount.as_arg()]);
     }
-    args.extend(words(&["--entrypoint", "/bin/sh", session.image, "-c", SESSION_SCRIPT]));
+    args.extend(words(&[
+        "--entrypoint",
+        "/bin/sh",
+        session.image,
+        "-c",
+        SESSION_SCRIPT,
+    ]));
     args
 }
 
@@ -66,7 +96,14 @@ pub fn exec(
     }
     // `timeout` reads 0 as "no limit".
     let limit = format!("{:.3}", limit.as_secs_f64().max(0.001));
-    args.extend(words(&[container, "/bin/sh", "-c", TOOL_SCRIPT, pid_file, &limit]));
+    args.extend(words(&[
+        container,
+        "/bin/sh",
+        "-c",
+        TOOL_SCRIPT,
+        pid_file,
+        &limit,
+    ]));
     args.extend(argv.iter().cloned());
     args
 }
@@ -74,7 +111,14 @@ pub fn exec(
 /// `docker exec …` that asks the tool behind a pid file to stop.
 #[must_use]
 pub fn interrupt(container: &str, pid_file: &str) -> Vec<String> {
-    words(&["exec", container, "/bin/sh", "-c", r#"kill -INT "$(cat "$0")""#, pid_file])
+    words(&[
+        "exec",
+        container,
+        "/bin/sh",
+        "-c",
+        r#"kill -INT "$(cat "$0")""#,
+        pid_file,
+    ])
 }
 
 /// `docker exec …` for a person's shell.
@@ -106,7 +150,11 @@ mod tests {
 
     #[test]
     fn the_session_gets_no_right_that_it_does_not_need() {
-        let mounts = [Mount { source: "/h/.aws".into(), target: format!("{HOME}/.aws"), writable: false }];
+        let mounts = [Mount {
+            source: "/h/.aws".into(),
+            target: format!("{HOME}/.aws"),
+            writable: false,
+        }];
         let args = session(&SessionArgs {
             name: "lakehouse-r1",
             run: "r1",
@@ -129,7 +177,14 @@ mod tests {
     #[test]
     fn values_of_the_environment_never_stand_in_argv() {
         let argv = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
-        let args = exec("c", "/tmp/1.pid", Duration::from_secs(60), &["AWS_PROFILE".to_owned()], false, &argv);
+        let args = exec(
+            "c",
+            "/tmp/1.pid",
+            Duration::from_secs(60),
+            &["AWS_PROFILE".to_owned()],
+            false,
+            &argv,
+        );
         assert_eq!(args[..4].join(" "), "exec --env AWS_PROFILE c");
         assert_eq!(args[7..], ["/tmp/1.pid", "60.000", "aws", "sts", "$(reboot)"]);
     }

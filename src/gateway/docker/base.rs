@@ -34,7 +34,12 @@ pub fn names(base: &LockedBase) -> BaseNames {
 ///
 /// # Errors
 /// [`EngineError`] when it can neither be pulled nor made.
-pub fn ensure(engine: &Engine, base: &LockedBase, deadline: Instant, on_line: &OnLine) -> Result<String, EngineError> {
+pub fn ensure(
+    engine: &Engine,
+    base: &LockedBase,
+    deadline: Instant,
+    on_line: &OnLine,
+) -> Result<String, EngineError> {
     let names = names(base);
     for name in [&names.pulled, &names.bootstrapped] {
         if is_there(engine, name)? {
@@ -43,7 +48,13 @@ pub fn ensure(engine: &Engine, base: &LockedBase, deadline: Instant, on_line: &O
     }
     on_line(&format!("lakehouse-step: pull {}", base.image));
     let limit = deadline.min(Instant::now() + PULL_LIMIT);
-    match engine.long("pull the base image", &["pull", "--quiet", &names.pulled], Vec::new(), limit, None) {
+    match engine.long(
+        "pull the base image",
+        &["pull", "--quiet", &names.pulled],
+        Vec::new(),
+        limit,
+        None,
+    ) {
         Ok(_) => return Ok(names.pulled),
         Err(EngineError::Interrupted) => return Err(EngineError::Interrupted),
         Err(error) => tracing::info!("{error}: it is made from Debian packages instead"),
@@ -54,14 +65,23 @@ pub fn ensure(engine: &Engine, base: &LockedBase, deadline: Instant, on_line: &O
 }
 
 fn is_there(engine: &Engine, name: &str) -> Result<bool, EngineError> {
-    match engine.ask("look for the base image", &["image", "inspect", "--format", "{{.Id}}", name]) {
+    match engine.ask(
+        "look for the base image",
+        &["image", "inspect", "--format", "{{.Id}}", name],
+    ) {
         Ok(_) => Ok(true),
         Err(EngineError::Failed { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-fn bootstrap(engine: &Engine, base: &LockedBase, name: &str, deadline: Instant, on_line: &OnLine) -> Result<(), EngineError> {
+fn bootstrap(
+    engine: &Engine,
+    base: &LockedBase,
+    name: &str,
+    deadline: Instant,
+    on_line: &OnLine,
+) -> Result<(), EngineError> {
     let job = Job {
         program: "/bin/sh".into(),
         args: ["-s", "--", &base.suite, name].map(OsString::from).to_vec(),
@@ -73,12 +93,18 @@ fn bootstrap(engine: &Engine, base: &LockedBase, name: &str, deadline: Instant, 
         stop: None,
         on_line: Some(on_line.clone()),
     };
-    let failed = |said: String| EngineError::Failed { purpose: "make the base image from Debian packages".into(), said };
+    let failed = |said: String| EngineError::Failed {
+        purpose: "make the base image from Debian packages".into(),
+        said,
+    };
     let ended = process::run(&job, &engine.interrupt).map_err(|error| failed(error.to_string()))?;
     match ended.ending {
         Ending::Exited(0) => Ok(()),
         Ending::Interrupted => Err(EngineError::Interrupted),
         Ending::Exited(guard::NOT_STARTED) => Err(failed("there is no /bin/sh".into())),
-        _ => Err(failed(super::engine::last_lines(&engine.redactor.words(&ended.stderr, &[]), 15))),
+        _ => Err(failed(super::engine::last_lines(
+            &engine.redactor.words(&ended.stderr, &[]),
+            15,
+        ))),
     }
 }

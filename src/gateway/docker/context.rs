@@ -38,7 +38,10 @@ const CA_VARIABLES: [&str; 6] = [
 
 /// Folders where an administrator adds certificates to a Linux system's own (update-ca-certificates(8),
 /// update-ca-trust(8)).
-const CA_FOLDERS: [&str; 2] = ["/usr/local/share/ca-certificates", "/etc/pki/ca-trust/source/anchors"];
+const CA_FOLDERS: [&str; 2] = [
+    "/usr/local/share/ca-certificates",
+    "/etc/pki/ca-trust/source/anchors",
+];
 
 /// The most that a bundle may measure, in bytes; a whole system's is a quarter of a megabyte.
 const CA_LIMIT: u64 = 4 * 1024 * 1024;
@@ -50,7 +53,8 @@ const CA_LIMIT: u64 = 4 * 1024 * 1024;
 pub fn host_ca(env: &Env) -> Result<Vec<u8>, String> {
     for name in CA_VARIABLES {
         if let Some(path) = env.get(OsStr::new(name)).filter(|path| !path.is_empty()) {
-            return read_bundle(Path::new(path)).map_err(|error| format!("{name}={}: {error}", path.to_string_lossy()));
+            return read_bundle(Path::new(path))
+                .map_err(|error| format!("{name}={}: {error}", path.to_string_lossy()));
         }
     }
     let mut found: Vec<PathBuf> = CA_FOLDERS
@@ -71,7 +75,9 @@ pub fn host_ca(env: &Env) -> Result<Vec<u8>, String> {
 fn read_bundle(path: &Path) -> std::io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len();
     if size > CA_LIMIT {
-        return Err(std::io::Error::other(format!("{size} bytes are too many for a bundle of certificates")));
+        return Err(std::io::Error::other(format!(
+            "{size} bytes are too many for a bundle of certificates"
+        )));
     }
     std::fs::read(path)
 }
@@ -92,7 +98,10 @@ pub fn fingerprint(source: &str, base: &str, arch: &str, ca: &[u8]) -> String {
         part(text.as_bytes());
     }
     part(ca);
-    hash.finalize().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .take(8)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// The context as a tar archive for `docker build -`; the same bytes for the same files.
@@ -119,7 +128,10 @@ mod tests {
     fn every_file_of_the_folder_that_a_build_needs_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/toolbox");
         let dockerfile = std::fs::read_to_string(folder.join("Dockerfile")).unwrap();
-        for word in dockerfile.lines().filter(|line| line.starts_with("COPY ") && !line.contains("--from")) {
+        for word in dockerfile
+            .lines()
+            .filter(|line| line.starts_with("COPY ") && !line.contains("--from"))
+        {
             let source = word.split_whitespace().nth(1).unwrap();
             let known = FILES.iter().any(|(name, _)| name.starts_with(source)) || source == "host-ca.crt";
             assert!(known, "{source} is not embedded");
@@ -150,6 +162,10 @@ mod tests {
     #[test]
     fn a_named_bundle_that_is_not_there_is_an_error() {
         let env = Env::from([("SSL_CERT_FILE".into(), "/nowhere/ca.crt".into())]);
-        assert!(host_ca(&env).unwrap_err().contains("SSL_CERT_FILE=/nowhere/ca.crt"));
+        assert!(
+            host_ca(&env)
+                .unwrap_err()
+                .contains("SSL_CERT_FILE=/nowhere/ca.crt")
+        );
     }
 }

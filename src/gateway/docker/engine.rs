@@ -87,8 +87,18 @@ impl Engine {
     pub fn probe(env: Env, redactor: Arc<Redactor>, interrupt: Interrupt) -> Result<Self, EngineError> {
         let path = env.get(&OsString::from("PATH"));
         let client = which::which_in("docker", path, ".").map_err(|_| EngineError::ClientMissing)?;
-        let mut engine = Self { client, env, info: EngineInfo::default(), redactor, interrupt };
-        let ended = engine.start("ask the engine", &["info", "--format", "{{json .}}"], Duration::from_secs(15))?;
+        let mut engine = Self {
+            client,
+            env,
+            info: EngineInfo::default(),
+            redactor,
+            interrupt,
+        };
+        let ended = engine.start(
+            "ask the engine",
+            &["info", "--format", "{{json .}}"],
+            Duration::from_secs(15),
+        )?;
         engine.info = engine.parse_info(&ended)?;
         Ok(engine)
     }
@@ -98,12 +108,18 @@ impl Engine {
         if ended.ending != Ending::Exited(0) {
             return Err(EngineError::NotReady { said: said() });
         }
-        let info: EngineInfo = serde_json::from_slice(&ended.stdout).map_err(|_| EngineError::NotReady { said: said() })?;
+        let info: EngineInfo =
+            serde_json::from_slice(&ended.stdout).map_err(|_| EngineError::NotReady { said: said() })?;
         if info.server_version.is_empty() || !info.server_errors.is_empty() {
-            return Err(EngineError::NotReady { said: self.redactor.words(info.server_errors.join("\n").as_bytes(), &[]) });
+            return Err(EngineError::NotReady {
+                said: self.redactor.words(info.server_errors.join("\n").as_bytes(), &[]),
+            });
         }
         if info.os_type != "linux" || info.arch().is_none() {
-            return Err(EngineError::Unsupported { os: info.os_type, architecture: info.architecture });
+            return Err(EngineError::Unsupported {
+                os: info.os_type,
+                architecture: info.architecture,
+            });
         }
         Ok(info)
     }
@@ -150,7 +166,10 @@ impl Engine {
                 if said.is_empty() {
                     said = last_lines(&self.redactor.words(&ended.stdout, &[]), 10);
                 }
-                Err(EngineError::Failed { purpose: purpose.to_owned(), said: last_lines(&said, 30) })
+                Err(EngineError::Failed {
+                    purpose: purpose.to_owned(),
+                    said: last_lines(&said, 30),
+                })
             }
         }
     }
@@ -160,8 +179,10 @@ impl Engine {
     }
 
     fn run(&self, purpose: &str, job: &Job<'_>) -> Result<Ended, EngineError> {
-        process::run(job, &self.interrupt)
-            .map_err(|error| EngineError::Failed { purpose: purpose.to_owned(), said: error.to_string() })
+        process::run(job, &self.interrupt).map_err(|error| EngineError::Failed {
+            purpose: purpose.to_owned(),
+            said: error.to_string(),
+        })
     }
 
     fn job<S: AsRef<str>>(&self, args: &[S], deadline: Instant) -> Job<'static> {
@@ -193,7 +214,9 @@ impl EngineInfo {
     /// Whether root inside a container is the calling user outside.
     #[must_use]
     pub fn is_rootless(&self) -> bool {
-        self.security_options.iter().any(|option| option.contains("name=rootless"))
+        self.security_options
+            .iter()
+            .any(|option| option.contains("name=rootless"))
     }
 }
 

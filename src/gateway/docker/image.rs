@@ -41,17 +41,28 @@ impl Recipe {
     /// # Errors
     /// When the lock or the host's CA bundle can't be read.
     pub fn new(engine: &Engine, source_name: &str) -> Result<Self, EngineError> {
-        let failed = |said: String| EngineError::Failed { purpose: "read what the toolbox is made of".into(), said };
+        let failed = |said: String| EngineError::Failed {
+            purpose: "read what the toolbox is made of".into(),
+            said,
+        };
         let lock = Lock::compiled_in().map_err(failed)?;
         let source = lock.source(source_name).map_err(failed)?.clone();
         let ca = context::host_ca(&engine.env).map_err(failed)?;
         let arch = engine.info.arch().unwrap_or("amd64");
-        Ok(Self { source_name: source_name.to_owned(), source, ca, arch })
+        Ok(Self {
+            source_name: source_name.to_owned(),
+            source,
+            ca,
+            arch,
+        })
     }
 
     /// The image's name on a base.
     fn name_on(&self, base: &str) -> String {
-        format!("{REPOSITORY}:{}", context::fingerprint(&self.source_name, base, self.arch, &self.ca))
+        format!(
+            "{REPOSITORY}:{}",
+            context::fingerprint(&self.source_name, base, self.arch, &self.ca)
+        )
     }
 
     /// The names that the image can have, the pulled base first.
@@ -81,10 +92,18 @@ impl Recipe {
     pub fn build(&self, engine: &Engine, deadline: Instant, on_line: &OnLine) -> Result<Image, EngineError> {
         let base = base::ensure(engine, &self.source.base, deadline, on_line)?;
         let name = self.name_on(&base);
-        let archive = context::archive(&self.ca)
-            .map_err(|error| EngineError::Failed { purpose: "pack the toolbox's files".into(), said: error.to_string() })?;
+        let archive = context::archive(&self.ca).map_err(|error| EngineError::Failed {
+            purpose: "pack the toolbox's files".into(),
+            said: error.to_string(),
+        })?;
         let args = self.build_args(engine, &base, &name);
-        engine.long("build the toolbox image", &args, archive, deadline, Some(on_line.clone()))?;
+        engine.long(
+            "build the toolbox image",
+            &args,
+            archive,
+            deadline,
+            Some(on_line.clone()),
+        )?;
         inspect(engine, &name)?.ok_or_else(|| EngineError::Failed {
             purpose: "find the toolbox image that was built".into(),
             said: format!("the engine has no image {name}"),
@@ -94,11 +113,16 @@ impl Recipe {
     fn build_args(&self, engine: &Engine, base: &str, name: &str) -> Vec<String> {
         // A guard may end the client in mid-build: the builder must then remove its container.
         let mut args: Vec<String> = ["build", "--force-rm", "--tag", name].map(str::to_owned).to_vec();
-        let mut set = |key: &str, value: &str| args.extend(["--build-arg".to_owned(), format!("{key}={value}")]);
+        let mut set =
+            |key: &str, value: &str| args.extend(["--build-arg".to_owned(), format!("{key}={value}")]);
         set("BASE_IMAGE", base);
         set("TOOLBOX_ARCH", self.arch);
         for (tool, locked) in &self.source.tools {
-            let tool = if tool == "aws" { "AWSCLI".to_owned() } else { tool.to_uppercase() };
+            let tool = if tool == "aws" {
+                "AWSCLI".to_owned()
+            } else {
+                tool.to_uppercase()
+            };
             set(&format!("{tool}_VERSION"), &locked.version);
             if let Some(package) = &locked.package {
                 set(&format!("{tool}_PACKAGE"), package);
@@ -148,18 +172,34 @@ struct Inspected {
 /// # Errors
 /// [`EngineError`] when the engine can't say.
 pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError> {
-    let stdout = match engine.ask("look for the image", &["image", "inspect", "--format", "{{json .}}", name]) {
+    let stdout = match engine.ask(
+        "look for the image",
+        &["image", "inspect", "--format", "{{json .}}", name],
+    ) {
         Ok(stdout) => stdout,
         // The client has one exit code for all; only these words of the engine's mean that it is not there.
-        Err(EngineError::Failed { said, .. }) if said.to_lowercase().contains("no such image") => return Ok(None),
+        Err(EngineError::Failed { said, .. }) if said.to_lowercase().contains("no such image") => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let found: Inspected = serde_json::from_slice(&stdout).map_err(|error| EngineError::Failed {
         purpose: "read what the engine says of the image".into(),
         said: error.to_string(),
     })?;
-    let digest = found.repo_digests.unwrap_or_default().into_iter().next().unwrap_or_else(|| found.id.clone());
-    Ok(Some(Image { name: name.to_owned(), id: found.id, digest, size: found.size, created: found.created }))
+    let digest = found
+        .repo_digests
+        .unwrap_or_default()
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| found.id.clone());
+    Ok(Some(Image {
+        name: name.to_owned(),
+        id: found.id,
+        digest,
+        size: found.size,
+        created: found.created,
+    }))
 }
 
 /// Toolbox images that are not `keep`, by name.
@@ -167,8 +207,10 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError
 /// # Errors
 /// [`EngineError`] when the engine can't say.
 pub fn others(engine: &Engine, keep: &[String]) -> Result<Vec<String>, EngineError> {
-    let stdout =
-        engine.ask("list the toolbox images", &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY])?;
+    let stdout = engine.ask(
+        "list the toolbox images",
+        &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
+    )?;
     Ok(String::from_utf8_lossy(&stdout)
         .lines()
         .filter(|name| !name.ends_with(":<none>") && !keep.iter().any(|kept| kept == name))

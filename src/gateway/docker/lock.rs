@@ -63,7 +63,9 @@ impl Lock {
     /// # Errors
     /// When the lock has no such source.
     pub fn source(&self, name: &str) -> Result<&LockedSource, String> {
-        self.sources.get(name).ok_or_else(|| format!("toolbox.lock.json has no source {name:?}"))
+        self.sources
+            .get(name)
+            .ok_or_else(|| format!("toolbox.lock.json has no source {name:?}"))
     }
 }
 
@@ -71,7 +73,10 @@ impl LockedSource {
     /// Each tool's version.
     #[must_use]
     pub fn versions(&self) -> BTreeMap<String, String> {
-        self.tools.iter().map(|(name, tool)| (name.clone(), tool.version.clone())).collect()
+        self.tools
+            .iter()
+            .map(|(name, tool)| (name.clone(), tool.version.clone()))
+            .collect()
     }
 }
 

@@ -38,17 +38,28 @@ impl Mount {
     /// As `docker run --mount` takes it: comma-separated values, quoted where a path needs it (RFC 4180).
     #[must_use]
     pub fn as_arg(&self) -> String {
-        let mut fields =
-            vec!["type=bind".to_owned(), format!("source={}", self.source.display()), format!("target={}", self.target)];
+        let mut fields = vec![
+            "type=bind".to_owned(),
+            format!("source={}", self.source.display()),
+            format!("target={}", self.target),
+        ];
         if !self.writable {
             fields.push("readonly".to_owned());
         }
-        fields.iter().map(|field| csv(field)).collect::<Vec<_>>().join(",")
+        fields
+            .iter()
+            .map(|field| csv(field))
+            .collect::<Vec<_>>()
+            .join(",")
     }
 }
 
 fn csv(field: &str) -> String {
-    if field.contains([',', '"', '\n']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
+    if field.contains([',', '"', '\n']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
 }
 
 /// The AWS settings of `env`'s user: `~/.aws` with writable caches, or the files that AWS_CONFIG_FILE and
@@ -59,14 +70,20 @@ fn csv(field: &str) -> String {
 /// When a folder can't be made, with its path.
 pub fn aws_settings(env: &Env) -> Result<Mounts, String> {
     let mut mounts = Mounts::default();
-    let folder = env.get(OsStr::new("HOME")).map(|home| Path::new(home).join(".aws"));
+    let folder = env
+        .get(OsStr::new("HOME"))
+        .map(|home| Path::new(home).join(".aws"));
     let config = named(env, "AWS_CONFIG_FILE")?;
     let credentials = named(env, "AWS_SHARED_CREDENTIALS_FILE")?;
     if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
         // Files that were named instead of the folder's own leave only its caches to mount: of those, what exists.
         let whole = config.is_none() || credentials.is_none();
         if whole {
-            mounts.mounts.push(Mount { source: folder.clone(), target: format!("{HOME}/.aws"), writable: false });
+            mounts.mounts.push(Mount {
+                source: folder.clone(),
+                target: format!("{HOME}/.aws"),
+                writable: false,
+            });
         }
         for cache in CACHES {
             let source = folder.join(cache);
@@ -78,27 +95,48 @@ pub fn aws_settings(env: &Env) -> Result<Mounts, String> {
                     .map_err(|error| format!("{}: {error}", source.display()))?;
             }
             if source.is_dir() {
-                mounts.mounts.push(Mount { source, target: format!("{HOME}/.aws/{cache}"), writable: true });
+                mounts.mounts.push(Mount {
+                    source,
+                    target: format!("{HOME}/.aws/{cache}"),
+                    writable: true,
+                });
             }
         }
     }
     for (name, file, target) in [
         ("AWS_CONFIG_FILE", config, "/run/lakehouse-aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", credentials, "/run/lakehouse-aws/credentials"),
+        (
+            "AWS_SHARED_CREDENTIALS_FILE",
+            credentials,
+            "/run/lakehouse-aws/credentials",
+        ),
     ] {
         if let Some(source) = file {
-            mounts.mounts.push(Mount { source, target: target.to_owned(), writable: false });
+            mounts.mounts.push(Mount {
+                source,
+                target: target.to_owned(),
+                writable: false,
+            });
             mounts.env.push((name.into(), target.into()));
         }
     }
     if env.contains_key(OsStr::new("AWS_CA_BUNDLE")) {
         // The image holds the host's certificates.
-        mounts.env.push(("AWS_CA_BUNDLE".into(), "/etc/ssl/certs/ca-certificates.crt".into()));
+        mounts.env.push((
+            "AWS_CA_BUNDLE".into(),
+            "/etc/ssl/certs/ca-certificates.crt".into(),
+        ));
     }
     if let Some(source) = named(env, "AWS_WEB_IDENTITY_TOKEN_FILE")? {
         let target = "/run/lakehouse-aws/web-identity-token";
-        mounts.mounts.push(Mount { source, target: target.into(), writable: false });
-        mounts.env.push(("AWS_WEB_IDENTITY_TOKEN_FILE".into(), target.into()));
+        mounts.mounts.push(Mount {
+            source,
+            target: target.into(),
+            writable: false,
+        });
+        mounts
+            .env
+            .push(("AWS_WEB_IDENTITY_TOKEN_FILE".into(), target.into()));
     }
     Ok(mounts)
 }
@@ -106,12 +144,16 @@ pub fn aws_settings(env: &Env) -> Result<Mounts, String> {
 /// A file that a variable names, by its real path; none when it is unset. One that is named and not there is left
 /// to the tools to say, as it is on the host.
 fn named(env: &Env, name: &str) -> Result<Option<PathBuf>, String> {
-    let Some(path) = env.get(OsStr::new(name)).filter(|path| !path.is_empty()) else { return Ok(None) };
+    let Some(path) = env.get(OsStr::new(name)).filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
     let path = Path::new(path);
     if !path.exists() {
         return Ok(None);
     }
-    path.canonicalize().map(Some).map_err(|error| format!("{name}={}: {error}", path.display()))
+    path.canonicalize()
+        .map(Some)
+        .map_err(|error| format!("{name}={}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -125,7 +167,10 @@ mod tests {
         std::fs::create_dir(home.path().join(".aws")).unwrap();
         let env = Env::from([("HOME".into(), home.path().as_os_str().to_owned())]);
         let mounts = aws_settings(&env).unwrap().mounts;
-        let seen: Vec<(&str, bool)> = mounts.iter().map(|mount| (mount.target.as_str(), mount.writable)).collect();
+        let seen: Vec<(&str, bool)> = mounts
+            .iter()
+            .map(|mount| (mount.target.as_str(), mount.writable))
+            .collect();
         assert_eq!(
             seen,
             [
@@ -135,7 +180,10 @@ mod tests {
                 ("/home/lakehouse/.aws/login/cache", true)
             ]
         );
-        let mode = std::fs::metadata(home.path().join(".aws/sso/cache")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(home.path().join(".aws/sso/cache"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 

@@ -67,11 +67,18 @@ impl Session {
     /// [`EngineError::Remote`] when the mounts don't arrive; else the engine's words.
     pub fn start(engine: &Engine, plan: SessionPlan<'_>) -> Result<Self, EngineError> {
         let purpose = "start the toolbox container";
-        let failed = |said: String| EngineError::Failed { purpose: purpose.to_owned(), said };
+        let failed = |said: String| EngineError::Failed {
+            purpose: purpose.to_owned(),
+            said,
+        };
         let name = format!("lakehouse-{}", plan.run);
         let nonce = NonceFile::write(plan.folder, plan.run).map_err(|error| failed(error.to_string()))?;
         let mut mounts = plan.mounts.mounts;
-        mounts.push(Mount { source: nonce.0.clone(), target: NONCE.to_owned(), writable: false });
+        mounts.push(Mount {
+            source: nonce.0.clone(),
+            target: NONCE.to_owned(),
+            writable: false,
+        });
         let args = argv::session(&SessionArgs {
             name: &name,
             run: plan.run,
@@ -97,7 +104,10 @@ impl Session {
             .map_err(|error| failed(error.to_string()))?;
         let mut env = plan.env;
         env.extend(plan.mounts.env);
-        let names = env.keys().map(|name| name.to_string_lossy().into_owned()).collect();
+        let names = env
+            .keys()
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
         let mut client_env = engine.env.clone();
         client_env.extend(env);
         let session = Self {
@@ -110,17 +120,27 @@ impl Session {
             commands: AtomicU64::new(0),
         };
         let shown = session.first_line(&first_line_of(out_read), err_read)?;
-        if shown == plan.run { Ok(session) } else { Err(EngineError::Remote) }
+        if shown == plan.run {
+            Ok(session)
+        } else {
+            Err(EngineError::Remote)
+        }
     }
 
     /// The container's first line: the nonce, or nothing where the mount did not arrive.
-    fn first_line(&self, line: &Receiver<String>, stderr: os_pipe::PipeReader) -> Result<String, EngineError> {
+    fn first_line(
+        &self,
+        line: &Receiver<String>,
+        stderr: os_pipe::PipeReader,
+    ) -> Result<String, EngineError> {
         let start = Instant::now();
         loop {
             match line.recv_timeout(Duration::from_millis(20)) {
                 Ok(text) if text.ends_with('\n') => return Ok(text.trim().to_owned()),
                 Ok(_) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) if self.engine.interrupt.is_set() => return Err(EngineError::Interrupted),
+                Err(RecvTimeoutError::Timeout) if self.engine.interrupt.is_set() => {
+                    return Err(EngineError::Interrupted);
+                }
                 Err(RecvTimeoutError::Timeout) if start.elapsed() > START_LIMIT => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -136,7 +156,10 @@ impl Session {
         if said.contains("bind source path does not exist") {
             return Err(EngineError::Remote);
         }
-        Err(EngineError::Failed { purpose: "start the toolbox container".to_owned(), said })
+        Err(EngineError::Failed {
+            purpose: "start the toolbox container".to_owned(),
+            said,
+        })
     }
 
     /// Whether the container is gone: then a failing exec says nothing about its tool.
@@ -186,7 +209,10 @@ impl Session {
     /// The system's error when the client can't be started.
     pub fn shell(&self, terminal: bool) -> std::io::Result<i32> {
         let args = argv::shell(&self.name, &self.names, terminal);
-        let ended = duct::cmd(&self.engine.client, args).full_env(&self.client_env).unchecked().run()?;
+        let ended = duct::cmd(&self.engine.client, args)
+            .full_env(&self.client_env)
+            .unchecked()
+            .run()?;
         Ok(ended.status.code().unwrap_or(SIGNAL_BASE))
     }
 
@@ -212,7 +238,14 @@ impl Gateway for Session {
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let pid_file = format!("/tmp/.lakehouse-{number}.pid");
         let stop = || self.stop_tool(&pid_file);
-        let args = argv::exec(&self.name, &pid_file, spec.timeout, &self.names, spec.stdin.is_some(), &spec.argv());
+        let args = argv::exec(
+            &self.name,
+            &pid_file,
+            spec.timeout,
+            &self.names,
+            spec.stdin.is_some(),
+            &spec.argv(),
+        );
         let job = Job {
             program: self.engine.client.clone(),
             args: args.into_iter().map(OsString::from).collect(),
@@ -225,27 +258,42 @@ impl Gateway for Session {
             stop: Some(&stop),
             on_line: None,
         };
-        let ended = process::run(&job, &self.engine.interrupt)
-            .map_err(|error| GatewayError::Engine { said: error.to_string() })?;
+        let ended = process::run(&job, &self.engine.interrupt).map_err(|error| GatewayError::Engine {
+            said: error.to_string(),
+        })?;
         let said = self.engine.redactor.words(&ended.stderr, &spec.secrets);
         let duration = start.elapsed();
         match ended.ending {
             Ending::Exited(0) => output(tool, spec.timeout, ended.ending, ended.stdout, said, duration),
             // `timeout`'s own codes (GNU coreutils): 124 at the limit, 125 its failure, 126 and 127 the tool's.
-            Ending::Exited(124) => Err(GatewayError::TimedOut { tool, limit: spec.timeout }),
-            Ending::Exited(137) if duration >= spec.timeout => Err(GatewayError::TimedOut { tool, limit: spec.timeout }),
+            Ending::Exited(124) => Err(GatewayError::TimedOut {
+                tool,
+                limit: spec.timeout,
+            }),
+            Ending::Exited(137) if duration >= spec.timeout => Err(GatewayError::TimedOut {
+                tool,
+                limit: spec.timeout,
+            }),
             Ending::Exited(code) if self.is_gone(Some(code)) => Err(gone(said)),
             Ending::Signaled(_) if self.is_gone(None) => Err(gone(said)),
             Ending::Exited(125 | 126) => Err(GatewayError::NotStarted { tool, said }),
             Ending::Exited(127) => Err(GatewayError::ToolMissing { tool }),
-            Ending::Exited(code) if (SIGNAL_BASE + 1..=SIGNAL_BASE + 64).contains(&code) => Err(GatewayError::Killed { tool }),
+            Ending::Exited(code) if (SIGNAL_BASE + 1..=SIGNAL_BASE + 64).contains(&code) => {
+                Err(GatewayError::Killed { tool })
+            }
             ending => output(tool, spec.timeout, ending, ended.stdout, said, duration),
         }
     }
 }
 
 fn gone(said: String) -> GatewayError {
-    GatewayError::Engine { said: if said.is_empty() { "the toolbox container is gone".to_owned() } else { said } }
+    GatewayError::Engine {
+        said: if said.is_empty() {
+            "the toolbox container is gone".to_owned()
+        } else {
+            said
+        },
+    }
 }
 
 /// Reads the first line in a thread of its own; the rest of the stream is thrown away.
