@@ -127,8 +127,7 @@ fn log_to_stderr(options: &RunOptions) {
 pub fn paint(options: &RunOptions, terminal: bool) -> Paint {
     match options.color.value {
         ColorChoice::Always => Paint::Colour,
-        ColorChoice::Never => Paint::Plain,
         ColorChoice::Auto if terminal => Paint::Colour,
-        ColorChoice::Auto => Paint::Plain,
+        ColorChoice::Auto | ColorChoice::Never => Paint::Plain,
     }
 }

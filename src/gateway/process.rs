@@ -21,6 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long streams may stay open after the process has ended.
 const STREAMS_END: Duration = Duration::from_secs(2);
 
+/// Sees each line of a long command as it comes.
+pub type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// A process to start.
 pub struct Job<'a> {
     /// The program, by path.
@@ -40,7 +43,7 @@ pub struct Job<'a> {
     /// How it is asked to stop, where the guard's way is not the right one.
     pub stop: Option<&'a (dyn Fn() + Sync)>,
     /// Sees each line of stdout and stderr as it comes.
-    pub on_line: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub on_line: Option<OnLine>,
 }
 
 /// How a process ended.
@@ -239,11 +242,7 @@ fn ending_of(status: Option<std::process::ExitStatus>) -> Ending {
 struct Stream(Receiver<Vec<u8>>);
 
 impl Stream {
-    fn read(
-        pipe: os_pipe::PipeReader,
-        over: Option<Arc<AtomicBool>>,
-        on_line: Option<Arc<dyn Fn(&str) + Send + Sync>>,
-    ) -> Self {
+    fn read(pipe: os_pipe::PipeReader, over: Option<Arc<AtomicBool>>, on_line: Option<OnLine>) -> Self {
         let (sender, receiver) = channel();
         std::thread::spawn(move || match on_line {
             Some(on_line) => read_lines(pipe, &sender, on_line.as_ref()),

@@ -50,7 +50,7 @@ fn reading_aws(words: &[&str]) -> bool {
 }
 
 fn reading_kubectl(words: &[&str]) -> bool {
-    match verbs(
+    let verbs = verbs(
         words,
         &[
             "--context",
@@ -59,12 +59,11 @@ fn reading_kubectl(words: &[&str]) -> bool {
             "-n",
             "--request-timeout",
         ],
+    );
+    matches!(
+        verbs.as_slice(),
+        ["get" | "logs" | "version", ..] | ["auth", "can-i", ..]
     )
-    .as_slice()
-    {
-        ["get" | "logs" | "version", ..] | ["auth", "can-i", ..] => true,
-        _ => false,
-    }
 }
 
 fn reading_helm(words: &[&str]) -> bool {

@@ -59,6 +59,9 @@ impl<G: Gateway> Recorder<G> {
     }
 
     /// The journal, or why there is none.
+    ///
+    /// # Errors
+    /// The words of what refused it.
     pub const fn journal(&self) -> Result<&Journal, &String> {
         self.journal.as_ref()
     }

@@ -86,7 +86,7 @@ fn check(check: &Finding, paint: Paint) -> String {
     let code = check
         .code
         .filter(|_| check.outcome != Outcome::Pass)
-        .map(|code| code.name());
+        .map(crate::report::Code::name);
     if let Some(remediation) = &check.remediation {
         let _ = writeln!(text, "{indent}→ {}", printable(remediation));
     }

@@ -67,7 +67,7 @@ fn remedy_of(said: &str) -> String {
         return "Free some disk space (`docker system df`, `lakehouse toolbox prune`), then `lakehouse toolbox build`."
             .to_owned();
     }
-    "Read the engine's words, then `lakehouse toolbox build`; mirrors and proxies are taken from GOPROXY, APT_MIRROR, \
+    "Read the engine's words, then `lakehouse toolbox build`; mirrors and proxies are taken from GOPROXY, LAKEHOUSE_APT_MIRROR, \
      HTTPS_PROXY and SSL_CERT_FILE."
         .to_owned()
 }

@@ -15,7 +15,7 @@ use crate::model::settings::RunOptions;
 use crate::report::{Code, ExecMode, ExecRecord, Failure};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One of the two places.
@@ -86,7 +86,7 @@ impl Workplace {
                         .collect()
                 });
                 let image = toolbox_image(run, options, &engine, progress)?;
-                let session = open_session(run, options, &engine, &image, &identity, folder)
+                let session = open_session(run, options, &engine, &image, &identity, folder.as_deref())
                     .map_err(|error| failures::of_engine("start the toolbox container", &error))?;
                 (
                     Place::Docker(Box::new(session)),
@@ -115,14 +115,14 @@ impl Workplace {
     pub fn shell(
         run: &Run,
         options: &RunOptions,
-        identity: Identity,
+        identity: &Identity,
         progress: &Arc<dyn Progress>,
     ) -> Result<Session, Failure> {
         let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
         let engine = Engine::probe(run.env.clone(), redactor, run.interrupt.clone())
             .map_err(|error| failures::of_engine("reach the container engine", &error))?;
         let image = toolbox_image(run, options, &engine, progress)?;
-        open_session(run, options, &engine, &image, &identity, None)
+        open_session(run, options, &engine, &image, identity, None)
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
 
@@ -262,7 +262,7 @@ fn open_session(
     engine: &Engine,
     image: &Image,
     identity: &Identity,
-    run_folder: Option<PathBuf>,
+    run_folder: Option<&Path>,
 ) -> Result<Session, EngineError> {
     let failed = |said: String| EngineError::Failed {
         purpose: "start the toolbox container".to_owned(),
@@ -271,8 +271,8 @@ fn open_session(
     let mounts = mounts::aws_settings(&run.env).map_err(failed)?;
     // The nonce stands beside the journal: some engines see a user's home and not the temporary folder.
     let temporary;
-    let folder = if let Some(folder) = &run_folder {
-        folder.as_path()
+    let folder = if let Some(folder) = run_folder {
+        folder
     } else {
         temporary = tempfile::tempdir().map_err(|error| failed(format!("no temporary folder: {error}")))?;
         temporary.path()

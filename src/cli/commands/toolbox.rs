@@ -71,7 +71,7 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
         region: region.map(|region| region.as_str().to_owned()),
         keys: None,
     };
-    let opened = Workplace::shell(&context.run, &context.options, identity, &context.progress);
+    let opened = Workplace::shell(&context.run, &context.options, &identity, &context.progress);
     let ended = opened.and_then(|session| {
         session
             .shell(std::io::stdin().is_terminal())

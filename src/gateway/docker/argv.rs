@@ -87,16 +87,16 @@ pub fn exec(
     has_input: bool,
     argv: &[String],
 ) -> Vec<String> {
-    let mut args = vec!["exec".to_owned()];
+    let mut line = vec!["exec".to_owned()];
     if has_input {
-        args.push("--interactive".to_owned());
+        line.push("--interactive".to_owned());
     }
     for name in env {
-        args.extend(["--env".to_owned(), name.clone()]);
+        line.extend(["--env".to_owned(), name.clone()]);
     }
     // `timeout` reads 0 as "no limit".
     let limit = format!("{:.3}", limit.as_secs_f64().max(0.001));
-    args.extend(words(&[
+    line.extend(words(&[
         container,
         "/bin/sh",
         "-c",
@@ -104,8 +104,8 @@ pub fn exec(
         pid_file,
         &limit,
     ]));
-    args.extend(argv.iter().cloned());
-    args
+    line.extend(argv.iter().cloned());
+    line
 }
 
 /// `docker exec …` that asks the tool behind a pid file to stop.
@@ -176,14 +176,14 @@ mod tests {
 
     #[test]
     fn values_of_the_environment_never_stand_in_argv() {
-        let argv = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
+        let tool = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
         let args = exec(
             "c",
             "/tmp/1.pid",
             Duration::from_secs(60),
             &["AWS_PROFILE".to_owned()],
             false,
-            &argv,
+            &tool,
         );
         assert_eq!(args[..4].join(" "), "exec --env AWS_PROFILE c");
         assert_eq!(args[7..], ["/tmp/1.pid", "60.000", "aws", "sts", "$(reboot)"]);

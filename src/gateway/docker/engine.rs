@@ -10,15 +10,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Sees each line of a long command as it comes.
-pub type OnLine = Arc<dyn Fn(&str) + Send + Sync>;
+pub use crate::gateway::process::OnLine;
 
 /// An engine that answers.
 #[derive(Clone)]
 pub struct Engine {
     /// Path of the `docker` client.
     pub client: PathBuf,
-    /// The environment that the client gets: ours, with DOCKER_HOST and the like.
+    /// The environment that the client gets: ours, with `DOCKER_HOST` and the like.
     pub env: Env,
     /// What it says of itself.
     pub info: EngineInfo,

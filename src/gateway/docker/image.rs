@@ -104,7 +104,7 @@ impl Recipe {
             deadline,
             Some(on_line.clone()),
         )?;
-        inspect(engine, &name)?.ok_or_else(|| EngineError::Failed {
+        inspect(&engine, &name)?.ok_or_else(|| EngineError::Failed {
             purpose: "find the toolbox image that was built".into(),
             said: format!("the engine has no image {name}"),
         })
@@ -128,6 +128,9 @@ impl Recipe {
                 set(&format!("{tool}_PACKAGE"), package);
             }
         }
+        if engine.env.contains_key(std::ffi::OsStr::new(APT_MIRROR)) {
+            args.extend(["--build-arg".to_owned(), "APT_MIRROR".to_owned()]);
+        }
         // By name only: a mirror's or proxy's URL may hold a password, and argv is for everyone to read.
         for name in PASSED {
             if engine.env.contains_key(std::ffi::OsStr::new(name)) {
@@ -139,13 +142,15 @@ impl Recipe {
     }
 }
 
+/// The Debian archive to take packages from; the base image's script reads it under this name too.
+const APT_MIRROR: &str = "LAKEHOUSE_APT_MIRROR";
+
 /// Settings of mirrors and proxies that a build takes from the environment.
-const PASSED: [&str; 13] = [
+const PASSED: [&str; 12] = [
     "GOPROXY",
     "GOSUMDB",
     "GONOSUMDB",
     "GOPRIVATE",
-    "APT_MIRROR",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",

@@ -62,8 +62,8 @@ fn csv(field: &str) -> String {
     }
 }
 
-/// The AWS settings of `env`'s user: `~/.aws` with writable caches, or the files that AWS_CONFIG_FILE and
-/// AWS_SHARED_CREDENTIALS_FILE name. Makes the cache folders (0700) where the settings folder exists: a mount
+/// The AWS settings of `env`'s user: `~/.aws` with writable caches, or the files that `AWS_CONFIG_FILE` and
+/// `AWS_SHARED_CREDENTIALS_FILE` name. Makes the cache folders (0700) where the settings folder exists: a mount
 /// inside a read-only mount needs its folder.
 ///
 /// # Errors

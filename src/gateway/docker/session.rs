@@ -168,7 +168,7 @@ impl Session {
         // in a container that was gone before exits 1, long after it.
         let looks = match exit {
             Some(1 | 125..=127) => 1,
-            Some(code) if code < SIGNAL_BASE || code > SIGNAL_BASE + 64 => return false,
+            Some(code) if !(SIGNAL_BASE..=SIGNAL_BASE + 64).contains(&code) => return false,
             _ => 10,
         };
         for look in 0..looks {
