@@ -18,6 +18,7 @@ pub enum DnsProvider {
 
 /// The inputs of one preflight.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is one flag of the command line, and none excludes another
 pub struct PreflightInputs {
     /// The chosen profile; none is AWS's own chain.
     pub profile: Option<Profile>,
