@@ -12,7 +12,12 @@ fn command_lines_are_as_agreed() {
     let script = Script::default()
         .on("", 1, "", "no")
         .on("aws s3api head-bucket", 0, "{}", "")
-        .on("aws s3api get-bucket-location", 0, "{\"LocationConstraint\": null}", "");
+        .on(
+            "aws s3api get-bucket-location",
+            0,
+            "{\"LocationConstraint\": null}",
+            "",
+        );
     let gateway = &script;
     let name = "demo".parse().unwrap();
     let _ = Sts { gateway }.caller();

@@ -23,7 +23,10 @@ fn serve(answer: impl Fn(&str, RecordType, &mut Message) -> bool + Send + 'stati
             let query = Message::from_vec(&buffer[..length]).unwrap();
             let question = query.queries()[0].clone();
             let mut reply = Message::new();
-            reply.set_id(query.id()).set_message_type(MessageType::Response).set_recursion_available(true);
+            reply
+                .set_id(query.id())
+                .set_message_type(MessageType::Response)
+                .set_recursion_available(true);
             reply.add_query(question.clone());
             if answer(&question.name().to_ascii(), question.query_type(), &mut reply) {
                 socket.send_to(&reply.to_vec().unwrap(), from).unwrap();
@@ -45,9 +48,16 @@ fn ask(server: SocketAddr) -> Lookup {
 #[test]
 fn addresses_of_both_kinds_come_sorted_through_a_cname() {
     let server = serve(|asked, kind, reply| {
-        assert!(asked == "site.test." || asked == "lb.test.", "search domains must not apply: {asked}");
+        assert!(
+            asked == "site.test." || asked == "lb.test.",
+            "search domains must not apply: {asked}"
+        );
         if asked == "site.test." {
-            reply.add_answer(Record::from_rdata(name("site.test."), 60, RData::CNAME(CNAME(name("lb.test.")))));
+            reply.add_answer(Record::from_rdata(
+                name("site.test."),
+                60,
+                RData::CNAME(CNAME(name("lb.test."))),
+            ));
         }
         match kind {
             RecordType::A => {
@@ -57,13 +67,19 @@ fn addresses_of_both_kinds_come_sorted_through_a_cname() {
                 }
             }
             _ => {
-                reply.add_answer(Record::from_rdata(name("lb.test."), 60, RData::AAAA(AAAA(Ipv6Addr::LOCALHOST))));
+                reply.add_answer(Record::from_rdata(
+                    name("lb.test."),
+                    60,
+                    RData::AAAA(AAAA(Ipv6Addr::LOCALHOST)),
+                ));
             }
         }
         true
     });
     let found = ask(server);
-    let Lookup::Present(addresses) = found else { panic!("{found:?}") };
+    let Lookup::Present(addresses) = found else {
+        panic!("{found:?}")
+    };
     let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["192.0.2.1", "192.0.2.9", "::1"]);
 }
@@ -86,7 +102,11 @@ fn no_such_name_and_no_such_record_are_absent() {
 
 #[test]
 fn errors_referrals_and_silence_are_unknown() {
-    for code in [ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::NotImp] {
+    for code in [
+        ResponseCode::ServFail,
+        ResponseCode::Refused,
+        ResponseCode::NotImp,
+    ] {
         let server = serve(move |_, _, reply| {
             reply.set_response_code(code);
             true
@@ -94,14 +114,22 @@ fn errors_referrals_and_silence_are_unknown() {
         assert!(matches!(ask(server), Lookup::Unknown(_)), "{code}");
     }
     let referral = serve(|_, _, reply| {
-        reply.add_name_server(Record::from_rdata(name("test."), 60, RData::NS(NS(name("ns.test.")))));
+        reply.add_name_server(Record::from_rdata(
+            name("test."),
+            60,
+            RData::NS(NS(name("ns.test."))),
+        ));
         true
     });
     assert!(matches!(ask(referral), Lookup::Unknown(_)));
     let silent = serve(|_, _, _| false);
     let start = Instant::now();
     assert!(matches!(ask(silent), Lookup::Unknown(_)));
-    assert!(start.elapsed() < LIMIT + Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < LIMIT + Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
     let closed: SocketAddr = "127.0.0.1:9".parse().unwrap();
     assert!(matches!(ask(closed), Lookup::Unknown(_)));
 }
@@ -109,7 +137,11 @@ fn errors_referrals_and_silence_are_unknown() {
 #[test]
 fn one_question_without_an_answer_leaves_it_unknown() {
     let server = serve(|_, kind, reply| {
-        let code = if kind == RecordType::A { ResponseCode::NXDomain } else { ResponseCode::ServFail };
+        let code = if kind == RecordType::A {
+            ResponseCode::NXDomain
+        } else {
+            ResponseCode::ServFail
+        };
         reply.set_response_code(code).add_name_server(soa());
         true
     });
@@ -120,7 +152,11 @@ fn one_question_without_an_answer_leaves_it_unknown() {
 fn addresses_of_one_kind_are_enough() {
     let server = serve(|_, kind, reply| {
         if kind == RecordType::A {
-            reply.add_answer(Record::from_rdata(name("site.test."), 60, RData::A(A(Ipv4Addr::LOCALHOST))));
+            reply.add_answer(Record::from_rdata(
+                name("site.test."),
+                60,
+                RData::A(A(Ipv4Addr::LOCALHOST)),
+            ));
         } else {
             reply.set_response_code(ResponseCode::ServFail);
         }

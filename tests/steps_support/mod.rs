@@ -22,7 +22,9 @@ pub struct Recorded {
 /// A folder under `fixtures/`, for example `aws/get-caller-identity/good`.
 pub fn recorded(case: &str) -> Recorded {
     let folder = root().join(case);
-    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{case}/{name}: {e}"));
+    let text = |name: &str| {
+        std::fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{case}/{name}: {e}"))
+    };
     Recorded {
         argv: text("argv").lines().map(str::to_owned).collect(),
         stdout: std::fs::read(folder.join("stdout")).unwrap(),
@@ -101,8 +103,14 @@ pub fn rehearsal() -> Script {
         .replays("aws acm describe-certificate", "aws/describe-certificate/absent")
         .replays("aws s3api head-bucket", "aws/head-bucket/absent")
         .replays("aws eks describe-cluster ", "aws/describe-cluster/absent")
-        .replays("aws eks describe-cluster-versions", "aws/describe-cluster-versions/good")
-        .replays("aws ec2 describe-instance-type-offerings", "aws/describe-instance-type-offerings/offered");
+        .replays(
+            "aws eks describe-cluster-versions",
+            "aws/describe-cluster-versions/good",
+        )
+        .replays(
+            "aws ec2 describe-instance-type-offerings",
+            "aws/describe-instance-type-offerings/offered",
+        );
     for folder in std::fs::read_dir(root().join("aws/describe-certificate")).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();
         let case = format!("aws/describe-certificate/{name}");
@@ -147,5 +155,21 @@ pub fn brief(findings: &[Finding], id: &str) -> String {
 }
 
 pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
-    findings.iter().find(|finding| finding.id == id).unwrap_or_else(|| panic!("no finding {id}"))
+    findings
+        .iter()
+        .find(|finding| finding.id == id)
+        .unwrap_or_else(|| panic!("no finding {id}"))
+}
+
+/// The ids of all findings, in the order in which they are told.
+pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account route53-zone certificate domain \
+                         s3-bucket eks-cluster eks-version instance-type dns-record readiness-billing readiness-admin \
+                         readiness-dns";
+
+pub fn ids(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(|finding| finding.id.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
