@@ -3,6 +3,6 @@
 pub mod names;
 
 pub use names::{
-    AccountId, BadInput, BucketName, CertArn, ClusterName, Namespace, NodeCount, NodeType, Profile, Region,
-    RootDomain, SiteDomain,
+    AccountId, BadInput, BucketName, CertArn, ClusterName, Namespace, NodeCount, NodeType, Profile, Region, RootDomain,
+    SiteDomain,
 };
