@@ -71,12 +71,14 @@ pub const fn wanted(tool: Tool) -> Wanted {
     }
 }
 
+type Parse = fn(&[u8]) -> Result<Version, ParseFailure>;
+
 /// Asks `tool` for its version.
 ///
 /// # Errors
 /// [`CallError`] where there is no answer.
 pub fn installed(gateway: &dyn Gateway, tool: Tool) -> Result<Version, CallError> {
-    let (args, parse): (&[&str], fn(&[u8]) -> Result<Version, ParseFailure>) = match tool {
+    let (args, parse): (&[&str], Parse) = match tool {
         Tool::Aws => (&["--version"], parse_aws),
         Tool::Eksctl => (&["version", "-o", "json"], parse_eksctl),
         Tool::Kubectl => (&["version", "--client", "-o", "json"], parse_kubectl),

@@ -115,9 +115,12 @@ impl Acm<'_> {
             args,
         );
         ask(self.gateway, &question, |bytes| {
-            parse_description(bytes).and_then(|found| match found.arn == arn {
-                true => Ok(found),
-                false => Err(ParseFailure::Form("Certificate.CertificateArn")),
+            parse_description(bytes).and_then(|found| {
+                if found.arn == arn {
+                    Ok(found)
+                } else {
+                    Err(ParseFailure::Form("Certificate.CertificateArn"))
+                }
             })
         })
     }

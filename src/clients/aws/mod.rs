@@ -5,6 +5,7 @@ pub mod acm;
 pub mod classify;
 pub mod ec2;
 pub mod eks;
+mod local_errors;
 pub mod route53;
 pub mod s3;
 pub mod sts;

@@ -17,7 +17,6 @@ pub const CONTENTS_ID: &str = "eks-contents";
 pub const ABSENT: &str = "ABSENT";
 
 /// Looks at the cluster, and into it where it exists.
-#[must_use]
 pub fn run(
     gateway: &dyn Gateway,
     name: &ClusterName,

@@ -13,9 +13,10 @@ pub const ID: &str = "domain";
 #[must_use]
 pub fn decide(inputs: &PreflightInputs, zone: &Checked, certificate: &Checked) -> Checked {
     let (root, site) = (&inputs.root_domain, &inputs.site_domain);
-    let origin = match inputs.site_domain_was_constructed {
-        true => format!("made from the root domain `{root}`; `--domain` names another"),
-        false => format!("as given, under the root domain `{root}`"),
+    let origin = if inputs.site_domain_was_constructed {
+        format!("made from the root domain `{root}`; `--domain` names another")
+    } else {
+        format!("as given, under the root domain `{root}`")
     };
     let message = format!(
         "The site is `{site}` ({origin}). {} {}",

@@ -37,6 +37,6 @@ pub fn decide(found: Result<Caller, CallError>, asker: &Asker<'_>) -> Checked {
                 ..PreflightEvidence::default()
             })
         }
-        Err(error) => unknown(ID, "Who is asking AWS", &error, asker).into(),
+        Err(error) => unknown(ID, "The caller's AWS identity", &error, asker).into(),
     }
 }

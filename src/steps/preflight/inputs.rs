@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 
 /// The inputs of one preflight.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is one flag of the command line, and none excludes another
 pub struct PreflightInputs {
     /// The chosen profile; none is AWS's own chain.
     pub profile: Option<Profile>,

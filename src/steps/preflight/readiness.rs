@@ -34,8 +34,9 @@ pub fn decide(has_billing: bool, has_admin: bool, has_dns: bool) -> Vec<Finding>
 }
 
 fn said(word: bool, id: &str, code: Code, yes: &str, no: &str, remedy: &str) -> Finding {
-    match word {
-        true => Finding::pass(id, format!("The user says that {yes}; it was not looked at.")),
-        false => Finding::fail(id, code, format!("The user says that {no}.")).remedy(remedy),
+    if word {
+        Finding::pass(id, format!("The user says that {yes}; it was not looked at."))
+    } else {
+        Finding::fail(id, code, format!("The user says that {no}.")).remedy(remedy)
     }
 }

@@ -6,7 +6,7 @@ use super::standing::{Standing, standing};
 use super::{discovered, named};
 use crate::clients::aws::Acm;
 use crate::clients::aws::acm::Certificate;
-use crate::clients::{Asker, CallError};
+use crate::clients::{Asker, CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::model::{CertArn, SiteDomain};
 use crate::steps::preflight::checked::Checked;
@@ -49,6 +49,8 @@ fn catalogue(acm: Acm<'_>, look: &Look<'_>) -> Result<Catalogue, CallError> {
         for (certificate, answer) in some.iter().zip(describe(acm, some)) {
             match answer {
                 Ok(whole) => certificates.push(whole),
+                // Deleted since it was listed: it is no candidate any more.
+                Err(error) if error.class == ErrorClass::Absent => {}
                 Err(error) => unread.push(Unread {
                     listed: certificate.clone(),
                     error,

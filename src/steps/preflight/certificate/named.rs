@@ -30,10 +30,7 @@ pub fn wrong_region(arn: &CertArn, look: &Look<'_>) -> Option<Finding> {
     if theirs == Some(region) {
         return None;
     }
-    let where_it_is = theirs.map_or_else(
-        || "none of ACM's regions".to_owned(),
-        |theirs| format!("{theirs}"),
-    );
+    let where_it_is = theirs.map_or_else(|| "none of ACM's regions".to_owned(), ToOwned::to_owned);
     let message = format!(
         "The certificate {arn} is of {where_it_is}, and the load balancer will stand in {region}: it takes only certificates of its own region."
     );

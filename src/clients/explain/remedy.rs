@@ -1,0 +1,48 @@
+//! What mends a failure: the command to type, for this profile, region and mode.
+
+use super::{Asker, quoted};
+use crate::clients::failure::{CallError, ErrorClass, Reach};
+use crate::report::ExecMode;
+
+/// What mends it, with the exact command.
+pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
+    use ErrorClass as C;
+    let (flag, region) = (asker.flag(), asker.region);
+    let name = asker.profile.map_or("default", |profile| profile.as_str());
+    let docker = asker.mode == ExecMode::Docker;
+    match error.class {
+        C::Denied if error.action.is_empty() => "Ask the account's administrator for this permission.".to_owned(),
+        C::Denied => format!("Ask the account's administrator to allow `{}` for this caller, then run again.", error.action),
+        C::RoleDenied => format!("Check the role with `aws configure list{flag}`, and ask who owns it to let you use it (`sts:AssumeRole`, or the assignment in IAM Identity Center)."),
+        C::ExpiredKeys if error.code.as_deref() == Some("RequestExpired") => "Get new temporary keys from where these came from, then run again. If they are fresh, the clock is wrong: `timedatectl set-ntp true`.".to_owned(),
+        C::ExpiredKeys => "Get new temporary keys from where these came from, then run again.".to_owned(),
+        // With a container there may be no browser beside it; the device code works everywhere.
+        C::SsoExpired if docker => format!("`aws sso login{flag} --no-browser --use-device-code`, then run again. Without aws on this machine: `lakehouse toolbox shell`, and the same in it."),
+        C::SsoExpired => format!("`aws sso login{flag}`, then run again."),
+        C::LoginExpired if docker => format!("`aws login{flag} --remote`, then run again."),
+        C::LoginExpired => format!("`aws login{flag}`, then run again."),
+        C::NoCredentials | C::PartialCredentials => format!("`aws configure{flag}` for keys, or `aws configure sso{flag}` for single sign-on; or choose another profile with `--profile`."),
+        C::InvalidKeys => format!("`aws configure{flag}` with the right keys, or another profile. If the keys are right: is the region {region} enabled in this account? `aws account list-regions{flag}`"),
+        C::UnknownProfile => format!("`aws configure list-profiles` shows what there is; choose one with `--profile`, or make it: `aws configure --profile {}`.", quoted(name)),
+        C::BadConfiguration => format!("Look at `aws configure list{flag}` and at the profile's lines in `~/.aws/config`; `aws configure sso{flag}` writes a single sign-on profile anew."),
+        C::NoRegion => format!("Give `--region`, or `aws configure set region us-east-2{flag}`."),
+        C::Unreachable(Reach::Tls) => "Behind a corporate proxy, point AWS_CA_BUNDLE at its certificate bundle, then run again.".to_owned(),
+        C::Unreachable(Reach::Proxy) => "Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`), then run again.".to_owned(),
+        C::Unreachable(_) => format!("Check the network and that `{region}` is the region meant: `curl -sS -o /dev/null https://sts.{region}.amazonaws.com && echo reached`. Where a proxy is needed, set HTTPS_PROXY."),
+        C::ClockSkew => "Set the clock (`timedatectl set-ntp true`; for Docker Desktop, restart it), then run again.".to_owned(),
+        C::Throttled => "Wait a minute, then run again.".to_owned(),
+        C::ServiceFault => "Wait a minute, then run again; https://health.aws.amazon.com shows whether AWS has trouble.".to_owned(),
+        C::CredentialProcess if docker => format!("Run with `--exec local`, or hand temporary keys in: `eval \"$(aws configure export-credentials{flag} --format env)\"`, then run without `--profile`."),
+        C::CredentialProcess => format!("Run the program by hand (`aws configure get credential_process{flag}` shows it), then run again."),
+        C::MfaNeeded => format!("Ask for the code first: `eval \"$(aws configure export-credentials{flag} --format env)\"`, then run without `--profile`."),
+        C::MissingTool if docker => "`lakehouse toolbox build`, then run again.".to_owned(),
+        C::MissingTool => "Install it, or run with `--exec docker`.".to_owned(),
+        C::TimedOut => "Check the network and run again; `--timeout 5m` gives it longer.".to_owned(),
+        C::Interrupted => "Run again: it looks at everything anew.".to_owned(),
+        C::Refused => "Run without `--read-only` if the command is wanted.".to_owned(),
+        C::Engine => "`docker info` shows whether the engine answers; then run again, or use `--exec local`.".to_owned(),
+        C::BadUsage if docker => "`lakehouse toolbox build`, then run again; the tool's words are in `toolOutput`.".to_owned(),
+        C::BadUsage => "Upgrade the tool, or run with `--exec docker`; the tool's words are in `toolOutput`.".to_owned(),
+        C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words in `toolOutput`, and run again with `--log-level debug`.".to_owned(),
+    }
+}

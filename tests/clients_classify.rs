@@ -1,0 +1,161 @@
+//! What aws's failures mean, on recorded texts and on those of the facts.
+
+mod steps_support;
+
+use lakehouse::clients::aws::classify::classify_aws;
+use lakehouse::clients::{ErrorClass as C, Reach};
+use proptest::prelude::*;
+use steps_support::recorded;
+
+#[rustfmt::skip] // one case a line
+const RECORDED: &[(&str, C, Option<&str>)] = &[
+    ("get-caller-identity/wrong", C::InvalidKeys, Some("InvalidClientTokenId")),
+    ("get-caller-identity/signature", C::InvalidKeys, Some("SignatureDoesNotMatch")),
+    ("get-caller-identity/skewed", C::ClockSkew, Some("SignatureDoesNotMatch")),
+    ("get-caller-identity/expired", C::ExpiredKeys, Some("ExpiredToken")),
+    ("get-caller-identity/throttled", C::Throttled, Some("Throttling")),
+    ("get-caller-identity/empty", C::NoCredentials, None),
+    ("get-caller-identity/partial", C::PartialCredentials, None),
+    ("get-caller-identity/process", C::CredentialProcess, None),
+    ("get-caller-identity/process-missing", C::CredentialProcess, None),
+    ("get-caller-identity/source", C::BadConfiguration, None),
+    ("get-caller-identity/sso-incomplete", C::BadConfiguration, None),
+    ("get-caller-identity/sso-nosession", C::BadConfiguration, None),
+    ("get-caller-identity/mfa", C::MfaNeeded, None),
+    ("get-caller-identity/sso", C::SsoExpired, None),
+    ("get-caller-identity/sso-legacy", C::SsoExpired, None),
+    ("get-caller-identity/noregion", C::NoRegion, None),
+    ("get-caller-identity/nowhere", C::UnknownProfile, None),
+    ("get-caller-identity/refused", C::Unreachable(Reach::Connect), None),
+    ("get-caller-identity/no-such-name", C::Unreachable(Reach::Connect), None),
+    ("get-caller-identity/proxy", C::Unreachable(Reach::Proxy), None),
+    ("list-hosted-zones/denied", C::Denied, Some("AccessDenied")),
+    ("list-hosted-zones/skewed", C::ClockSkew, Some("SignatureDoesNotMatch")),
+    ("list-certificates/denied", C::Denied, Some("AccessDeniedException")),
+    ("list-certificates/skewed", C::ClockSkew, Some("InvalidSignatureException")),
+    ("list-certificates/wrong", C::InvalidKeys, Some("UnrecognizedClientException")),
+    ("list-certificates/throttled", C::Throttled, Some("ThrottlingException")),
+    ("head-bucket/absent", C::Absent, Some("404")),
+    ("head-bucket/denied", C::Denied, Some("403")),
+    ("head-bucket/throttled", C::Throttled, Some("503")),
+    ("head-bucket/expired", C::Other, Some("400")),
+    ("head-bucket/name-refused", C::BadUsage, None),
+    ("describe-cluster/absent", C::Absent, Some("ResourceNotFoundException")),
+    ("describe-cluster/expired", C::ExpiredKeys, Some("ExpiredTokenException")),
+    ("describe-cluster-versions/unknown-command", C::BadUsage, None),
+    ("describe-instance-type-offerings/denied", C::Denied, Some("UnauthorizedOperation")),
+    ("describe-instance-type-offerings/expired", C::ExpiredKeys, Some("RequestExpired")),
+    ("describe-instance-type-offerings/wrong", C::InvalidKeys, Some("AuthFailure")),
+    ("describe-instance-type-offerings/throttled", C::Throttled, Some("RequestLimitExceeded")),
+];
+
+#[test]
+fn recorded_failures_are_classified() {
+    for (case, class, code) in RECORDED {
+        let it = recorded(&format!("aws/{case}"));
+        assert_eq!(
+            classify_aws(it.exit, &it.stderr),
+            (*class, code.map(str::to_owned)),
+            "{case}"
+        );
+    }
+}
+
+/// Texts that could not be recorded with aws 2.23: those of `facts/aws-facts.md` section 5.
+#[rustfmt::skip] // one case a line
+const FACTS: &[(i32, &str, C, Option<&str>)] = &[
+    (253, "\naws: [ERROR]: An error occurred (NoCredentials): Unable to locate credentials. You can configure credentials by running \"aws login\".\n", C::NoCredentials, None),
+    (253, "Unable to locate credentials. You can configure credentials by running \"aws login\".", C::NoCredentials, None),
+    (253, "aws: [ERROR]: An error occurred (NoRegion): You must specify a region.", C::NoRegion, None),
+    (255, "aws: [ERROR]: Error when retrieving token from sso: Token has expired and refresh failed", C::SsoExpired, None),
+    (255, "Error when retrieving token from sso: Token has expired and refresh failed", C::SsoExpired, None),
+    (255, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.", C::SsoExpired, None),
+    (255, "Your session has expired. Please reauthenticate using 'aws login'.", C::LoginExpired, None),
+    (255, "aws: [ERROR]: Your session has expired. Please reauthenticate using 'aws login'.", C::LoginExpired, None),
+    (255, "Connect timeout on endpoint URL: \"https://sts.us-east-2.amazonaws.com/\"", C::Unreachable(Reach::Timeout), None),
+    (255, "Read timeout on endpoint URL: \"https://sts.us-east-2.amazonaws.com/\"", C::Unreachable(Reach::Timeout), None),
+    (255, "SSL validation failed for https://sts.us-east-2.amazonaws.com/ [SSL: CERTIFICATE_VERIFY_FAILED]", C::Unreachable(Reach::Tls), None),
+    (254, "aws: [ERROR]: An error occurred (ThrottlingException) when calling the DescribeCluster operation (reached max retries: 2): Rate exceeded", C::Throttled, Some("ThrottlingException")),
+    (254, "\naws: [ERROR]: An error occurred (AccessDenied) when calling the ListHostedZones operation: no\n\nAdditional error details:\nType: Sender\n", C::Denied, Some("AccessDenied")),
+    (254, "{\"Code\": \"ResourceNotFoundException\", \"Message\": \"No cluster found for name: x.\"}", C::Absent, Some("ResourceNotFoundException")),
+    (254, "aws: [ERROR]: {\n  \"Code\": \"AccessDenied\",\n  \"Message\": \"no\"\n}\n", C::Denied, Some("AccessDenied")),
+    (254, "An error occurred (SignatureDoesNotMatch) when calling the ListHostedZones operation: Signature not yet current: 20261123T214156Z is still later than …", C::ClockSkew, Some("SignatureDoesNotMatch")),
+    (254, "An error occurred (SignatureDoesNotMatch) when calling the X operation (reached max retries: 2): Signature expired: a", C::ClockSkew, Some("SignatureDoesNotMatch")),
+    (254, "An error occurred (RequestTimeTooSkewed) when calling the ListBuckets operation: The difference …", C::ClockSkew, Some("RequestTimeTooSkewed")),
+    (254, "An error occurred (301) when calling the HeadBucket operation: Moved Permanently", C::Other, Some("301")),
+    (254, "An error occurred (AccessDenied) when calling the AssumeRole operation: User: x is not authorized to perform: sts:AssumeRole", C::RoleDenied, Some("AccessDenied")),
+    (254, "An error occurred (ForbiddenException) when calling the GetRoleCredentials operation: No access", C::RoleDenied, Some("ForbiddenException")),
+    (254, "An error occurred (ResourceNotFoundException) when calling the GetRoleCredentials operation: no account", C::BadConfiguration, Some("ResourceNotFoundException")),
+    (254, "An error occurred (ExpiredToken) when calling the AssumeRole operation: The security token …", C::ExpiredKeys, Some("ExpiredToken")),
+    (254, "An error occurred (SomethingNew) when calling the X operation: y", C::Other, Some("SomethingNew")),
+    (130, "", C::Interrupted, None),
+    (137, "", C::Killed, None),
+    (1, "Traceback (most recent call last):", C::Other, None),
+];
+
+#[test]
+fn texts_of_the_facts_are_classified() {
+    for (exit, text, class, code) in FACTS {
+        assert_eq!(
+            classify_aws(*exit, text),
+            (*class, code.map(str::to_owned)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_text_elsewhere_decides_nothing() {
+    // What another program says behind aws's own words is not aws's.
+    let nested = "Error when retrieving credentials from custom-process: \nUnable to locate credentials";
+    assert_eq!(classify_aws(255, nested).0, C::CredentialProcess);
+    // A message that quotes another error, and a message that says "not found" while access is denied.
+    let quoted = "An error occurred (AccessDenied) when calling the X operation: see An error occurred (ResourceNotFoundException) when calling the Y operation: not found";
+    assert_eq!(
+        classify_aws(254, quoted),
+        (C::Denied, Some("AccessDenied".to_owned()))
+    );
+    // Words of a class under an exit code that has none.
+    assert_eq!(
+        classify_aws(
+            1,
+            "An error occurred (ResourceNotFoundException) when calling the X operation: y"
+        )
+        .0,
+        C::Other
+    );
+    assert_eq!(
+        classify_aws(255, "the token expired: Unable to locate credentials").0,
+        C::Other
+    );
+    // The predecessor read "Command not found" as "resource not found".
+    assert_eq!(classify_aws(127, "aws: Command not found").0, C::Other);
+    // A code must have a code's form before it may stand in a message.
+    assert_eq!(
+        classify_aws(
+            254,
+            "An error occurred (<b>x</b>) when calling the X operation: y"
+        ),
+        (C::Other, None)
+    );
+}
+
+proptest! {
+    #[test]
+    fn classify_never_panics(exit in any::<i32>(), text in "\\PC*") {
+        let _ = classify_aws(exit, &text);
+    }
+
+    #[test]
+    fn classify_never_panics_on_structured_text(
+        exit in prop_oneof![Just(253), Just(254), Just(255)],
+        parts in prop::collection::vec(prop_oneof![
+            Just("aws: [ERROR]: "), Just("An error occurred ("), Just(")"), Just(" when calling the "), Just(" operation"),
+            Just(" (reached max retries: 2)"), Just(":"), Just("\n"), Just("{\"Code\":\""), Just("\"}"), Just("é"), Just("403"),
+        ], 0..16),
+    ) {
+        let (class, code) = classify_aws(exit, &parts.concat());
+        prop_assert!(code.is_none_or(|code| code.bytes().all(|byte| byte.is_ascii_graphic())));
+        prop_assert!(class != C::Exists);
+    }
+}

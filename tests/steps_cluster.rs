@@ -1,0 +1,185 @@
+//! The rules of cluster, version, tools, DNS record and account.
+
+mod steps_support;
+
+use lakehouse::clients::aws::Eks;
+use lakehouse::clients::aws::eks::{Cluster, ClusterVersion, Support};
+use lakehouse::clients::dns::Lookup;
+use lakehouse::clients::versions::Version;
+use lakehouse::clients::{CallError, ErrorClass};
+use lakehouse::gateway::Tool;
+use lakehouse::report::Outcome;
+use lakehouse::steps::preflight::{account, cluster, cluster_version, dns_record, tools};
+use steps_support::{Script, brief, inputs};
+
+fn error(class: ErrorClass, code: &str) -> CallError {
+    let code = (!code.is_empty()).then(|| code.to_owned());
+    CallError {
+        purpose: "x".to_owned(),
+        action: "a:B",
+        class,
+        code,
+        said: String::new(),
+    }
+}
+
+#[test]
+fn a_cluster_is_absent_only_by_eks_own_code() {
+    let ask = |stderr: &str| {
+        let script = Script::default().on("aws eks", 254, "", stderr);
+        Eks { gateway: &script }.cluster(&"demo".parse().unwrap())
+    };
+    let says = |code: &str| {
+        format!(
+            "An error occurred ({code}) when calling the DescribeCluster operation: No cluster found for name: demo."
+        )
+    };
+    assert_eq!(ask(&says("ResourceNotFoundException")), Ok(None));
+    for code in [
+        "404",
+        "AccessDeniedException",
+        "ServerException",
+        "ThrottlingException",
+        "NoSuchEntity",
+    ] {
+        assert!(ask(&says(code)).is_err(), "{code}");
+    }
+}
+
+#[test]
+fn each_status_of_a_cluster_has_its_own_words() {
+    let inputs = inputs();
+    let judged = |status: &str| {
+        let found = Ok(Some(Cluster {
+            status: status.to_owned(),
+            version: Some("1.34".to_owned()),
+        }));
+        cluster::decide(&found, &inputs.cluster, &inputs.asker())
+    };
+    assert_eq!(brief(&judged("ACTIVE").findings, "eks-cluster"), "Pass");
+    let mut messages = std::collections::BTreeSet::new();
+    for status in [
+        "CREATING",
+        "UPDATING",
+        "DELETING",
+        "FAILED",
+        "PENDING",
+        "NEWER_WORD",
+    ] {
+        let checked = judged(status);
+        assert_eq!(
+            brief(&checked.findings, "eks-cluster"),
+            "Fail EKS_CLUSTER_NOT_ACTIVE",
+            "{status}"
+        );
+        assert_eq!(checked.evidence.eks_cluster_status.as_deref(), Some(status));
+        messages.insert(checked.findings[0].message.clone());
+    }
+    assert_eq!(messages.len(), 6);
+}
+
+#[test]
+fn versions_are_held_against_what_the_region_offers() {
+    let inputs = inputs();
+    let offered = |support| {
+        Ok(vec![ClusterVersion {
+            version: "1.34".to_owned(),
+            support,
+        }])
+    };
+    let of = |version: Option<&str>| {
+        Ok(Some(Cluster {
+            status: "ACTIVE".to_owned(),
+            version: version.map(str::to_owned),
+        }))
+    };
+    let judged = |cluster, offered| {
+        let checked = cluster_version::decide(&cluster, offered, &inputs.cluster, &inputs.asker());
+        brief(&checked.findings, "eks-version")
+    };
+    assert_eq!(judged(Ok(None), offered(Support::Standard)), "Pass");
+    assert_eq!(
+        judged(of(Some("1.34")), offered(Support::Extended)),
+        "Warn EKS_VERSION_EXTENDED_SUPPORT"
+    );
+    assert_eq!(
+        judged(of(Some("1.34")), offered(Support::Unsupported)),
+        "Fail EKS_VERSION_UNSUPPORTED"
+    );
+    assert_eq!(
+        judged(of(Some("1.3")), offered(Support::Standard)),
+        "Fail EKS_VERSION_UNSUPPORTED"
+    );
+    assert_eq!(judged(Ok(None), Ok(Vec::new())), "Fail EKS_VERSION_UNSUPPORTED");
+    assert_eq!(judged(of(None), offered(Support::Standard)), "Skip");
+    assert_eq!(
+        judged(Err(error(ErrorClass::Denied, "x")), offered(Support::Standard)),
+        "Skip"
+    );
+    assert_eq!(
+        judged(Ok(None), Err(error(ErrorClass::Denied, "x"))),
+        "Fail AWS_ACCESS_DENIED"
+    );
+    assert_eq!(
+        judged(Ok(None), Err(error(ErrorClass::BadUsage, ""))),
+        "Fail TOOL_TOO_OLD"
+    );
+}
+
+#[test]
+fn tools_are_held_against_the_least_versions() {
+    let inputs = inputs();
+    let judged = |tool, major, minor| {
+        let finding = tools::decide(
+            tool,
+            Ok(Version {
+                major,
+                minor,
+                patch: 0,
+            }),
+            &inputs.asker(),
+        );
+        brief(&[finding], tools::id(tool))
+    };
+    for (tool, major, minor) in [
+        (Tool::Aws, 2, 22),
+        (Tool::Eksctl, 0, 202),
+        (Tool::Kubectl, 1, 33),
+        (Tool::Helm, 3, 18),
+    ] {
+        assert_eq!(judged(tool, major, minor), "Pass", "{tool:?}");
+        assert_eq!(judged(tool, major, minor - 1), "Fail TOOL_TOO_OLD", "{tool:?}");
+    }
+    assert_eq!(judged(Tool::Aws, 1, 45), "Fail TOOL_TOO_OLD");
+    assert_eq!(judged(Tool::Helm, 4, 0), "Fail TOOL_UNSUPPORTED");
+}
+
+#[test]
+fn dns_trouble_never_blocks_and_an_account_change_does() {
+    let inputs = inputs();
+    let judged = |found| dns_record::decide(found, &inputs.site_domain, None);
+    assert_eq!(judged(Lookup::Absent).findings[0].outcome, Outcome::Pass);
+    let present = judged(Lookup::Present(vec!["192.0.2.1".parse().unwrap()]));
+    assert_eq!(
+        (present.findings[0].outcome, present.evidence.dns_a_record),
+        (Outcome::Pass, Some(vec!["192.0.2.1".to_owned()]))
+    );
+    let unknown = judged(Lookup::Unknown("it is dark".to_owned()));
+    assert_eq!(
+        (
+            brief(&unknown.findings, "dns-record"),
+            unknown.evidence.dns_a_record
+        ),
+        ("Warn DNS_UNKNOWN".to_owned(), None)
+    );
+    let (one, other) = ("111111111111".parse().unwrap(), "222222222222".parse().unwrap());
+    let decide = |expected| brief(&[account::decide(expected, &one, &inputs.asker())], "account");
+    assert_eq!(
+        (decide(None), decide(Some(&one)), decide(Some(&other))),
+        (
+            "Pass".to_owned(),
+            "Pass".to_owned(),
+            "Fail ACCOUNT_CHANGED".to_owned()
+        )
+    );
+}
