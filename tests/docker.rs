@@ -10,10 +10,10 @@ use std::process::Command;
 use std::time::Duration;
 
 /// A preflight of the rehearsal's domain, with more flags.
-fn preflight<'a>(mode: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+fn preflight<'a>(exec: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [
         "--exec",
-        mode,
+        exec,
         "--action",
         "preflight",
         "--root-domain",

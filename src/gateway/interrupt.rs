@@ -14,8 +14,16 @@ impl Interrupt {
     /// The system's error when a handler can't be registered.
     pub fn listen() -> std::io::Result<Self> {
         let flag = Self::default();
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-            signal_hook::flag::register_usize(signal, Arc::clone(&flag.0), usize::try_from(signal).unwrap_or(2))?;
+        for signal in [
+            signal_hook::consts::SIGINT,
+            signal_hook::consts::SIGTERM,
+            signal_hook::consts::SIGHUP,
+        ] {
+            signal_hook::flag::register_usize(
+                signal,
+                Arc::clone(&flag.0),
+                usize::try_from(signal).unwrap_or(2),
+            )?;
         }
         Ok(flag)
     }

@@ -68,7 +68,9 @@ impl CommandSpec {
     /// The tool and its arguments as one list.
     #[must_use]
     pub fn argv(&self) -> Vec<String> {
-        std::iter::once(self.tool.program().to_owned()).chain(self.args.iter().cloned()).collect()
+        std::iter::once(self.tool.program().to_owned())
+            .chain(self.args.iter().cloned())
+            .collect()
     }
 }
 

@@ -82,7 +82,15 @@ impl Finding {
     }
 
     fn new(id: &str, outcome: Outcome, code: Option<Code>, message: String) -> Self {
-        Self { id: id.to_owned(), outcome, code, message, remediation: None, tool_output: None, duration_ms: 0 }
+        Self {
+            id: id.to_owned(),
+            outcome,
+            code,
+            message,
+            remediation: None,
+            tool_output: None,
+            duration_ms: 0,
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Fake {
 }
 
 /// Answers of an account in which everything is ready.
-const READY: [(&str, &str); 12] = [
+const READY: [(&str, &str); 13] = [
     (
         "aws.--version",
         "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'",
@@ -49,6 +49,10 @@ const READY: [(&str, &str); 12] = [
     (
         "aws.acm.list-certificates",
         r#"echo '{"CertificateSummaryList":[{"CertificateArn":"arn:aws:acm:us-east-2:123456789012:certificate/11111111-1111-1111-1111-111111111111","DomainName":"*.k8.example.com","SubjectAlternativeNameSummaries":["*.k8.example.com"],"HasAdditionalSubjectAlternativeNames":false,"Status":"ISSUED","Type":"AMAZON_ISSUED","KeyAlgorithm":"RSA-2048","InUse":false,"NotBefore":"2026-01-01T00:00:00+00:00","NotAfter":"2099-01-01T00:00:00+00:00"}]}'"#,
+    ),
+    (
+        "aws.acm.describe-certificate",
+        r#"echo '{"Certificate":{"CertificateArn":"arn:aws:acm:us-east-2:123456789012:certificate/11111111-1111-1111-1111-111111111111","DomainName":"*.k8.example.com","SubjectAlternativeNames":["*.k8.example.com"],"Status":"ISSUED","Type":"AMAZON_ISSUED","KeyAlgorithm":"RSA-2048","InUseBy":[],"NotBefore":"2026-01-01T00:00:00+00:00","NotAfter":"2099-01-01T00:00:00+00:00"}}'"#,
     ),
     (
         "aws.s3api.head-bucket",

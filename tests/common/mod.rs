@@ -221,11 +221,12 @@ pub fn assert_valid(report: &Value) {
 #[track_caller]
 pub fn verified_journal(path: &Path, run: &str) -> (Vec<Value>, String) {
     use sha2::{Digest, Sha256};
+    use std::fmt::Write as _;
     let hex = |text: &str| {
-        Sha256::digest(text)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     };
     let mut prev = hex(&format!("lakehouse journal 1 {run}"));
     let text = std::fs::read_to_string(path).unwrap();
@@ -237,7 +238,7 @@ pub fn verified_journal(path: &Path, run: &str) -> (Vec<Value>, String) {
             assert_eq!(hex(&format!("{body}}}")), hash, "the line's own hash");
             let record: Value = serde_json::from_str(line).unwrap();
             assert_eq!(record["prev"], prev.as_str(), "the chain");
-            prev = hash.to_owned();
+            hash.clone_into(&mut prev);
             record
         })
         .collect();

@@ -104,7 +104,7 @@ impl Recipe {
             deadline,
             Some(on_line.clone()),
         )?;
-        inspect(&engine, &name)?.ok_or_else(|| EngineError::Failed {
+        inspect(engine, &name)?.ok_or_else(|| EngineError::Failed {
             purpose: "find the toolbox image that was built".into(),
             said: format!("the engine has no image {name}"),
         })
