@@ -31,11 +31,7 @@ fn preflight(profile: &str, more: &[&str]) -> Value {
 fn each_cause_of_a_refused_identity_has_its_own_code_and_remedy() {
     for (profile, code, remedy) in [
         ("rehearsal-wrong-keys", "AWS_NOT_AUTHENTICATED", "aws configure"),
-        (
-            "rehearsal-expired-keys",
-            "AWS_KEYS_EXPIRED",
-            "rehearsal-expired-keys",
-        ),
+        ("rehearsal-expired-keys", "AWS_KEYS_EXPIRED", "new temporary keys"),
         ("rehearsal-skewed", "CLOCK_SKEW", "clock"),
         ("nobody", "AWS_NOT_AUTHENTICATED", "profile"),
     ] {
@@ -107,22 +103,111 @@ fn buckets_and_clusters_are_told_apart() {
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn names_that_only_end_alike_are_not_taken() {
-    let report = preflight("rehearsal", &["--root-domain-of-the-parent"; 0]);
-    assert_eq!(
-        report["preflight"]["evidence"]["route53ZoneName"],
-        "rehearsal.test"
-    );
     // Two labels below the wildcard's: no certificate covers it.
     let report = preflight("rehearsal", &["--domain", "a.b.k8.rehearsal.test"]);
     assert_eq!(blockers(&report), ["NO_CERTIFICATE"], "{report:#}");
-    // The fitting name is the last of more than a hundred.
+    // The fitting name is the last of more than a hundred, and this record stands in DNS.
+    let report = preflight("rehearsal", &["--domain", "san.k8.rehearsal.test"]);
+    assert_eq!(
+        report["preflight"]["evidence"]["certDomain"], "san.k8.rehearsal.test",
+        "an exact name before a wildcard"
+    );
+    assert_eq!(report["preflight"]["evidence"]["certIsWildcard"], false);
     let report = preflight("rehearsal", &["--domain", "present.k8.rehearsal.test"]);
     assert_eq!(
         report["preflight"]["evidence"]["dnsARecord"]
             .as_array()
             .unwrap()
             .len(),
-        1,
+        2,
         "{report:#}"
     );
+    let report = preflight("rehearsal", &["--domain", "x.broken.rehearsal.test"]);
+    assert!(warnings(&report).contains(&"DNS_UNKNOWN"), "{report:#}");
+    assert!(report["preflight"]["evidence"].get("dnsARecord").is_none());
+}
+
+/// A preflight of a domain that the usual certificates don't cover.
+fn zone_of(root: &str, more: &[&str]) -> Value {
+    let world = rehearsal::world();
+    let args = [
+        "--exec",
+        "docker",
+        "preflight",
+        "--root-domain",
+        root,
+        "--dns-check",
+        "false",
+    ];
+    world
+        .run(&args.iter().chain(more).copied().collect::<Vec<_>>())
+        .report()
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn zones_are_found_by_labels_and_private_ones_never_count() {
+    let report = zone_of("sub.rehearsal.test", &[]);
+    assert_eq!(
+        report["preflight"]["evidence"]["route53ZoneName"], "rehearsal.test",
+        "the nearest parent"
+    );
+    assert!(
+        check(&report, "route53-zone")["message"]
+            .as_str()
+            .unwrap()
+            .contains("sub.rehearsal.test")
+    );
+    let report = zone_of("private-only.test", &[]);
+    assert!(warnings(&report).contains(&"ROUTE53_ZONE_PRIVATE"), "{report:#}");
+    let report = zone_of("notrehearsal.test", &[]);
+    assert!(warnings(&report).contains(&"NO_ROUTE53_ZONE"), "{report:#}");
+    let report = zone_of("notrehearsal.test", &["--dns-provider", "route53"]);
+    assert!(blockers(&report).contains(&"NO_ROUTE53_ZONE"), "{report:#}");
+    let report = zone_of("zone-119.test", &[]);
+    assert_eq!(
+        report["preflight"]["evidence"]["route53ZoneName"], "zone-119.test",
+        "beyond the first page"
+    );
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_named_certificate_is_held_to_the_same_rules() {
+    let account = preflight("rehearsal", &[]);
+    let best = account["preflight"]["evidence"]["certArn"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let named = preflight("rehearsal", &["--cert-arn", &best]);
+    assert_eq!(named["preflight"]["evidence"]["certAutoDiscovered"], false);
+    let pending = account["preflight"]["evidence"]["certPending"][0]["arn"]
+        .as_str()
+        .unwrap();
+    assert_eq!(
+        blockers(&preflight("rehearsal", &["--cert-arn", pending])),
+        ["CERT_NOT_ISSUED"]
+    );
+    let nowhere = "arn:aws:acm:us-east-2:000000000000:certificate/00000000-0000-0000-0000-000000000000";
+    assert_eq!(
+        blockers(&preflight("rehearsal", &["--cert-arn", nowhere])),
+        ["CERT_NOT_FOUND"]
+    );
+    let elsewhere = preflight(
+        "rehearsal",
+        &["--cert-arn", &best, "--domain", "a.b.k8.rehearsal.test"],
+    );
+    assert_eq!(blockers(&elsewhere), ["CERT_DOMAIN_MISMATCH"]);
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn an_account_that_cannot_be_reached_is_unknown() {
+    let mut world = rehearsal::world();
+    // Nothing listens on this port of the account's own address.
+    let closed = world.get("AWS_ENDPOINT_URL").unwrap().replace(":4566", ":9");
+    world.set("AWS_ENDPOINT_URL", closed);
+    let done = world.run(&["--exec", "docker", "preflight", "--root-domain", "rehearsal.test"]);
+    let report = done.expect(3).report();
+    assert!(blockers(&report).contains(&"AWS_UNREACHABLE"), "{report:#}");
 }

@@ -222,8 +222,8 @@ fn a_user_who_is_not_root_gets_the_same_with_settings_of_their_own() {
 
 /// A world whose AWS never answers: a port of this machine that takes connections and says nothing.
 fn silent_world() -> (World, TcpListener) {
-    let listener = TcpListener::bind((rehearsal::gateway(), 0)).unwrap();
     let mut world = rehearsal::world();
+    let listener = TcpListener::bind((rehearsal::own_address(&world), 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     world.set("AWS_ENDPOINT_URL", url);
     // The profile's own endpoint stands in the config file and gives way to the variable.
@@ -294,7 +294,7 @@ fn containers() -> Vec<String> {
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
     let world = world_without_image();
-    let images = docker(&["image", "ls", "lakehouse-toolbox"]);
+    let images = docker(&["image", "ls", "--quiet", "lakehouse-toolbox"]);
     let mut command = world.command(&["toolbox", "build"]);
     let log = world.path("stderr");
     command
@@ -326,7 +326,7 @@ fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
             .then_some(())
     });
     assert!(gone.is_some(), "the build's container is gone");
-    assert_eq!(docker(&["image", "ls", "lakehouse-toolbox"]), images);
+    assert_eq!(docker(&["image", "ls", "--quiet", "lakehouse-toolbox"]), images);
 }
 
 #[test]

@@ -6,10 +6,10 @@ use lakehouse::clients::aws::acm::Certificate;
 use lakehouse::clients::{Asker, CallError, ErrorClass};
 use lakehouse::model::{CertArn, Region, SiteDomain};
 use lakehouse::report::{ExecMode, Outcome};
-use lakehouse::steps::preflight::Checked;
 use lakehouse::steps::preflight::certificate::discovered::{self, Catalogue, Unread};
 use lakehouse::steps::preflight::certificate::look::needs_description;
 use lakehouse::steps::preflight::certificate::{Look, named};
+use lakehouse::steps::preflight::{CertNamed, Checked};
 use proptest::prelude::*;
 use steps_support::{NOW, brief};
 
@@ -44,10 +44,15 @@ fn with_look<T>(use_it: impl FnOnce(&Look<'_>) -> T) -> T {
         region: &region,
         mode: ExecMode::Local,
     };
+    let named = CertNamed {
+        by: "by `--cert-arn`".into(),
+        undo: "leave `--cert-arn` out".into(),
+    };
     use_it(&Look {
         site: &site,
         now: NOW.parse().unwrap(),
         asker,
+        named: &named,
     })
 }
 

@@ -17,6 +17,10 @@ pub const LATER_COMMANDS: [&str; 12] = [
 /// Commands that `--action` can name: those that take no word of their own.
 pub const ACTIONS: [&str; 4] = ["preflight", "install", "schema", "man"];
 
+/// What this version does: a help text promises nothing else.
+const ABOUT: &str =
+    "Prepares an AWS account for the Ingext Lakehouse: this version checks, install comes with the next";
+
 const EXAMPLES: &str = "Examples:
   lakehouse --exec docker --action preflight --root-domain example.com
   lakehouse preflight --profile default --region us-east-2 --root-domain example.com
@@ -29,7 +33,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly 
 
 /// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "lakehouse", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "lakehouse", version, about = ABOUT, after_help = EXAMPLES, disable_help_subcommand = true)]
 #[command(
     override_usage = "lakehouse [COMMAND] [FLAGS]",
     infer_subcommands = false,

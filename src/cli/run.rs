@@ -7,9 +7,10 @@ use crate::gateway::guard;
 use crate::gateway::interrupt::Interrupt;
 use crate::model::{ColorChoice, LogLevel, RunOptions};
 use crate::render::progress::Shown;
-use crate::render::text::Paint;
+use crate::render::text::Style;
 use crate::runner::{Progress, Run};
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 /// Done; or, for status, healthy.
@@ -114,7 +115,7 @@ fn log_to_stderr(options: &RunOptions) {
         LogLevel::Info => tracing::Level::INFO,
         LogLevel::Debug => tracing::Level::DEBUG,
     };
-    let colours = paint(options, std::io::stderr().is_terminal()) == Paint::Colour;
+    let colours = style(options, &std::io::stderr()).colour;
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
@@ -122,12 +123,22 @@ fn log_to_stderr(options: &RunOptions) {
         .try_init();
 }
 
-/// Whether a stream gets colours.
+/// How a stream's text is shown.
 #[must_use]
-pub fn paint(options: &RunOptions, terminal: bool) -> Paint {
-    match options.color.value {
-        ColorChoice::Always => Paint::Colour,
-        ColorChoice::Auto if terminal => Paint::Colour,
-        ColorChoice::Auto | ColorChoice::Never => Paint::Plain,
-    }
+pub fn style(options: &RunOptions, stream: &(impl IsTerminal + AsFd)) -> Style {
+    let terminal = stream.is_terminal();
+    let colour = match options.color.value {
+        ColorChoice::Always => true,
+        ColorChoice::Auto => terminal,
+        ColorChoice::Never => false,
+    };
+    let size = if terminal {
+        rustix::termios::tcgetwinsize(stream).ok()
+    } else {
+        None
+    };
+    let width = size
+        .map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0);
+    Style { colour, width }
 }

@@ -27,7 +27,7 @@ impl Shown {
     #[must_use]
     pub fn new(quiet: bool, terminal: bool) -> Self {
         let bar = (terminal && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {wide_msg}") {
                 bar.set_style(style);
             }
@@ -71,7 +71,6 @@ impl Progress for Shown {
         };
         if let Some(bar) = &self.bar {
             bar.reset();
-            bar.set_draw_target(ProgressDrawTarget::stderr());
             bar.set_message(text.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
         } else {
@@ -113,8 +112,7 @@ impl Progress for Shown {
     fn done(&self) {
         if let Some(bar) = &self.bar {
             bar.disable_steady_tick();
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-            let _ = write!(std::io::stderr(), "\r\u{1b}[2K");
+            bar.finish_and_clear();
         }
     }
 

@@ -4,39 +4,59 @@ use crate::gateway::redact::printable;
 use crate::report::{Failure, Finding, InstallReport, Outcome, PreflightReport, Report, ToolboxReport};
 use std::fmt::Write as _;
 
-/// Whether colours are used.
+/// How text is shown: what a terminal can, and plain elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    /// With colours.
-    Colour,
-    /// Without.
-    Plain,
+pub struct Style {
+    /// Whether colours are used.
+    pub colour: bool,
+    /// How many columns there are; none means that lines are left as they are.
+    pub width: Option<usize>,
 }
 
-impl Paint {
+impl Style {
     fn over(self, code: &str, text: &str) -> String {
-        match self {
-            Self::Colour => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::Plain => text.to_owned(),
+        if self.colour {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
         }
+    }
+
+    /// `text` behind `lead` (whose visible length is `indent`), further lines below its beginning.
+    fn hang(self, lead: &str, indent: usize, text: &str) -> String {
+        let columns = self.width.map(|width| width.saturating_sub(indent).max(20));
+        let lines: Vec<String> = match columns {
+            // Words are never cut: an ARN must stay one piece to be copied.
+            Some(columns) => {
+                let options = textwrap::Options::new(columns)
+                    .break_words(false)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation);
+                textwrap::wrap(text, options)
+                    .into_iter()
+                    .map(std::borrow::Cow::into_owned)
+                    .collect()
+            }
+            None => text.lines().map(str::to_owned).collect(),
+        };
+        format!("{lead}{}\n", lines.join(&format!("\n{}", " ".repeat(indent))))
     }
 }
 
 /// The whole report.
 #[must_use]
-pub fn report(report: &Report, paint: Paint) -> String {
+pub fn report(report: &Report, style: Style) -> String {
     let mut text = String::new();
     if let Some(preflight) = &report.preflight {
-        text.push_str(&self::preflight(preflight, paint));
+        text.push_str(&self::preflight(preflight, style));
     }
     if let Some(install) = &report.install {
-        text.push_str(&self::install(install, paint));
+        text.push_str(&self::install(install, style));
     }
     if let Some(toolbox) = &report.toolbox {
         text.push_str(&self::toolbox(toolbox));
     }
     if let Some(failure) = &report.failure {
-        text.push_str(&self::failure(failure, paint));
+        text.push_str(&self::failure(failure, style));
     }
     if let Some(journal) = &report.run.journal {
         let _ = writeln!(
@@ -49,10 +69,10 @@ pub fn report(report: &Report, paint: Paint) -> String {
     text
 }
 
-fn preflight(preflight: &PreflightReport, paint: Paint) -> String {
+fn preflight(preflight: &PreflightReport, style: Style) -> String {
     let mut text = String::new();
     for check in &preflight.checks {
-        text.push_str(&self::check(check, paint));
+        text.push_str(&self::check(check, style));
     }
     if !preflight.required.is_empty() {
         let flags: Vec<String> = preflight
@@ -63,9 +83,9 @@ fn preflight(preflight: &PreflightReport, paint: Paint) -> String {
         let _ = writeln!(text, "Needed and not given: {}", flags.join(", "));
     }
     let verdict = if preflight.ok_to_install {
-        paint.over("1;32", "OK to install.")
+        style.over("1;32", "OK to install.")
     } else {
-        paint.over("1;31", "Not ready to install.")
+        style.over("1;31", "Not ready to install.")
     };
     let _ = writeln!(text, "\n{verdict} {}", preflight.next.reason);
     if let Some(path) = &preflight.env_file {
@@ -74,40 +94,45 @@ fn preflight(preflight: &PreflightReport, paint: Paint) -> String {
     text
 }
 
-fn check(check: &Finding, paint: Paint) -> String {
+/// How wide the column of checks is.
+const ID_WIDTH: usize = 17;
+
+fn check(check: &Finding, style: Style) -> String {
     let mark = match check.outcome {
-        Outcome::Pass => paint.over("32", "✓"),
-        Outcome::Warn => paint.over("33", "!"),
-        Outcome::Fail => paint.over("31", "✗"),
-        Outcome::Skip => paint.over("2", "-"),
+        Outcome::Pass => style.over("32", "✓"),
+        Outcome::Warn => style.over("33", "!"),
+        Outcome::Fail => style.over("31", "✗"),
+        Outcome::Skip => style.over("2", "-"),
     };
-    let mut text = format!("{mark} {:<17} {}\n", check.id, printable(&check.message));
-    let indent = " ".repeat(20);
-    let code = check
-        .code
-        .filter(|_| check.outcome != Outcome::Pass)
-        .map(crate::report::Code::name);
+    let indent = ID_WIDTH + 3;
+    let space = " ".repeat(indent);
+    let mut text = style.hang(
+        &format!("{mark} {:<ID_WIDTH$} ", check.id),
+        indent,
+        &printable(&check.message),
+    );
     if let Some(remediation) = &check.remediation {
-        let _ = writeln!(text, "{indent}→ {}", printable(remediation));
+        text.push_str(&style.hang(&format!("{space}→ "), indent + 2, &printable(remediation)));
     }
     if let Some(said) = &check.tool_output {
+        let bar = style.over("2", "|");
         for line in printable(said).lines().take(6) {
-            let _ = writeln!(text, "{indent}{} {line}", paint.over("2", "|"));
+            text.push_str(&style.hang(&format!("{space}{bar} "), indent + 2, line));
         }
     }
-    if let Some(code) = code {
-        let _ = writeln!(text, "{indent}{}", paint.over("2", code));
+    if let Some(code) = check.code.filter(|_| check.outcome != Outcome::Pass) {
+        let _ = writeln!(text, "{space}{}", style.over("2", code.name()));
     }
     text
 }
 
-fn install(install: &InstallReport, paint: Paint) -> String {
-    let mut text = format!("\n{}\n{}\n", paint.over("1", "Install"), printable(&install.plan));
+fn install(install: &InstallReport, style: Style) -> String {
+    let mut text = format!("\n{}\n{}\n", style.over("1", "Install"), printable(&install.plan));
     for blocker in &install.blockers {
         let _ = writeln!(
             text,
             "{} {} ({})",
-            paint.over("31", "✗"),
+            style.over("31", "✗"),
             blocker.message,
             blocker.code.name()
         );
@@ -136,17 +161,17 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
 
 /// A failure: purpose first, what it means, the tool's own words, what mends it.
 #[must_use]
-pub fn failure(failure: &Failure, paint: Paint) -> String {
+pub fn failure(failure: &Failure, style: Style) -> String {
     let mut text = format!(
         "{} failed to {}: {} ({})\n",
-        paint.over("1;31", "error:"),
+        style.over("1;31", "error:"),
         failure.purpose,
         failure.message,
         failure.code.name()
     );
     if let Some(said) = &failure.tool_output {
         for line in printable(said).lines() {
-            let _ = writeln!(text, "  {} {line}", paint.over("2", "|"));
+            let _ = writeln!(text, "  {} {line}", style.over("2", "|"));
         }
     }
     if let Some(remediation) = &failure.remediation {

@@ -4,13 +4,13 @@ use super::{Progress, Run, Workplace};
 use crate::gateway::Gateway;
 use crate::gateway::environment::Identity;
 use crate::gateway::read_only::ReadOnly;
-use crate::model::settings::{RunOptions, Settings};
+use crate::model::settings::{RunOptions, Settings, Source};
 use crate::model::{Discovered, env_pairs};
 use crate::report::preflight::Next;
 use crate::report::{
     Code, Failure, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
 };
-use crate::steps::preflight::{PreflightInputs, run_all};
+use crate::steps::preflight::{CertNamed, PreflightInputs, run_all};
 use std::sync::Arc;
 
 /// What a preflight found, before the env file and the report.
@@ -124,6 +124,7 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
         site_domain: settings.site_domain.as_ref()?.value.clone(),
         site_domain_was_constructed: settings.site_domain_was_constructed,
         cert_arn: settings.cert_arn.as_ref().map(|arn| arn.value.clone()),
+        cert_named: cert_named(settings),
         node_type: settings.node_type.value.clone(),
         dns_check: settings.dns_check,
         dns_server: settings.dns_server.as_ref().map(|server| server.value.address()),
@@ -135,6 +136,22 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
         now: run.started,
         mode: workplace.exec.mode,
     })
+}
+
+/// How the certificate was named: what found it once may have written it down.
+fn cert_named(settings: &Settings) -> CertNamed {
+    let (by, undo) = match settings.cert_arn.as_ref().map(|arn| &arn.source) {
+        Some(Source::EnvFile) => {
+            let file = settings.env_file.value.display();
+            (
+                "in the env file".to_owned(),
+                format!("remove the line CERT_ARN from {file}"),
+            )
+        }
+        Some(Source::Environment(name)) => (format!("by the variable {name}"), format!("unset {name}")),
+        _ => ("by `--cert-arn`".to_owned(), "leave `--cert-arn` out".to_owned()),
+    };
+    CertNamed { by, undo }
 }
 
 /// What the env file gets.
@@ -256,11 +273,11 @@ fn next(status: PreflightStatus, blockers: usize) -> Next {
         PreflightStatus::Interrupted => ("again", "The run was stopped before its end.".to_owned()),
         _ if blockers == 1 => (
             "fix",
-            "One blocker stands in the way; `remediation` says what mends it.".to_owned(),
+            "One blocker stands in the way; its remediation says what mends it.".to_owned(),
         ),
         _ => (
             "fix",
-            format!("{blockers} blockers stand in the way; `remediation` says what mends each."),
+            format!("{blockers} blockers stand in the way; each has a remediation that says what mends it."),
         ),
     };
     Next {

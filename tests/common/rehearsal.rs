@@ -60,17 +60,17 @@ pub fn docker(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The engine's address on the rehearsal's network: where containers reach this machine.
-pub fn gateway() -> String {
-    docker(&[
-        "network",
-        "inspect",
-        "--format",
-        "{{(index .IPAM.Config 0).Gateway}}",
-        "lakehouse-rehearsal",
-    ])
-    .trim()
-    .to_owned()
+/// This machine's address on the rehearsal's network: where containers of that network reach it.
+pub fn own_address(world: &World) -> std::net::IpAddr {
+    let endpoint = world
+        .get("AWS_ENDPOINT_URL")
+        .unwrap()
+        .trim_start_matches("http://")
+        .to_owned();
+    // Connecting a datagram socket sends nothing; it only chooses the way.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect(endpoint).unwrap();
+    socket.local_addr().unwrap().ip()
 }
 
 /// Copies the account's settings into `home/.aws`, so that they are the user's own.

@@ -3,7 +3,7 @@
 
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use lakehouse::report::{Effect, ExecMode, Finding};
-use lakehouse::steps::preflight::PreflightInputs;
+use lakehouse::steps::preflight::{CertNamed, PreflightInputs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -120,6 +120,13 @@ pub fn rehearsal() -> Script {
     script
 }
 
+pub fn cert_named() -> CertNamed {
+    CertNamed {
+        by: "by `--cert-arn`".into(),
+        undo: "leave `--cert-arn` out".into(),
+    }
+}
+
 pub fn inputs() -> PreflightInputs {
     PreflightInputs {
         profile: Some("rehearsal".parse().unwrap()),
@@ -130,6 +137,7 @@ pub fn inputs() -> PreflightInputs {
         site_domain: "lakehouse.k8.rehearsal.test".parse().unwrap(),
         site_domain_was_constructed: true,
         cert_arn: None,
+        cert_named: cert_named(),
         node_type: "t3.large".parse().unwrap(),
         dns_check: false,
         dns_server: None,

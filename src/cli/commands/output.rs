@@ -1,10 +1,10 @@
 //! The report on stdout, and what people see of it on stderr.
 
-use crate::cli::run::{Context, FAILED, paint};
+use crate::cli::run::{Context, FAILED, style};
 use crate::model::OutputFormat;
 use crate::render::text;
 use crate::report::Report;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// Prints the report; gives `code`, or a failure's where the report could not be printed.
 #[must_use]
@@ -15,16 +15,13 @@ pub fn print(context: &Context, report: &Report, code: i32) -> i32 {
         if !context.options.quiet {
             let _ = stderr
                 .lock()
-                .write_all(text::report(report, paint(&context.options, stderr.is_terminal())).as_bytes());
+                .write_all(text::report(report, style(&context.options, &stderr)).as_bytes());
         }
         serde_json::to_string_pretty(report)
             .map_err(std::io::Error::other)
             .map(|text| format!("{text}\n"))
     } else {
-        Ok(text::report(
-            report,
-            paint(&context.options, stdout.is_terminal()),
-        ))
+        Ok(text::report(report, style(&context.options, &stdout)))
     };
     // An answer that nobody got is no success, whatever it said.
     match printed

@@ -20,7 +20,7 @@ pub fn toolbox(
     profile: Option<Profile>,
     region: Option<Region>,
 ) -> i32 {
-    if action == ToolboxAction::Shell {
+    if action == ToolboxAction::Shell && !context.options.read_only.value {
         return shell(context, profile, region);
     }
     let result = act(context, action);
@@ -45,11 +45,15 @@ pub fn toolbox(
 
 fn act(context: &Context, action: ToolboxAction) -> Result<ToolboxReport, Failure> {
     let run = &context.run;
-    let changes = matches!(action, ToolboxAction::Build | ToolboxAction::Prune);
+    // A shell can run anything.
+    let changes = matches!(
+        action,
+        ToolboxAction::Build | ToolboxAction::Prune | ToolboxAction::Shell
+    );
     if changes && context.options.read_only.value {
         return Err(Failure {
             code: Code::ReadOnlyRefused,
-            purpose: "change the toolbox images".to_owned(),
+            purpose: "do what a read-only run may not".to_owned(),
             message: Code::ReadOnlyRefused.meaning().to_owned(),
             remediation: Some(Code::ReadOnlyRefused.remedy().to_owned()),
             tool_output: None,
@@ -86,8 +90,8 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
     match ended {
         Ok(code) => code,
         Err(failure) => {
-            let paint = crate::cli::run::paint(&context.options, std::io::stderr().is_terminal());
-            let _ = std::io::stderr().write_all(text::failure(&failure, paint).as_bytes());
+            let style = crate::cli::run::style(&context.options, &std::io::stderr());
+            let _ = std::io::stderr().write_all(text::failure(&failure, style).as_bytes());
             if failure.code == Code::Interrupted {
                 interrupted_code(context)
             } else {

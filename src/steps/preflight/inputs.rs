@@ -8,6 +8,15 @@ use crate::model::{
 use crate::report::ExecMode;
 use std::net::SocketAddr;
 
+/// How a certificate was named, in words of a message and of its remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertNamed {
+    /// After "named", for example "by `--cert-arn`".
+    pub by: String,
+    /// What takes the name away, for example "leave `--cert-arn` out".
+    pub undo: String,
+}
+
 /// The inputs of one preflight.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is one flag of the command line, and none excludes another
@@ -28,6 +37,8 @@ pub struct PreflightInputs {
     pub site_domain_was_constructed: bool,
     /// The certificate that was named; none has one found.
     pub cert_arn: Option<CertArn>,
+    /// How it was named, for messages.
+    pub cert_named: CertNamed,
     /// The nodes' instance type.
     pub node_type: NodeType,
     /// Whether to look the site up in DNS.

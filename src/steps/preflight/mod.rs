@@ -17,5 +17,5 @@ pub mod tools;
 pub mod zone;
 
 pub use checked::{Checked, merge};
-pub use inputs::{DnsProvider, PreflightInputs};
+pub use inputs::{CertNamed, DnsProvider, PreflightInputs};
 pub use run::{PreflightOutcome, run_all};

@@ -93,6 +93,7 @@ fn of_account(
         site: &inputs.site_domain,
         now: inputs.now,
         asker,
+        named: &inputs.cert_named,
     };
     let checked = std::thread::scope(|scope| {
         let (root, site) = (&inputs.root_domain, &inputs.site_domain);

@@ -10,6 +10,7 @@ use crate::clients::{Asker, CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::model::{CertArn, SiteDomain};
 use crate::steps::preflight::checked::Checked;
+use crate::steps::preflight::inputs::CertNamed;
 use jiff::Timestamp;
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ pub struct Look<'a> {
     pub now: Timestamp,
     /// On whose behalf, in which region.
     pub asker: Asker<'a>,
+    /// How the certificate was named, where one was.
+    pub named: &'a CertNamed,
 }
 
 /// As many descriptions at once as the gateway lets commands run.

@@ -35,7 +35,8 @@ pub fn wrong_region(arn: &CertArn, look: &Look<'_>) -> Option<Finding> {
         "The certificate {arn} is of {where_it_is}, and the load balancer will stand in {region}: it takes only certificates of its own region."
     );
     Some(Finding::fail(ID, Code::CertWrongRegion, message).remedy(format!(
-        "Name one of {region} with `--cert-arn`, or leave it out to have one found; {}",
+        "Name one of {region} with `--cert-arn`, or {} to have one found; {}",
+        look.named.undo,
         request(look)
     )))
 }
@@ -43,18 +44,23 @@ pub fn wrong_region(arn: &CertArn, look: &Look<'_>) -> Option<Finding> {
 /// Judges the description.
 #[must_use]
 pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<'_>) -> Checked {
-    let (site, asker) = (look.site.as_str(), &look.asker);
+    let (site, asker, by) = (look.site.as_str(), &look.asker, &look.named.by);
     let certificate = match found {
         Ok(certificate) => certificate,
         Err(error) if error.class == ErrorClass::Absent => {
-            return Finding::fail(ID, Code::CertNotFound, format!("There is no certificate {arn} in this account."))
-                .remedy(format!(
-                    "`aws acm list-certificates --region {}{}` shows what there is; or leave `--cert-arn` out to have one found.",
-                    asker.region,
-                    asker.flag()
-                ))
-                .said(error.said)
-                .into();
+            return Finding::fail(
+                ID,
+                Code::CertNotFound,
+                format!("There is no certificate {arn} in this account."),
+            )
+            .remedy(format!(
+                "`aws acm list-certificates --region {}{}` shows what there is; or {} to have one found.",
+                asker.region,
+                asker.flag(),
+                look.named.undo
+            ))
+            .said(error.said)
+            .into();
         }
         Err(error) => {
             return unknown(ID, &format!("Whether the certificate {arn} fits"), &error, asker).into();
@@ -66,8 +72,7 @@ pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<
     match standing(&certificate, look.now) {
         Standing::Usable(until) => {
             let wildcard = cover == Cover::Wildcard;
-            let sentence =
-                format!("The certificate {arn}, named by `--cert-arn`, covers `{site}` by `{name}`.");
+            let sentence = format!("The certificate {arn}, named {by}, covers `{site}` by `{name}`.");
             Checked::from(usable(ID, &sentence, &certificate, until, look.now)).seen(chosen(
                 &certificate,
                 name,
@@ -76,7 +81,7 @@ pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<
             ))
         }
         Standing::Pending => {
-            let message = format!("The certificate {arn}, named by `--cert-arn`, waits for its validation.");
+            let message = format!("The certificate {arn}, named {by}, waits for its validation.");
             let remedy = validation_remedy(&certificate, &asker.flag(), asker.region.as_str());
             Checked::from(Finding::fail(ID, Code::CertNotIssued, message).remedy(remedy)).seen(
                 PreflightEvidence {
@@ -89,15 +94,14 @@ pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<
             let when = certificate
                 .not_after
                 .map_or_else(String::new, |until| format!(" on {until}"));
-            let message = format!("The certificate {arn}, named by `--cert-arn`, expired{when}.");
+            let message = format!("The certificate {arn}, named {by}, expired{when}.");
             Finding::fail(ID, Code::CertExpired, message)
                 .remedy(another(look))
                 .into()
         }
         Standing::Lost | Standing::Unknown => {
             let status = certificate.status.as_deref().unwrap_or("not told");
-            let message =
-                format!("The certificate {arn}, named by `--cert-arn`, is not issued (status {status}).");
+            let message = format!("The certificate {arn}, named {by}, is not issued (status {status}).");
             Finding::fail(ID, Code::CertNotIssued, message)
                 .remedy(another(look))
                 .into()
@@ -119,8 +123,9 @@ fn mismatch(certificate: &Certificate, look: &Look<'_>) -> Finding {
         String::new()
     };
     let message = format!(
-        "The certificate {}, named by `--cert-arn`, covers {}{more}, not the site `{}` (`*` stands for exactly one label).",
+        "The certificate {}, named {}, covers {}{more}, not the site `{}` (`*` stands for exactly one label).",
         certificate.arn,
+        look.named.by,
         if names.is_empty() {
             "no DNS name".to_owned()
         } else {
@@ -133,7 +138,8 @@ fn mismatch(certificate: &Certificate, look: &Look<'_>) -> Finding {
 
 fn another(look: &Look<'_>) -> String {
     format!(
-        "Name another with `--cert-arn`, or leave it out to have one found; {}",
+        "Name another with `--cert-arn`, or {} to have one found; {}",
+        look.named.undo,
         request(look)
     )
 }
