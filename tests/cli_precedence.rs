@@ -182,7 +182,13 @@ fn the_site_is_made_from_the_root_and_stays_made() {
             .settings(&["--domain", "a.xn--bcher-kva.example"])
             .site_domain_was_constructed
     );
-    let line = world.refused(&["--root-domain", "example.com"]);
+    // A made site follows its root; one that the user named does not, and is refused.
+    let s = world.settings(&["--root-domain", "example.com"]);
+    assert_eq!(s.site_domain.unwrap().value.as_str(), "lakehouse.k8.example.com");
+    let own = text.replace("lakehouse.k8.", "own.");
+    let line = world
+        .file("lakehouse_ingext.env", &own)
+        .refused(&["--root-domain", "example.com"]);
     assert!(
         line.starts_with("lakehouse_ingext.env:4: SITE_DOMAIN") && line.contains("below the root domain"),
         "{line}"
@@ -192,4 +198,26 @@ fn the_site_is_made_from_the_root_and_stays_made() {
         s.root_domain.is_none() && s.site_domain.is_none(),
         "a missing input is no wrong usage"
     );
+}
+
+#[test]
+fn a_made_bucket_follows_its_cluster_and_a_named_one_stays() {
+    let text = "CLUSTER_NAME=First\nAWS_ACCOUNT_ID=123456789012\nS3_BUCKET=first-123456789012\nAWS_REGION=us-east-2\n";
+    let world = TestWorld::new().file("lakehouse_ingext.env", text);
+    let s = world.settings(&["--cluster", "second"]);
+    assert_eq!(
+        s.bucket_in(&"123456789012".parse().unwrap()).unwrap().as_str(),
+        "second-123456789012"
+    );
+    assert_eq!(
+        world
+            .settings(&[])
+            .bucket_in(&"123456789012".parse().unwrap())
+            .unwrap()
+            .as_str(),
+        "first-123456789012"
+    );
+    let world = world.file("lakehouse_ingext.env", &text.replace("first-", "own-"));
+    let s = world.settings(&["--cluster", "second"]);
+    assert_eq!(s.bucket.unwrap().value.as_str(), "own-123456789012");
 }

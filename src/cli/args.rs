@@ -29,7 +29,7 @@ const EXAMPLES: &str = "Examples:
 
 Every flag can stand before or after the command, and has a variable LAKEHOUSE_<FLAG> (but --approve).
 Order of authority: flag, variable, env file, AWS's own settings, default.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done, 130 and 143 interrupted.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done (later\ncommands), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

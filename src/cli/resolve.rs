@@ -7,6 +7,7 @@ mod aws_config;
 mod env_file;
 mod identity;
 mod lookup;
+mod made;
 mod options;
 mod rules;
 mod settings;

@@ -1,7 +1,9 @@
 //! The report as text for people. It reads the report and nothing else.
 
 use crate::gateway::redact::printable;
-use crate::report::{Failure, Finding, InstallReport, Outcome, PreflightReport, Report, ToolboxReport};
+use crate::report::{
+    Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, ToolboxReport,
+};
 use std::fmt::Write as _;
 
 /// How text is shown: what a terminal can, and plain elsewhere.
@@ -71,19 +73,24 @@ pub fn report(report: &Report, style: Style) -> String {
 
 fn preflight(preflight: &PreflightReport, style: Style) -> String {
     let mut text = String::new();
-    for check in &preflight.checks {
+    let (skipped, told): (Vec<&Finding>, Vec<&Finding>) =
+        preflight.checks.iter().partition(|check| is_not_asked(check));
+    for check in told {
         text.push_str(&self::check(check, style));
     }
-    if !preflight.required.is_empty() {
-        let flags: Vec<String> = preflight
-            .required
-            .iter()
-            .map(|name| format!("--{name}"))
-            .collect();
-        let _ = writeln!(text, "Needed and not given: {}", flags.join(", "));
+    if let Some(first) = skipped.first() {
+        let ids: Vec<&str> = skipped.iter().map(|check| check.id.as_str()).collect();
+        let lead = format!("{} {:<ID_WIDTH$} ", style.over("2", "-"), "not asked");
+        let why = first
+            .message
+            .trim_start_matches(NOT_ASKED)
+            .trim_start_matches([':', ' ']);
+        text.push_str(&style.hang(&lead, ID_WIDTH + 3, &format!("{}: {why}", ids.join(", "))));
     }
     let verdict = if preflight.ok_to_install {
         style.over("1;32", "OK to install.")
+    } else if preflight.status == PreflightStatus::Interrupted {
+        style.over("1;33", "Interrupted; nothing was changed.")
     } else {
         style.over("1;31", "Not ready to install.")
     };
@@ -92,6 +99,13 @@ fn preflight(preflight: &PreflightReport, style: Style) -> String {
         let _ = writeln!(text, "Settings: {path}");
     }
     text
+}
+
+/// How the message of a check begins that another one's failure left no question for.
+const NOT_ASKED: &str = "Not asked";
+
+fn is_not_asked(check: &Finding) -> bool {
+    check.outcome == Outcome::Skip && check.message.starts_with(NOT_ASKED)
 }
 
 /// How wide the column of checks is.

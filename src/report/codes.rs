@@ -43,7 +43,7 @@ codes! {
     AwsAccessDenied "AWS_ACCESS_DENIED" "AWS knows the caller and refuses this question; what was asked about is unknown." "Ask the account's administrator for the action named in the tool's words.";
     AwsThrottled "AWS_THROTTLED" "AWS asked to slow down and went on doing so through all retries; what was asked about is unknown." "Wait a minute and run the command again.";
     AwsUnreachable "AWS_UNREACHABLE" "AWS could not be reached: name, network, proxy or certificate trust." "Check the network, HTTPS_PROXY and the region; behind a corporate proxy set AWS_CA_BUNDLE.";
-    AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words in `toolOutput`, and run the command again with `--log-level debug`.";
+    AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words, and run the command again with `--log-level debug`.";
     ClockSkew "CLOCK_SKEW" "This machine's clock differs from AWS's by more than signatures allow." "Set the clock (`timedatectl set-ntp true`), then run the command again.";
     CredentialsNotReachable "CREDENTIALS_NOT_REACHABLE" "The credentials exist but can't be used from where the tools run." "Use `--exec local`, or put temporary keys into the environment.";
     AccountChanged "ACCOUNT_CHANGED" "The caller's AWS account is not the one in the env file." "Choose the right profile with `--profile`, or another `--namespace` or `--output-env` for the new account.";
@@ -54,7 +54,7 @@ codes! {
     ToolTooOld "TOOL_TOO_OLD" "A tool is older than the least version that works." "Upgrade it, or use `--exec docker`.";
     ToolUnsupported "TOOL_UNSUPPORTED" "A tool is of a newer major version, whose commands differ." "Install the version that is named beside it, or use `--exec docker`.";
     ToolTimedOut "TOOL_TIMED_OUT" "A tool did not end within its time limit and was stopped; what was asked about is unknown." "Check the network and run the command again; `--timeout` sets the limit.";
-    ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, or printed more than can be read; what was asked about is unknown." "Read the tool's words in `toolOutput`, and run the command again.";
+    ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, or printed more than can be read; what was asked about is unknown." "Read the tool's words, and run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
     Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";

@@ -32,7 +32,7 @@ pub struct CommandRecord {
     pub duration_ms: u64,
     /// The tool's exit code; absent when it never ended by itself.
     pub exit: Option<i32>,
-    /// Why there is no exit code: `missing`, `timed out`, `interrupted`, `refused`, `killed`, `engine`, `too much output`, `not started`.
+    /// Why there is no exit code: `missing`, `timed out`, `interrupted`, `killed`, `engine`, `too much output`, `not started`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
     /// SHA-256 of the bytes on stdout, the ones that were parsed.

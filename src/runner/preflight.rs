@@ -169,11 +169,12 @@ pub fn env_of(settings: &Settings, evidence: &PreflightEvidence) -> Vec<(&'stati
     env_pairs(settings, &found)
 }
 
-/// Whether the findings let the env file be written: the caller is known and is the one that was expected.
+/// Whether the env file may be written: nothing blocks. Values whose own check failed would be what the next run
+/// begins with.
 #[must_use]
-pub fn may_write_env(findings: &[Finding], evidence: &PreflightEvidence) -> bool {
-    let stopped = |finding: &Finding| matches!(finding.code, Some(Code::AccountChanged | Code::Interrupted));
-    evidence.aws_account_id.is_some() && !findings.iter().any(stopped)
+pub fn may_write_env(checked: &Checked) -> bool {
+    let blocks = |finding: &Finding| finding.outcome == Outcome::Fail;
+    checked.opened && checked.evidence.aws_account_id.is_some() && !checked.findings.iter().any(blocks)
 }
 
 /// The report of a preflight that lacks an input.
@@ -191,7 +192,7 @@ pub fn needs_input(settings: &Settings, required: Vec<String>) -> PreflightRepor
         .collect();
     report.next = Next {
         action: "input".to_owned(),
-        reason: format!("Needed and not given: {flags}."),
+        reason: format!("Needed and not given: {flags}, for example `--root-domain example.com`."),
     };
     report.required = required;
     report

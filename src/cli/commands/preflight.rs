@@ -42,7 +42,7 @@ fn made(context: &Context, settings: &Settings) -> Report {
     let mut checked = preflight::check(&context.run, &context.options, settings, &context.progress);
     let interrupted = context.run.interrupt.is_set();
     let mut written = None;
-    if !interrupted && preflight::may_write_env(&checked.findings, &checked.evidence) {
+    if !interrupted && preflight::may_write_env(&checked) {
         let (path, finding) = write_env(context, settings, &checked);
         written = path;
         checked.findings.extend(finding);

@@ -4,10 +4,11 @@ use super::UsageError;
 use super::env_file::{Located, locate};
 use super::identity::{Identity, identity};
 use super::lookup::{Given, Lookup};
+use super::made;
 use super::options::options;
 use crate::model::{
     AccountId, Approve, BadInput, BucketName, CertArn, ClusterName, DnsServer, Namespace, NodeCount,
-    NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Source, Sourced,
+    NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced,
 };
 use std::str::FromStr;
 
@@ -29,7 +30,7 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         profile,
         profile_facts: facts,
         cluster: or_default::<ClusterName>(lookup, "cluster", "CLUSTER_NAME", "ingext-lakehouse")?,
-        bucket: lookup.get("bucket", Some("S3_BUCKET"))?,
+        bucket: bucket(lookup)?,
         root_domain,
         site_domain,
         site_domain_was_constructed,
@@ -87,17 +88,24 @@ fn or_default<T: FromStr<Err = BadInput>>(
     Ok(Sourced::default_of(value))
 }
 
+/// The bucket that was named; one that an earlier run made is made anew.
+fn bucket(lookup: &Lookup<'_>) -> Result<Option<Sourced<BucketName>>, UsageError> {
+    let given = lookup.given("bucket", Some("S3_BUCKET"))?;
+    given
+        .filter(|given| !made::is_made_bucket(lookup, given))
+        .map(|given| given.parse())
+        .transpose()
+}
+
 fn site(lookup: &Lookup<'_>, root: Option<&Sourced<RootDomain>>) -> Result<Site, UsageError> {
     let given = lookup.given("domain", Some("SITE_DOMAIN"))?;
+    let given = given.filter(|given| root.is_none() || !made::is_made_site(lookup, given));
     match (given, root) {
         (None, None) => Ok((None, false)),
         (Some(given), None) => Ok((Some(given.parse()?), false)),
         (Some(given), Some(root)) => {
             let site = given.parse_with(|text| SiteDomain::under(text, &root.value))?;
-            // The file's line is this program's own, written by the run before: the site is still the made one.
-            let constructed = site.source == Source::EnvFile
-                && SiteDomain::of(&root.value).is_ok_and(|made| made == site.value);
-            Ok((Some(site), constructed))
+            Ok((Some(site), false))
         }
         (None, Some(root)) => match SiteDomain::of(&root.value) {
             Ok(made) => Ok((Some(Sourced::default_of(made)), true)),

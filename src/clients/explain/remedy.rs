@@ -13,7 +13,7 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
     match error.class {
         C::Denied if error.action.is_empty() => "Ask the account's administrator for this permission.".to_owned(),
         C::Denied => format!("Ask the account's administrator to allow `{}` for this caller, then run again.", error.action),
-        C::RoleDenied => format!("Check the role with `aws configure list{flag}`, and ask who owns it to let you use it (`sts:AssumeRole`, or the assignment in IAM Identity Center)."),
+        C::RoleDenied => format!("Check the role with `aws configure get role_arn{flag}`, and ask who owns it to let you use it (`sts:AssumeRole`, or the assignment in IAM Identity Center)."),
         C::ExpiredKeys if error.code.as_deref() == Some("RequestExpired") => "Get new temporary keys from where these came from, then run again. If they are fresh, the clock is wrong: `timedatectl set-ntp true`.".to_owned(),
         C::ExpiredKeys => "Get new temporary keys from where these came from, then run again.".to_owned(),
         // With a container there may be no browser beside it; the device code works everywhere.
@@ -41,8 +41,8 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::Interrupted => "Run again: it looks at everything anew.".to_owned(),
         C::Refused => "Run without `--read-only` if the command is wanted.".to_owned(),
         C::Engine => "`docker info` shows whether the engine answers; then run again, or use `--exec local`.".to_owned(),
-        C::BadUsage if docker => "`lakehouse toolbox build`, then run again; the tool's words are in `toolOutput`.".to_owned(),
-        C::BadUsage => "Upgrade the tool, or run with `--exec docker`; the tool's words are in `toolOutput`.".to_owned(),
-        C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words in `toolOutput`, and run again with `--log-level debug`.".to_owned(),
+        C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
+        C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
+        C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),
     }
 }

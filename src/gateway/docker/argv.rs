@@ -24,7 +24,8 @@ const SESSION_SCRIPT: &str = "cat /run/lakehouse-nonce 2>/dev/null; echo; exec c
 
 /// What stands before each tool: its process ID in a file, so that it can be stopped, and a limit inside the
 /// container, so that it ends even when nobody is left to stop it.
-const TOOL_SCRIPT: &str = r#"echo $$ >"$0"; limit=$1; shift; exec timeout -k 2 "$limit" "$@""#;
+const TOOL_SCRIPT: &str =
+    r#"echo $$ >"$0"; grace=$1 limit=$2; shift 2; exec timeout -k "$grace" "$limit" "$@""#;
 
 /// `docker run …` for the session container.
 #[must_use]
@@ -77,34 +78,47 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
     args
 }
 
-/// `docker exec …` for one tool. `env` names variables; their values come from the client's own environment.
+/// One tool's command in the session container.
+pub struct ExecArgs<'a> {
+    /// The container's name.
+    pub container: &'a str,
+    /// Where the tool's process ID is kept.
+    pub pid_file: &'a str,
+    /// When the tool is asked to stop.
+    pub limit: Duration,
+    /// How long it may take to stop by itself, before it is killed.
+    pub grace: Duration,
+    /// Names of its variables; their values come from the client's own environment.
+    pub env: &'a [String],
+    /// Whether it reads an input.
+    pub has_input: bool,
+    /// The tool and its arguments.
+    pub argv: &'a [String],
+}
+
+/// `docker exec …` for one tool.
 #[must_use]
-pub fn exec(
-    container: &str,
-    pid_file: &str,
-    limit: Duration,
-    env: &[String],
-    has_input: bool,
-    argv: &[String],
-) -> Vec<String> {
+pub fn exec(tool: &ExecArgs<'_>) -> Vec<String> {
     let mut line = vec!["exec".to_owned()];
-    if has_input {
+    if tool.has_input {
         line.push("--interactive".to_owned());
     }
-    for name in env {
+    for name in tool.env {
         line.extend(["--env".to_owned(), name.clone()]);
     }
     // `timeout` reads 0 as "no limit".
-    let limit = format!("{:.3}", limit.as_secs_f64().max(0.001));
+    let seconds = |duration: Duration| format!("{:.3}", duration.as_secs_f64().max(0.001));
+    let (grace, limit) = (seconds(tool.grace), seconds(tool.limit));
     line.extend(words(&[
-        container,
+        tool.container,
         "/bin/sh",
         "-c",
         TOOL_SCRIPT,
-        pid_file,
+        tool.pid_file,
+        &grace,
         &limit,
     ]));
-    line.extend(argv.iter().cloned());
+    line.extend(tool.argv.iter().cloned());
     line
 }
 
@@ -174,24 +188,33 @@ mod tests {
         );
     }
 
+    fn tool<'a>(env: &'a [String], argv: &'a [String], limit: Duration, has_input: bool) -> Vec<String> {
+        let grace = Duration::from_secs(2);
+        exec(&ExecArgs {
+            container: "c",
+            pid_file: "/tmp/1.pid",
+            limit,
+            grace,
+            env,
+            has_input,
+            argv,
+        })
+    }
+
     #[test]
     fn values_of_the_environment_never_stand_in_argv() {
-        let tool = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
-        let args = exec(
-            "c",
-            "/tmp/1.pid",
-            Duration::from_secs(60),
-            &["AWS_PROFILE".to_owned()],
-            false,
-            &tool,
+        let argv = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
+        let line = tool(&["AWS_PROFILE".to_owned()], &argv, Duration::from_secs(60), false);
+        assert_eq!(line[..4].join(" "), "exec --env AWS_PROFILE c");
+        assert_eq!(
+            line[7..],
+            ["/tmp/1.pid", "2.000", "60.000", "aws", "sts", "$(reboot)"]
         );
-        assert_eq!(args[..4].join(" "), "exec --env AWS_PROFILE c");
-        assert_eq!(args[7..], ["/tmp/1.pid", "60.000", "aws", "sts", "$(reboot)"]);
     }
 
     #[test]
     fn a_limit_of_nothing_is_not_no_limit() {
-        let args = exec("c", "/tmp/1.pid", Duration::ZERO, &[], true, &[]);
-        assert_eq!((args[1].as_str(), args[7].as_str()), ("--interactive", "0.001"));
+        let line = tool(&[], &[], Duration::ZERO, true);
+        assert_eq!((line[1].as_str(), line[8].as_str()), ("--interactive", "0.001"));
     }
 }

@@ -207,7 +207,16 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError
     }))
 }
 
-/// Toolbox images that are not `keep`, by name.
+/// Whether a name is one that a build of ours gives: a tag of sixteen hexadecimal digits.
+fn is_ours(name: &str) -> bool {
+    let tag = name
+        .strip_prefix(REPOSITORY)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or_default();
+    tag.len() == 16 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Toolbox images that are not `keep`, by name. Tags that somebody gave by hand are not ours to remove.
 ///
 /// # Errors
 /// [`EngineError`] when the engine can't say.
@@ -218,7 +227,7 @@ pub fn others(engine: &Engine, keep: &[String]) -> Result<Vec<String>, EngineErr
     )?;
     Ok(String::from_utf8_lossy(&stdout)
         .lines()
-        .filter(|name| !name.ends_with(":<none>") && !keep.iter().any(|kept| kept == name))
+        .filter(|name| is_ours(name) && !keep.iter().any(|kept| kept == name))
         .map(str::to_owned)
         .collect())
 }

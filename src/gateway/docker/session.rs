@@ -5,7 +5,7 @@
 //! Docker 20.10). The client runs in a process group of its own, so that Ctrl-C leaves it alone until the
 //! report is written.
 
-use super::argv::{self, SessionArgs};
+use super::argv::{self, ExecArgs, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
 use super::mounts::{Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
@@ -238,22 +238,24 @@ impl Gateway for Session {
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let pid_file = format!("/tmp/.lakehouse-{number}.pid");
         let stop = || self.stop_tool(&pid_file);
-        let args = argv::exec(
-            &self.name,
-            &pid_file,
-            spec.timeout,
-            &self.names,
-            spec.stdin.is_some(),
-            &spec.argv(),
-        );
+        let words = spec.argv();
+        let args = argv::exec(&ExecArgs {
+            container: &self.name,
+            pid_file: &pid_file,
+            limit: spec.timeout,
+            grace: grace(spec.effect),
+            env: &self.names,
+            has_input: spec.stdin.is_some(),
+            argv: &words,
+        });
         let job = Job {
             program: self.engine.client.clone(),
             args: args.into_iter().map(OsString::from).collect(),
             env: self.client_env.clone(),
             stdin: spec.stdin.clone().unwrap_or_default(),
             guarded: false,
-            deadline: start + spec.timeout + ENGINE_SLACK,
-            // Behind INT stands `timeout -k 2`, which ends the tool two seconds later.
+            deadline: start + spec.timeout + grace(spec.effect) + ENGINE_SLACK,
+            // Behind INT stands `timeout -k GRACE`, which ends the tool after that; the client notices a moment later.
             grace: grace(spec.effect) + Duration::from_secs(2),
             stop: Some(&stop),
             on_line: None,

@@ -92,7 +92,7 @@ pub fn decide(found: &Result<Option<Cluster>, CallError>, name: &ClusterName, as
         "FAILED" => (
             "exists and failed: it can't be used, and does not mend itself",
             format!(
-                "`aws eks describe-cluster --name {name} --region {region} --query cluster.health{flag}` shows why. Delete it (`eksctl delete cluster --name {name} --region {region}`), or choose another name with `--cluster`."
+                "`aws eks describe-cluster --name {name} --region {region} --query cluster.health{flag}` shows why. Delete it (`eksctl delete cluster --name {name} --region {region}{flag}`), or choose another name with `--cluster`."
             ),
         ),
         _ => (

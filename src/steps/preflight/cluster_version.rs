@@ -60,7 +60,7 @@ pub fn decide(
         .map(|one| one.support);
     let (flag, region) = (asker.flag(), asker.region);
     let upgrade = format!(
-        "Upgrade the cluster one minor version at a time (`eksctl upgrade cluster --name {name} --region {region}` shows the plan), or choose another with `--cluster`."
+        "Upgrade the cluster one minor version at a time (`eksctl upgrade cluster --name {name} --region {region}{flag}` shows the plan), or choose another with `--cluster`."
     );
     let finding = match (support, exists) {
         (Some(Support::Standard), _) => {

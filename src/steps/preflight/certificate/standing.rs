@@ -107,10 +107,14 @@ pub fn validation_remedy(certificate: &Certificate, flag: &str, region: &str) ->
         [] => format!(
             "ACM has not made its validation record yet: `aws acm describe-certificate --certificate-arn {arn} --region {region}{flag}` shows it within a minute."
         ),
-        [record] => format!("Make this DNS record: {record}. Then {wait}, and run again."),
+        [record] => format!("Make this DNS record: `{record}`. Then {wait}, and run again."),
         records => format!(
             "Make these DNS records: {}. Then {wait}, and run again.",
-            records.join("; ")
+            records
+                .iter()
+                .map(|record| format!("`{record}`"))
+                .collect::<Vec<_>>()
+                .join("; ")
         ),
     }
 }
