@@ -217,7 +217,7 @@ fn a_made_bucket_follows_its_cluster_and_a_named_one_stays() {
             .as_str(),
         "first-123456789012"
     );
-    let world = world.file("lakehouse_ingext.env", &text.replace("first-", "own-"));
+    let world = world.file("lakehouse_ingext.env", text.replace("first-", "own-"));
     let s = world.settings(&["--cluster", "second"]);
     assert_eq!(s.bucket.unwrap().value.as_str(), "own-123456789012");
 }
