@@ -6,9 +6,21 @@ use std::ffi::{OsStr, OsString};
 /// An environment by name.
 pub type Env = BTreeMap<OsString, OsString>;
 
-/// Keys that AWS's tools prefer to a profile (`aws help config-vars`): with a chosen profile they would make
-/// `aws --profile`, eksctl and `get-token` act in different accounts.
-pub const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+/// Credentials of the environment that AWS's tools prefer to a profile (`aws help config-vars`; botocore's chain asks
+/// the environment and web identity first): with a chosen profile they would make `aws`, eksctl and `get-token` act
+/// as somebody else than the report says.
+pub const CREDENTIALS: [&str; 7] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    WEB_IDENTITY,
+];
+
+/// Names the file with a web identity's token.
+pub const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
 /// Other names for the profile; `AWS_PROFILE` alone is set.
 const OTHER_PROFILE_NAMES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION"];
@@ -115,7 +127,9 @@ fn apply(env: &mut Env, identity: &Identity) {
     }
     if let Some(keys) = &identity.keys {
         env.remove(OsStr::new("AWS_PROFILE"));
-        env.remove(OsStr::new("AWS_SESSION_TOKEN"));
+        for name in CREDENTIALS {
+            env.remove(OsStr::new(name));
+        }
         env.insert("AWS_ACCESS_KEY_ID".into(), keys.access_key_id.clone().into());
         env.insert(
             "AWS_SECRET_ACCESS_KEY".into(),
@@ -125,7 +139,7 @@ fn apply(env: &mut Env, identity: &Identity) {
             env.insert("AWS_SESSION_TOKEN".into(), token.into());
         }
     } else if let Some(profile) = &identity.profile {
-        for name in KEYS {
+        for name in CREDENTIALS {
             env.remove(OsStr::new(name));
         }
         env.insert("AWS_PROFILE".into(), profile.into());
@@ -178,6 +192,8 @@ mod tests {
             ("AWS_ACCESS_KEY_ID", "AKIAOTHER"),
             ("AWS_SECRET_ACCESS_KEY", "other-secret"),
             ("AWS_SESSION_TOKEN", "other-token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/ci"),
+            (WEB_IDENTITY, "/run/token"),
             ("AWS_DEFAULT_PROFILE", "elsewhere"),
             ("AWS_ENDPOINT_URL_S3", "http://localhost:1"),
             ("GITHUB_TOKEN", "not-for-tools"),
@@ -203,7 +219,7 @@ mod tests {
         for env in [local(&host(), &identity), container(&host(), &identity)] {
             assert_eq!(get(&env, "AWS_PROFILE"), Some("p"));
             assert_eq!(get(&env, "AWS_REGION"), Some("us-east-2"));
-            for name in KEYS.iter().chain(&OTHER_PROFILE_NAMES) {
+            for name in CREDENTIALS.iter().chain(&OTHER_PROFILE_NAMES) {
                 assert_eq!(get(&env, name), None, "{name}");
             }
         }

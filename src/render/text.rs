@@ -1,6 +1,7 @@
 //! The report as text for people. It reads the report and nothing else.
 
 use crate::gateway::redact::printable;
+use crate::report::ExecMode;
 use crate::report::{
     Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, ToolboxReport,
 };
@@ -49,7 +50,12 @@ impl Style {
 pub fn report(report: &Report, style: Style) -> String {
     let mut text = String::new();
     if let Some(preflight) = &report.preflight {
-        text.push_str(&self::preflight(preflight, style));
+        let in_docker = report
+            .run
+            .exec
+            .as_ref()
+            .is_some_and(|exec| exec.mode == ExecMode::Docker);
+        text.push_str(&self::preflight(preflight, in_docker, style));
     }
     if let Some(install) = &report.install {
         text.push_str(&self::install(install, style));
@@ -71,7 +77,7 @@ pub fn report(report: &Report, style: Style) -> String {
     text
 }
 
-fn preflight(preflight: &PreflightReport, style: Style) -> String {
+fn preflight(preflight: &PreflightReport, in_docker: bool, style: Style) -> String {
     let mut text = String::new();
     let (skipped, told): (Vec<&Finding>, Vec<&Finding>) =
         preflight.checks.iter().partition(|check| is_not_asked(check));
@@ -95,6 +101,9 @@ fn preflight(preflight: &PreflightReport, style: Style) -> String {
         style.over("1;31", "Not ready to install.")
     };
     let _ = writeln!(text, "\n{verdict} {}", preflight.next.reason);
+    if in_docker && !preflight.blockers.is_empty() {
+        text.push_str("No aws or eksctl on this machine? `lakehouse toolbox shell` has them.\n");
+    }
     if let Some(path) = &preflight.env_file {
         let _ = writeln!(text, "Settings: {path}");
     }

@@ -223,7 +223,11 @@ fn toolbox_image(
                 code: Code::ToolboxMissing,
                 purpose: purpose.to_owned(),
                 message: format!("The engine has no image {name}."),
-                remediation: Some(format!("`docker pull {name}`, or leave `--toolbox-image` out.")),
+                remediation: Some(if name.contains('@') {
+                    format!("`docker pull {name}`, or leave `--toolbox-image` out.")
+                } else {
+                    "`docker image ls --no-trunc` shows the IDs that there are; or leave `--toolbox-image` out.".to_owned()
+                }),
                 tool_output: None,
             });
     }
@@ -268,7 +272,7 @@ fn open_session(
         purpose: "start the toolbox container".to_owned(),
         said,
     };
-    let mounts = mounts::aws_settings(&run.env).map_err(failed)?;
+    let mounts = mounts::aws_settings(&run.env, identity).map_err(failed)?;
     // The nonce stands beside the journal: some engines see a user's home and not the temporary folder.
     let temporary;
     let folder = if let Some(folder) = run_folder {

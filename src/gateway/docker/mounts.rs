@@ -1,6 +1,6 @@
 //! What of this machine the container sees: the AWS settings, and nothing else of the user's.
 
-use crate::gateway::environment::Env;
+use crate::gateway::environment::{Env, Identity, WEB_IDENTITY};
 use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -68,7 +68,7 @@ fn csv(field: &str) -> String {
 ///
 /// # Errors
 /// When a folder can't be made, with its path.
-pub fn aws_settings(env: &Env) -> Result<Mounts, String> {
+pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
     let mut mounts = Mounts::default();
     let folder = env
         .get(OsStr::new("HOME"))
@@ -127,16 +127,20 @@ pub fn aws_settings(env: &Env) -> Result<Mounts, String> {
             "/etc/ssl/certs/ca-certificates.crt".into(),
         ));
     }
-    if let Some(source) = named(env, "AWS_WEB_IDENTITY_TOKEN_FILE")? {
+    // A chosen profile takes the place of a web identity (see `environment::CREDENTIALS`).
+    let web_identity = if identity.profile.is_none() {
+        named(env, WEB_IDENTITY)?
+    } else {
+        None
+    };
+    if let Some(source) = web_identity {
         let target = "/run/lakehouse-aws/web-identity-token";
         mounts.mounts.push(Mount {
             source,
             target: target.into(),
             writable: false,
         });
-        mounts
-            .env
-            .push(("AWS_WEB_IDENTITY_TOKEN_FILE".into(), target.into()));
+        mounts.env.push((WEB_IDENTITY.into(), target.into()));
     }
     Ok(mounts)
 }
@@ -166,7 +170,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join(".aws")).unwrap();
         let env = Env::from([("HOME".into(), home.path().as_os_str().to_owned())]);
-        let mounts = aws_settings(&env).unwrap().mounts;
+        let mounts = aws_settings(&env, &Identity::default()).unwrap().mounts;
         let seen: Vec<(&str, bool)> = mounts
             .iter()
             .map(|mount| (mount.target.as_str(), mount.writable))
@@ -198,7 +202,7 @@ mod tests {
             ("AWS_CONFIG_FILE".into(), file.clone().into()),
             ("AWS_SHARED_CREDENTIALS_FILE".into(), file.clone().into()),
         ]);
-        let mounts = aws_settings(&env).unwrap();
+        let mounts = aws_settings(&env, &Identity::default()).unwrap();
         assert_eq!(mounts.mounts.len(), 2);
         assert!(!home.path().join(".aws/sso").exists());
         let arg = mounts.mounts[0].as_arg();
@@ -210,7 +214,10 @@ mod tests {
     fn no_settings_folder_means_no_mount_and_none_is_made() {
         let home = tempfile::tempdir().unwrap();
         let env = Env::from([("HOME".into(), home.path().as_os_str().to_owned())]);
-        assert_eq!(aws_settings(&env).unwrap(), Mounts::default());
+        assert_eq!(
+            aws_settings(&env, &Identity::default()).unwrap(),
+            Mounts::default()
+        );
         assert!(!home.path().join(".aws").exists());
     }
 }
