@@ -45,26 +45,7 @@ pub fn main() -> i32 {
     if args.get(1).is_some_and(|word| word == guard::GUARD_WORD) {
         return guard::main(args.get(2..).unwrap_or_default());
     }
-    let read = World::of_process().and_then(|world| Ok((resolve::read(args, &world)?, world)));
-    match read {
-        Ok((invocation, world)) => act(invocation, &world),
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "lakehouse: {error}");
-            USAGE
-        }
-    }
-}
-
-fn act(invocation: Invocation, world: &World) -> i32 {
-    match &invocation.action {
-        Action::Print(text) => return commands::plain::print(text),
-        Action::Schema => return commands::plain::schema(),
-        Action::Completions(shell) => return commands::plain::completions(*shell),
-        Action::Man => return commands::plain::man(),
-        _ => {}
-    }
-    let Invocation { action, options } = invocation;
-    log_to_stderr(&options);
+    // First of all: a signal must never find us without a report.
     let interrupt = match Interrupt::listen() {
         Ok(interrupt) => interrupt,
         Err(error) => {
@@ -75,6 +56,26 @@ fn act(invocation: Invocation, world: &World) -> i32 {
             return FAILED;
         }
     };
+    let read = World::of_process().and_then(|world| Ok((resolve::read(args, &world)?, world)));
+    match read {
+        Ok((invocation, world)) => act(invocation, &world, interrupt),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lakehouse: {error}");
+            USAGE
+        }
+    }
+}
+
+fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
+    match &invocation.action {
+        Action::Print(text) => return commands::plain::print(text),
+        Action::Schema => return commands::plain::schema(),
+        Action::Completions(shell) => return commands::plain::completions(*shell),
+        Action::Man => return commands::plain::man(),
+        _ => {}
+    }
+    let Invocation { action, options } = invocation;
+    log_to_stderr(&options);
     let env: Env = world
         .env
         .iter()
@@ -118,7 +119,8 @@ fn log_to_stderr(options: &RunOptions) {
     let colours = style(options, &std::io::stderr()).colour;
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Unfailing)
+        .log_internal_errors(false)
         .with_ansi(colours)
         .try_init();
 }
@@ -141,4 +143,18 @@ pub fn style(options: &RunOptions, stream: &(impl IsTerminal + AsFd)) -> Style {
         .map(|size| usize::from(size.ws_col))
         .filter(|columns| *columns > 0);
     Style { colour, width }
+}
+
+/// Stderr that never fails: a log that nobody can read must not end the run.
+struct Unfailing;
+
+impl Write for Unfailing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = std::io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

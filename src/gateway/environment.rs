@@ -169,7 +169,7 @@ pub fn secrets(host: &Env) -> Vec<String> {
         .collect();
     for (name, value) in host {
         let (name, value) = (name.to_string_lossy().to_lowercase(), value.to_string_lossy());
-        if name.ends_with("_proxy") {
+        if name.ends_with("proxy") || name == "lakehouse_apt_mirror" {
             secrets.extend(password_of(&value));
         }
     }

@@ -42,7 +42,7 @@ pub enum GatewayError {
         tool: Tool,
     },
     /// It printed more than is read.
-    #[error("{} printed more than {limit_bytes} bytes and was stopped", tool.program())]
+    #[error("{} printed more than {limit_bytes} bytes, or left something behind that kept its output open", tool.program())]
     TooMuchOutput {
         /// The tool.
         tool: Tool,

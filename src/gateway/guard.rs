@@ -68,8 +68,14 @@ pub fn main(args: &[std::ffi::OsString]) -> i32 {
     let Ok(length) = usize::try_from(u64::from_be_bytes(length)) else {
         return NOT_STARTED;
     };
-    let mut input = vec![0_u8; length];
-    if control.read_exact(&mut input).is_err() {
+    let mut input = Vec::new();
+    if control
+        .by_ref()
+        .take(length as u64)
+        .read_to_end(&mut input)
+        .is_err()
+        || input.len() != length
+    {
         return NOT_STARTED;
     }
     drop(control);

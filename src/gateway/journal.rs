@@ -27,6 +27,7 @@ struct State {
     file: File,
     last: String,
     count: u64,
+    length: u64,
     /// Set by the first write that failed: the chain is broken from there on.
     broken: Option<String>,
 }
@@ -72,6 +73,7 @@ impl Journal {
             file,
             last: sha256_hex(format!("{GENESIS}{run}").as_bytes()),
             count: 0,
+            length: 0,
             broken: None,
         };
         Ok(Self {
@@ -98,11 +100,14 @@ impl Journal {
         let (text, hash) = line(state.count + 1, run, record, &state.last)?;
         match state.file.write_all(text.as_bytes()) {
             Ok(()) => {
+                state.length += text.len() as u64;
                 state.count += 1;
                 state.last = hash;
                 Ok(())
             }
             Err(error) => {
+                // Half a line would break the chain for every reader: what was whole stays whole.
+                let _ = state.file.set_len(state.length);
                 state.broken = Some(error.to_string());
                 Err(error.to_string())
             }

@@ -82,13 +82,15 @@ pub(super) fn output(
     duration: Duration,
 ) -> Result<CommandOutput, GatewayError> {
     match ending {
+        // A shell, a wrapper script or `docker exec` say "killed by signal N" as 128 + N (1 to 64); aws's own codes
+        // are 252 to 255.
+        Ending::Exited(129..=192) | Ending::Signaled(_) => Err(GatewayError::Killed { tool }),
         Ending::Exited(exit) => Ok(CommandOutput {
             exit,
             stdout,
             stderr,
             duration,
         }),
-        Ending::Signaled(_) => Err(GatewayError::Killed { tool }),
         Ending::TimedOut => Err(GatewayError::TimedOut { tool, limit }),
         Ending::Interrupted => Err(GatewayError::Interrupted),
         Ending::TooMuchOutput => Err(GatewayError::TooMuchOutput {

@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 
 /// The most that is kept of one output stream, in bytes. The largest answer of a preflight, an account's
 /// certificates, is some hundred kilobytes.
-pub const OUTPUT_LIMIT: usize = 32 * 1024 * 1024;
+pub const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
+/// The most that is kept of each end of stderr, in bytes.
+const WORDS_LIMIT: usize = 64 * 1024;
 /// How often a waiting run looks at the stop flag; the tool's end itself wakes it at once.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long streams may stay open after the process has ended.
@@ -77,8 +79,13 @@ pub struct Ended {
 /// The system's error when the process can't be started.
 pub fn run(job: &Job<'_>, interrupt: &Interrupt) -> std::io::Result<Ended> {
     let mut running = Running::start(job)?;
-    let ending = running.wait(job, interrupt);
-    let (stdout, stderr) = (running.stdout.collect(), running.stderr.collect());
+    let mut ending = running.wait(job, interrupt);
+    let ((stdout, whole), (stderr, _)) = (running.stdout.collect(), running.stderr.collect());
+    // Output that was cut is no answer, even where the process ended well.
+    let cut = running.too_much.load(Ordering::Relaxed) || !whole;
+    if cut && matches!(ending, Ending::Exited(_) | Ending::Signaled(_)) {
+        ending = Ending::TooMuchOutput;
+    }
     Ok(Ended {
         ending,
         stdout,
@@ -207,7 +214,12 @@ impl Running {
             let _ = control.write_all(&guard::stop_request(job.grace));
         }
         if let Some(stop) = job.stop {
-            stop();
+            // It asks an engine that may hang: the grace period counts from here.
+            std::thread::scope(|scope| {
+                scope.spawn(stop);
+                self.await_end(job);
+            });
+            return;
         } else if !job.guarded {
             for pid in self.handle.pids() {
                 if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
@@ -215,15 +227,29 @@ impl Running {
                 }
             }
         }
-        // The guard ends the tool within the grace period; a second on top is for the guard itself.
+        self.await_end(job);
+    }
+
+    /// The guard ends the tool within the grace period; a second on top is for the guard itself.
+    fn await_end(&self, job: &Job<'_>) {
         if self
             .ended
             .recv_timeout(job.grace + Duration::from_secs(1))
             .is_err()
         {
-            let _ = self.handle.kill();
+            self.kill_group();
             let _ = self.ended.recv_timeout(Duration::from_secs(1));
         }
+    }
+
+    /// Ends the process with its group: a client may be a wrapper script.
+    fn kill_group(&self) {
+        for pid in self.handle.pids() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+            }
+        }
+        let _ = self.handle.kill();
     }
 }
 
@@ -251,31 +277,41 @@ impl Stream {
         Self(receiver)
     }
 
-    /// What was read, once the stream has ended (or has been silent for [`STREAMS_END`] after the process's end).
-    fn collect(&self) -> Vec<u8> {
+    /// What was read, and whether the stream came to its end: something that the tool left behind may hold it open.
+    fn collect(&self) -> (Vec<u8>, bool) {
         let mut bytes = Vec::new();
-        while let Ok(chunk) = self.0.recv_timeout(STREAMS_END) {
-            bytes.extend_from_slice(&chunk);
+        loop {
+            match self.0.recv_timeout(STREAMS_END) {
+                Ok(chunk) => bytes.extend_from_slice(&chunk),
+                Err(RecvTimeoutError::Disconnected) => return (bytes, true),
+                Err(RecvTimeoutError::Timeout) => return (bytes, false),
+            }
         }
-        bytes
     }
 }
 
 fn read_all(mut pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, over: Option<&AtomicBool>) {
+    // Stdout is an answer and must be whole; of stderr the beginning and the end are for people.
+    let limit = if over.is_some() { OUTPUT_LIMIT } else { WORDS_LIMIT };
     let mut total = 0_usize;
+    let mut end = std::collections::VecDeque::new();
     let mut buffer = vec![0_u8; 64 * 1024];
-    loop {
-        match pipe.read(&mut buffer) {
-            Ok(0) | Err(_) => return,
-            Ok(count) => {
-                total = total.saturating_add(count);
-                if total <= OUTPUT_LIMIT {
-                    let _ = sender.send(buffer[..count].to_vec());
-                } else if let Some(over) = over {
-                    over.store(true, Ordering::Relaxed);
-                }
-            }
+    while let Ok(count) = pipe.read(&mut buffer) {
+        if count == 0 {
+            break;
         }
+        total = total.saturating_add(count);
+        if total <= limit {
+            let _ = sender.send(buffer[..count].to_vec());
+        } else if let Some(over) = over {
+            over.store(true, Ordering::Relaxed);
+        } else {
+            end.extend(&buffer[..count]);
+            end.drain(..end.len().saturating_sub(WORDS_LIMIT));
+        }
+    }
+    if !end.is_empty() {
+        let _ = sender.send(end.into());
     }
 }
 

@@ -36,17 +36,64 @@ pub fn is_reading(tool: Tool, args: &[String]) -> bool {
     }
 }
 
+/// Reading commands of aws whose verb is `get-`: others hand out secrets or tokens, write a file, or make a user.
+const AWS_GETS: [(&str, &str); 6] = [
+    ("sts", "get-caller-identity"),
+    ("s3api", "get-bucket-location"),
+    ("iam", "get-role"),
+    ("iam", "get-user"),
+    ("service-quotas", "get-service-quota"),
+    ("service-quotas", "get-aws-default-service-quota"),
+];
+
+/// Options of aws that send a question elsewhere, read a file of this machine into it, or write one.
+const AWS_REFUSED: [&str; 5] = [
+    "--endpoint-url",
+    "--cli-input",
+    "--debug",
+    "--ca-bundle",
+    "--no-verify-ssl",
+];
+
 fn reading_aws(words: &[&str]) -> bool {
+    let harmless = |word: &&str| {
+        let refused = AWS_REFUSED.iter().any(|option| word.starts_with(option));
+        !refused && !word.contains("file://") && !word.contains("fileb://")
+    };
     match words {
-        ["--version"] | ["configure", "list" | "get" | "list-profiles", ..] => true,
-        // These two write a file of the caller's choice, or hand out new credentials.
-        ["s3api", "get-object" | "get-object-torrent", ..] => false,
-        ["sts", verb, ..] => *verb == "get-caller-identity",
-        [service, verb, ..] if is_word(service) => ["describe-", "list-", "get-", "head-", "simulate-"]
-            .iter()
-            .any(|reading| verb.starts_with(reading)),
+        ["--version"] => true,
+        [service, verb, rest @ ..] if is_word(service) => {
+            let reads = ["describe-", "list-", "head-", "simulate-"]
+                .iter()
+                .any(|reading| verb.starts_with(reading));
+            // A bare word after the verb is an output file in some commands.
+            let options = rest.first().is_none_or(|word| word.starts_with("--"));
+            (reads || AWS_GETS.contains(&(service, verb))) && options && rest.iter().all(harmless)
+        }
         _ => false,
     }
+}
+
+/// Options that write a file, run a program, or act as somebody else.
+const KUBE_REFUSED: [&str; 12] = [
+    "--raw",
+    "--profile",
+    "--cache-dir",
+    "--log-file",
+    "--server",
+    "--token",
+    "--as",
+    "--post-renderer",
+    "--output-dir",
+    "--dependency-update",
+    "--kube-as",
+    "--kube-token",
+];
+
+fn is_kube_harmless(words: &[&str]) -> bool {
+    !words
+        .iter()
+        .any(|word| KUBE_REFUSED.iter().any(|option| word.starts_with(option)))
 }
 
 fn reading_kubectl(words: &[&str]) -> bool {
@@ -60,33 +107,31 @@ fn reading_kubectl(words: &[&str]) -> bool {
             "--request-timeout",
         ],
     );
-    matches!(
+    let reads = matches!(
         verbs.as_slice(),
         ["get" | "logs" | "version", ..] | ["auth", "can-i", ..]
-    )
+    );
+    reads && is_kube_harmless(words)
 }
 
 fn reading_helm(words: &[&str]) -> bool {
-    // A post-renderer is a program that Helm runs.
-    if words.iter().any(|word| word.starts_with("--post-renderer")) {
-        return false;
-    }
     let verbs = verbs(words, &["--kube-context", "--kubeconfig", "--namespace", "-n"]);
-    matches!(
+    let reads = matches!(
         verbs.as_slice(),
         [
             "list" | "get" | "status" | "history" | "template" | "show" | "version",
             ..
         ]
-    )
+    );
+    reads && is_kube_harmless(words)
 }
 
 fn reading_eksctl(words: &[&str]) -> bool {
-    match words {
-        ["get" | "version", ..] => true,
-        ["create", ..] => words.contains(&"--dry-run"),
-        _ => false,
-    }
+    // The dry run exactly as our client asks: elsewhere the word could be another option's value.
+    matches!(
+        words,
+        ["get" | "version", ..] | ["create", "cluster", "-f", _, "--dry-run"]
+    )
 }
 
 /// What is left after leading flags with a value. Any other leading flag is left in place, and so is no verb.
@@ -157,6 +202,17 @@ mod tests {
             (Eksctl, "create cluster -f -"),
             (Eksctl, "create cluster --dry-run=false"),
             (Eksctl, "delete cluster --dry-run"),
+            (Eksctl, "create cluster -f - --dry-run --dry-run=false"),
+            (Eksctl, "create cluster --name x --kubeconfig --dry-run"),
+            (Helm, "template x y --output-dir /home/u"),
+            (Kubectl, "get --raw /api/v1/x"),
+            (Kubectl, "get pods --profile-output=/home/u/.bashrc"),
+            (Aws, "configure get aws_secret_access_key"),
+            (Aws, "eks get-token --cluster-name x"),
+            (Aws, "secretsmanager get-secret-value --secret-id x"),
+            (Aws, "sts get-caller-identity --endpoint-url http://elsewhere"),
+            (Aws, "acm list-certificates --cli-input-json file:///etc/shadow"),
+            (Aws, "apigateway get-export x y out"),
         ] {
             assert!(!reads(tool, line), "{line}");
         }

@@ -5,6 +5,7 @@ use super::journal::{Journal, sha256_hex};
 use super::redact::Redactor;
 use super::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use crate::report::{CommandRecord, Effect, ExecMode};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ pub struct Recorder<G> {
     mode: ExecMode,
     run: String,
     journal: Result<Journal, String>,
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     interrupt: Interrupt,
     deadline: Instant,
     slots: Slots,
@@ -32,7 +33,7 @@ impl<G: Gateway> Recorder<G> {
         mode: ExecMode,
         run: String,
         journal: Result<Journal, String>,
-        redactor: Redactor,
+        redactor: Arc<Redactor>,
         interrupt: Interrupt,
         deadline: Instant,
     ) -> Self {

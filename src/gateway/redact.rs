@@ -20,7 +20,7 @@ const SHAPES: [&str; 9] = [
     // Query parameters of a presigned URL (AWS Signature Version 4, "Query string parameters").
     r"(?i)(X-Amz-(?:Signature|Security-Token|Credential)=)[^&\s]+",
     // User and password of a URL.
-    r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s:@]+:[^/\s@]+@",
+    r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@",
     r"(?i)(authorization:\s*(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]+",
     r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{16,}",
     // `aws eks get-token`.

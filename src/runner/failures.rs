@@ -90,3 +90,18 @@ pub fn of_credentials(error: &CredentialError) -> Failure {
         tool_output: (!said.is_empty()).then_some(said),
     }
 }
+
+/// A role whose keys come from a program of the host, asked for in docker mode.
+#[must_use]
+pub fn of_role_behind_process() -> Failure {
+    Failure {
+        code: Code::CredentialsNotReachable,
+        purpose: "get the profile's credentials".to_owned(),
+        message: "The profile assumes a role with keys from a credential_process of this machine, which the container can't run.".to_owned(),
+        remediation: Some(
+            "`eval \"$(aws configure export-credentials --format env)\"` with this profile, then run again without it; or use `--exec local`."
+                .to_owned(),
+        ),
+        tool_output: None,
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod failures;
 pub mod gate;
+pub mod place;
 pub mod preflight;
 pub mod progress;
 pub mod run;

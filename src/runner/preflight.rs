@@ -1,14 +1,17 @@
 //! The preflight: the checks, and what they mean together.
 
+use super::place::HostProcess;
+use super::workplace::Unopened;
 use super::{Progress, Run, Workplace};
 use crate::gateway::Gateway;
 use crate::gateway::environment::Identity;
+use crate::gateway::journal::JournalMark;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings, Source};
 use crate::model::{Discovered, env_pairs};
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
+    Code, ExecRecord, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
 };
 use crate::steps::preflight::{CertNamed, PreflightInputs, run_all};
 use std::sync::Arc;
@@ -23,6 +26,8 @@ pub struct Checked {
     pub workplace: Option<Workplace>,
     /// Whether the checks were made at all.
     pub opened: bool,
+    /// What is known of a place that could not be opened.
+    pub unopened: Option<(ExecRecord, Option<JournalMark>)>,
 }
 
 /// Names of the inputs that a preflight needs and nobody gave.
@@ -38,17 +43,21 @@ pub fn required(settings: &Settings) -> Vec<String> {
 /// Makes the checks. A place that can't be opened is a finding like any other.
 pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Arc<dyn Progress>) -> Checked {
     progress.step("preparing the tools");
-    let host_process = settings
-        .profile_facts
+    let facts = &settings.profile_facts;
+    let host_process = facts
         .credential_process
         .as_deref()
-        .filter(|_| settings.profile_facts.found);
+        .filter(|_| facts.found)
+        .map(|command_line| HostProcess {
+            command_line,
+            for_a_role: facts.has_role,
+        });
     let opened = Workplace::open(run, options, identity(settings), host_process, progress);
     let mut workplace = match opened {
         Ok(workplace) => workplace,
         Err(failure) => {
             progress.done();
-            return unopened(&failure);
+            return unopened(*failure);
         }
     };
     progress.step("checking the account");
@@ -60,6 +69,7 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
             evidence: PreflightEvidence::default(),
             workplace: Some(workplace),
             opened: false,
+            unopened: None,
         };
     };
     let mut outcome = run_all(&inputs, &ReadOnly(&workplace.gateway as &dyn Gateway));
@@ -85,6 +95,7 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
         evidence,
         workplace: Some(workplace),
         opened: true,
+        unopened: None,
     }
 }
 
@@ -100,7 +111,8 @@ fn identity(settings: &Settings) -> Identity {
     }
 }
 
-fn unopened(failure: &Failure) -> Checked {
+fn unopened(unopened: Unopened) -> Checked {
+    let failure = unopened.failure;
     let mut finding = Finding::fail("toolbox", failure.code, failure.message.clone());
     finding.remediation.clone_from(&failure.remediation);
     finding.tool_output.clone_from(&failure.tool_output);
@@ -109,6 +121,7 @@ fn unopened(failure: &Failure) -> Checked {
         evidence: PreflightEvidence::default(),
         workplace: None,
         opened: false,
+        unopened: Some((unopened.exec, unopened.journal)),
     }
 }
 

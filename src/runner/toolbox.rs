@@ -1,6 +1,6 @@
 //! `lakehouse toolbox …`: the image that holds the tools.
 
-use super::workplace::{build, container_user};
+use super::place::{build, container_user};
 use super::{Progress, Run, failures};
 use crate::clients::versions;
 use crate::gateway::docker::image::{self, Image, Recipe};

@@ -1,41 +1,22 @@
-//! Where the tools of a run are: on this machine, or in the toolbox container, which is built if it is not there.
+//! Where the tools of a run are, with the recorder in front: on this machine, or in the toolbox container.
 
-use super::failures;
-use super::{Progress, Run};
-use crate::gateway::docker::image::{self, Image, Recipe};
-use crate::gateway::docker::session::{Session, SessionPlan};
-use crate::gateway::docker::{Engine, EngineError, mounts};
-use crate::gateway::environment::{self, Identity};
+use super::place::{self, Chosen, HostProcess, Place};
+use super::{Progress, Run, failures};
+use crate::gateway::docker::Engine;
+use crate::gateway::docker::image::Image;
+use crate::gateway::docker::session::Session;
+use crate::gateway::environment::{self, Identity, TemporaryKeys};
 use crate::gateway::journal::{Journal, JournalMark};
 use crate::gateway::local::Local;
 use crate::gateway::recorder::Recorder;
 use crate::gateway::redact::Redactor;
-use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool, credential_process};
 use crate::model::settings::RunOptions;
-use crate::report::{Code, ExecMode, ExecRecord, Failure};
+use crate::report::{ExecMode, ExecRecord, Failure};
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One of the two places.
-pub enum Place {
-    /// This machine.
-    Local(Local),
-    /// The toolbox container.
-    Docker(Box<Session>),
-}
-
-impl Gateway for Place {
-    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
-        match self {
-            Self::Local(local) => local.run(spec),
-            Self::Docker(session) => session.run(spec),
-        }
-    }
-}
-
-/// The place of one run, with its recorder in front.
+/// The place of one run.
 pub struct Workplace {
     /// The door to the tools.
     pub gateway: Recorder<Place>,
@@ -43,19 +24,28 @@ pub struct Workplace {
     pub exec: ExecRecord,
 }
 
+/// A place that could not be opened, and what is known of it all the same.
+pub struct Unopened {
+    /// Why.
+    pub failure: Failure,
+    /// As far as it came.
+    pub exec: ExecRecord,
+    /// The journal, which has no record.
+    pub journal: Option<JournalMark>,
+}
+
 impl Workplace {
     /// Opens the place that the options name.
     ///
     /// # Errors
-    /// A [`Failure`] with its code: no engine, no toolbox, no credentials, or an interrupt.
+    /// [`Unopened`]: no engine, no toolbox, no credentials, or an interrupt.
     pub fn open(
         run: &Run,
         options: &RunOptions,
         identity: Identity,
-        host_process: Option<&str>,
+        host_process: Option<HostProcess<'_>>,
         progress: &Arc<dyn Progress>,
-    ) -> Result<Self, Failure> {
-        let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
+    ) -> Result<Self, Box<Unopened>> {
         let journal = Run::state_folder().and_then(|folder| {
             Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display()))
         });
@@ -64,65 +54,47 @@ impl Workplace {
             .ok()
             .and_then(|journal| journal.path().parent())
             .map(Path::to_path_buf);
-        let mode = choose_mode(run, options, &redactor, progress);
-        let (place, exec, secrets) = match mode {
-            Chosen::Local => {
-                let local = Local::new(
-                    environment::local(&run.env, &identity),
-                    Arc::clone(&redactor),
-                    run.interrupt.clone(),
-                );
-                (Place::Local(local), local_record(), Vec::new())
-            }
-            Chosen::Docker(probed) => {
-                let engine =
-                    probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
-                let identity = with_host_keys(run, identity, host_process, &redactor)?;
-                let secrets = identity.keys.as_ref().map_or_else(Vec::new, |keys| {
-                    keys.session_token
-                        .iter()
-                        .chain([&keys.secret_access_key])
-                        .cloned()
-                        .collect()
-                });
-                let image = toolbox_image(run, options, &engine, progress)?;
-                let session = open_session(run, options, &engine, &image, &identity, folder.as_deref())
-                    .map_err(|error| failures::of_engine("start the toolbox container", &error))?;
-                (
-                    Place::Docker(Box::new(session)),
-                    docker_record(&engine, &image),
-                    secrets,
-                )
-            }
+        let mut exec = record(ExecMode::Local);
+        let mut opening = Opening {
+            run,
+            options,
+            progress,
+            folder: folder.as_deref(),
+            exec: &mut exec,
+            redactor: redactor(run, None),
         };
-        let redactor = Redactor::new(environment::secrets(&run.env).into_iter().chain(secrets));
-        let gateway = Recorder::new(
-            place,
-            exec.mode,
-            run.id.clone(),
-            journal,
-            redactor,
-            run.interrupt.clone(),
-            run.deadline,
-        );
-        Ok(Self { gateway, exec })
+        match opening.place(identity, host_process) {
+            Ok(place) => {
+                let redactor = opening.redactor;
+                let (id, stop) = (run.id.clone(), run.interrupt.clone());
+                let gateway = Recorder::new(place, exec.mode, id, journal, redactor, stop, run.deadline);
+                Ok(Self { gateway, exec })
+            }
+            Err(failure) => {
+                let journal = journal.ok().map(|journal| journal.mark());
+                Err(Box::new(Unopened {
+                    failure,
+                    exec,
+                    journal,
+                }))
+            }
+        }
     }
 
     /// A session container for a person's shell, in docker mode whatever the options say.
     ///
     /// # Errors
-    /// As [`Workplace::open`].
+    /// A [`Failure`] as of [`Workplace::open`].
     pub fn shell(
         run: &Run,
         options: &RunOptions,
         identity: &Identity,
         progress: &Arc<dyn Progress>,
     ) -> Result<Session, Failure> {
-        let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
-        let engine = Engine::probe(run.env.clone(), redactor, run.interrupt.clone())
+        let engine = Engine::probe(run.env.clone(), redactor(run, None), run.interrupt.clone())
             .map_err(|error| failures::of_engine("reach the container engine", &error))?;
-        let image = toolbox_image(run, options, &engine, progress)?;
-        open_session(run, options, &engine, &image, identity, None)
+        let image = place::toolbox_image(run, options, &engine, progress)?;
+        place::open_session(run, options, &engine, &image, identity, None)
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
 
@@ -149,184 +121,80 @@ impl Workplace {
     }
 }
 
-enum Chosen {
-    Local,
-    Docker(Result<Engine, EngineError>),
+/// A place being opened: what is known of it so far stays known when the next step fails.
+struct Opening<'a> {
+    run: &'a Run,
+    options: &'a RunOptions,
+    progress: &'a Arc<dyn Progress>,
+    folder: Option<&'a Path>,
+    exec: &'a mut ExecRecord,
+    redactor: Arc<Redactor>,
 }
 
-/// The mode that was asked for; else local, or docker where a tool is missing here and an engine answers.
-fn choose_mode(
-    run: &Run,
-    options: &RunOptions,
-    redactor: &Arc<Redactor>,
-    progress: &Arc<dyn Progress>,
-) -> Chosen {
-    let probe = || Engine::probe(run.env.clone(), Arc::clone(redactor), run.interrupt.clone());
-    match options.exec.as_ref().map(|exec| exec.value) {
-        Some(ExecMode::Local) => Chosen::Local,
-        Some(ExecMode::Docker) => Chosen::Docker(probe()),
-        None => {
-            let path = run.env.get(OsStr::new("PATH"));
-            let missing: Vec<&str> = Tool::ALL
-                .iter()
-                .map(|tool| tool.program())
-                .filter(|program| which::which_in(program, path, ".").is_err())
-                .collect();
-            if missing.is_empty() {
-                return Chosen::Local;
+impl Opening<'_> {
+    fn place(&mut self, identity: Identity, host_process: Option<HostProcess<'_>>) -> Result<Place, Failure> {
+        let run = self.run;
+        match place::choose_mode(run, self.options, &self.redactor, self.progress) {
+            Chosen::Local => {
+                let env = environment::local(&run.env, &identity);
+                Ok(Place::Local(Local::new(
+                    env,
+                    Arc::clone(&self.redactor),
+                    run.interrupt.clone(),
+                )))
             }
-            match probe() {
-                Ok(engine) => {
-                    progress.note(&format!(
-                        "{} not installed here: the tools run in the toolbox container (`--exec local` runs them here)",
-                        missing.join(", ")
-                    ));
-                    Chosen::Docker(Ok(engine))
-                }
-                Err(_) => Chosen::Local,
+            Chosen::Docker(probed) => {
+                *self.exec = record(ExecMode::Docker);
+                self.exec.engine = Some("docker".to_owned());
+                let engine =
+                    probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
+                self.session(engine, identity, host_process)
             }
         }
     }
-}
 
-fn with_host_keys(
-    run: &Run,
-    identity: Identity,
-    host_process: Option<&str>,
-    redactor: &Redactor,
-) -> Result<Identity, Failure> {
-    let Some(command_line) = host_process else {
-        return Ok(identity);
-    };
-    let env = environment::local(&run.env, &identity);
-    let keys = credential_process::run(command_line, &env, redactor, &run.interrupt)
-        .map_err(|error| failures::of_credentials(&error))?;
-    Ok(Identity {
-        keys: Some(keys),
-        ..identity
-    })
-}
-
-/// The toolbox image: the one that was named, or the one of the lock, built if it is not there.
-fn toolbox_image(
-    run: &Run,
-    options: &RunOptions,
-    engine: &Engine,
-    progress: &Arc<dyn Progress>,
-) -> Result<Image, Failure> {
-    let purpose = "find the toolbox image";
-    if let Some(named) = &options.toolbox_image {
-        let name = named.value.as_str();
-        return image::inspect(engine, name)
-            .map_err(|error| failures::of_engine(purpose, &error))?
-            .ok_or_else(|| Failure {
-                code: Code::ToolboxMissing,
-                purpose: purpose.to_owned(),
-                message: format!("The engine has no image {name}."),
-                remediation: Some(if name.contains('@') {
-                    format!("`docker pull {name}`, or leave `--toolbox-image` out.")
-                } else {
-                    "`docker image ls --no-trunc` shows the IDs that there are; or leave `--toolbox-image` out.".to_owned()
-                }),
-                tool_output: None,
-            });
+    fn session(
+        &mut self,
+        mut engine: Engine,
+        identity: Identity,
+        host_process: Option<HostProcess<'_>>,
+    ) -> Result<Place, Failure> {
+        self.exec.engine_version = Some(engine.info.server_version.clone());
+        let identity = place::with_host_keys(self.run, identity, host_process, &self.redactor)?;
+        // Keys that were just handed in are secrets of everything that comes after.
+        self.redactor = redactor(self.run, identity.keys.as_ref());
+        engine.redactor = Arc::clone(&self.redactor);
+        let image = place::toolbox_image(self.run, self.options, &engine, self.progress)?;
+        self.image(&image);
+        place::open_session(self.run, self.options, &engine, &image, &identity, self.folder)
+            .map(|session| Place::Docker(Box::new(session)))
+            .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
-    let recipe = Recipe::new(engine, options.toolbox_source.value.name())
-        .map_err(|error| failures::of_engine(purpose, &error))?;
-    match recipe
-        .find(engine)
-        .map_err(|error| failures::of_engine(purpose, &error))?
-    {
-        Some(image) => Ok(image),
-        None => build(run, engine, &recipe, progress),
+
+    fn image(&mut self, image: &Image) {
+        self.exec.image = Some(image.name.clone());
+        self.exec.image_digest = Some(image.digest.clone());
     }
 }
 
-/// Builds the toolbox image and shows how it goes.
-///
-/// # Errors
-/// A [`Failure`] with the builder's last lines.
-pub fn build(
-    run: &Run,
-    engine: &Engine,
-    recipe: &Recipe,
-    progress: &Arc<dyn Progress>,
-) -> Result<Image, Failure> {
-    progress.step("building the toolbox image (once for each version; about ten minutes)");
-    let shown = Arc::clone(progress);
-    let on_line: crate::gateway::docker::engine::OnLine = Arc::new(move |line| shown.line(line));
-    let built = recipe.build(engine, run.deadline, &on_line);
-    progress.done();
-    built.map_err(|error| failures::of_engine("build the toolbox image", &error))
+/// A redactor that knows the secrets of the environment and of handed-in keys.
+fn redactor(run: &Run, keys: Option<&TemporaryKeys>) -> Arc<Redactor> {
+    let handed_in = keys
+        .into_iter()
+        .flat_map(|keys| keys.session_token.iter().chain([&keys.secret_access_key]))
+        .cloned();
+    Arc::new(Redactor::new(
+        environment::secrets(&run.env).into_iter().chain(handed_in),
+    ))
 }
 
-fn open_session(
-    run: &Run,
-    options: &RunOptions,
-    engine: &Engine,
-    image: &Image,
-    identity: &Identity,
-    run_folder: Option<&Path>,
-) -> Result<Session, EngineError> {
-    let failed = |said: String| EngineError::Failed {
-        purpose: "start the toolbox container".to_owned(),
-        said,
-    };
-    let mounts = mounts::aws_settings(&run.env, identity).map_err(failed)?;
-    // The nonce stands beside the journal: some engines see a user's home and not the temporary folder.
-    let temporary;
-    let folder = if let Some(folder) = run_folder {
-        folder
-    } else {
-        temporary = tempfile::tempdir().map_err(|error| failed(format!("no temporary folder: {error}")))?;
-        temporary.path()
-    };
-    let plan = SessionPlan {
-        run: &run.id,
-        image: &image.id,
-        user: container_user(engine),
-        network: options
-            .toolbox_network
-            .as_ref()
-            .map(|network| network.value.as_str()),
-        mounts,
-        env: environment::container(&run.env, identity),
-        folder,
-    };
-    Session::start(engine, plan)
-}
-
-/// The caller's own IDs, so that files keep their owner; in a rootless engine that is root inside.
-#[must_use]
-pub fn container_user(engine: &Engine) -> String {
-    if engine.info.is_rootless() {
-        return "0:0".to_owned();
-    }
-    format!(
-        "{}:{}",
-        rustix::process::geteuid().as_raw(),
-        rustix::process::getegid().as_raw()
-    )
-}
-
-const fn local_record() -> ExecRecord {
+const fn record(mode: ExecMode) -> ExecRecord {
     ExecRecord {
-        mode: ExecMode::Local,
+        mode,
         engine: None,
         engine_version: None,
         image: None,
         image_digest: None,
-        tools: BTreeMap::new(),
-    }
-}
-
-fn docker_record(engine: &Engine, image: &Image) -> ExecRecord {
-    ExecRecord {
-        mode: ExecMode::Docker,
-        engine: Some("docker".to_owned()),
-        engine_version: Some(engine.info.server_version.clone()),
-        image: Some(image.name.clone()),
-        image_digest: Some(image.digest.clone()),
         tools: BTreeMap::new(),
     }
 }

@@ -48,6 +48,11 @@ fn made(context: &Context, settings: &Settings) -> Report {
         checked.findings.extend(finding);
     }
     let body = preflight::report(settings, &checked, written, interrupted);
+    if let Some((exec, mark)) = checked.unopened {
+        let mut report = context.run.report(Some(exec), 0, mark);
+        report.preflight = Some(body);
+        return report;
+    }
     let place = checked.workplace.as_ref();
     let mut report = context.run.report(
         place.map(|place| place.exec.clone()),

@@ -88,7 +88,8 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
             })
     });
     match ended {
-        Ok(code) => code,
+        Ok(Some(code)) => code,
+        Ok(None) => interrupted_code(context),
         Err(failure) => {
             let style = crate::cli::run::style(&context.options, &std::io::stderr());
             let _ = std::io::stderr().write_all(text::failure(&failure, style).as_bytes());

@@ -27,6 +27,12 @@ const SESSION_SCRIPT: &str = "cat /run/lakehouse-nonce 2>/dev/null; echo; exec c
 const TOOL_SCRIPT: &str =
     r#"echo $$ >"$0"; grace=$1 limit=$2; shift 2; exec timeout -k "$grace" "$limit" "$@""#;
 
+/// What stands around it: proof on stderr that the tool ran to this end, with its exit code. Without that line the
+/// engine failed, whatever code its client gave (the client has 1, 126, 127 and 137 for its own troubles as well).
+const PROOF_SCRIPT: &str = r#"proof=$0 script=$1; shift
+if ! command -v "$4" >/dev/null 2>&1; then printf '\n%s missing\n' "$proof" >&2; exit 127; fi
+/bin/sh -c "$script" "$@"; code=$?; printf '\n%s %d\n' "$proof" "$code" >&2; exit "$code""#;
+
 /// `docker run …` for the session container.
 #[must_use]
 pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
@@ -82,6 +88,8 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
 pub struct ExecArgs<'a> {
     /// The container's name.
     pub container: &'a str,
+    /// The word that proves an end.
+    pub proof: &'a str,
     /// Where the tool's process ID is kept.
     pub pid_file: &'a str,
     /// When the tool is asked to stop.
@@ -113,6 +121,8 @@ pub fn exec(tool: &ExecArgs<'_>) -> Vec<String> {
         tool.container,
         "/bin/sh",
         "-c",
+        PROOF_SCRIPT,
+        tool.proof,
         TOOL_SCRIPT,
         tool.pid_file,
         &grace,
@@ -147,6 +157,32 @@ pub fn shell(container: &str, env: &[String], terminal: bool) -> Vec<String> {
     }
     args.extend(words(&[container, "/bin/sh"]));
     args
+}
+
+/// How a tool ended, by the proof on its stderr; none when there is none. Takes the proof out of the text.
+#[must_use]
+pub fn proven_end(stderr: &mut Vec<u8>, proof: &str) -> Option<ProvenEnd> {
+    let mark = format!("\n{proof} ").into_bytes();
+    let at = stderr.windows(mark.len()).rposition(|window| window == mark)?;
+    let rest = stderr.split_off(at);
+    let word = std::str::from_utf8(rest.get(mark.len()..)?)
+        .ok()?
+        .lines()
+        .next()?
+        .to_owned();
+    match word.as_str() {
+        "missing" => Some(ProvenEnd::Missing),
+        code => code.parse().ok().map(ProvenEnd::Exited),
+    }
+}
+
+/// How a tool in the container ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvenEnd {
+    /// It is not in the image.
+    Missing,
+    /// With this code, `timeout`'s own codes included.
+    Exited(i32),
 }
 
 fn owner(user: &str) -> String {
@@ -192,6 +228,7 @@ mod tests {
         let grace = Duration::from_secs(2);
         exec(&ExecArgs {
             container: "c",
+            proof: "proof-1",
             pid_file: "/tmp/1.pid",
             limit,
             grace,
@@ -206,15 +243,43 @@ mod tests {
         let argv = ["aws".to_owned(), "sts".to_owned(), "$(reboot)".to_owned()];
         let line = tool(&["AWS_PROFILE".to_owned()], &argv, Duration::from_secs(60), false);
         assert_eq!(line[..4].join(" "), "exec --env AWS_PROFILE c");
+        assert_eq!(line[7], "proof-1");
         assert_eq!(
-            line[7..],
+            line[9..],
             ["/tmp/1.pid", "2.000", "60.000", "aws", "sts", "$(reboot)"]
         );
     }
 
     #[test]
+    fn an_end_is_proven_by_the_last_line_or_not_at_all() {
+        let end = |text: &str| {
+            let mut bytes = text.as_bytes().to_vec();
+            let end = proven_end(&mut bytes, "proof-1");
+            (end, String::from_utf8(bytes).unwrap())
+        };
+        assert_eq!(
+            end("words\nproof-1 254\n"),
+            (Some(ProvenEnd::Exited(254)), "words".to_owned())
+        );
+        assert_eq!(
+            end("\nproof-1 missing\n"),
+            (Some(ProvenEnd::Missing), String::new())
+        );
+        for lost in [
+            "",
+            "Error response from daemon",
+            "\nproof-1",
+            "\nproof-1 ",
+            "\nproof-2 0\n",
+            "\nproof-1 x\n",
+        ] {
+            assert_eq!(end(lost).0, None, "{lost}");
+        }
+    }
+
+    #[test]
     fn a_limit_of_nothing_is_not_no_limit() {
         let line = tool(&[], &[], Duration::ZERO, true);
-        assert_eq!((line[1].as_str(), line[8].as_str()), ("--interactive", "0.001"));
+        assert_eq!((line[1].as_str(), line[10].as_str()), ("--interactive", "0.001"));
     }
 }

@@ -104,6 +104,9 @@ impl Engine {
 
     fn parse_info(&self, ended: &Ended) -> Result<EngineInfo, EngineError> {
         let said = || self.redactor.words(&ended.stderr, &[]);
+        if ended.ending == Ending::Interrupted {
+            return Err(EngineError::Interrupted);
+        }
         if ended.ending != Ending::Exited(0) {
             return Err(EngineError::NotReady { said: said() });
         }
@@ -128,7 +131,20 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Failed`] with the engine's words, or `Interrupted`.
     pub fn ask<S: AsRef<str>>(&self, purpose: &str, args: &[S]) -> Result<Vec<u8>, EngineError> {
-        let ended = self.start(purpose, args, Duration::from_secs(60))?;
+        self.ask_within(Duration::from_secs(60), purpose, args)
+    }
+
+    /// The same with a limit of its own.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`].
+    pub fn ask_within<S: AsRef<str>>(
+        &self,
+        limit: Duration,
+        purpose: &str,
+        args: &[S],
+    ) -> Result<Vec<u8>, EngineError> {
+        let ended = self.start(purpose, args, limit)?;
         self.checked(purpose, ended)
     }
 
@@ -148,7 +164,12 @@ impl Engine {
         job.stdin = stdin;
         job.guarded = true;
         job.grace = Duration::from_secs(3);
-        job.on_line = on_line;
+        // What a builder prints may hold a mirror's URL with its password.
+        job.on_line = on_line.map(|on_line| {
+            let redactor = Arc::clone(&self.redactor);
+            let redacted: OnLine = Arc::new(move |line| on_line(&redactor.redact(line, &[])));
+            redacted
+        });
         let ended = self.run(purpose, &job)?;
         self.checked(purpose, ended)
     }

@@ -4,8 +4,9 @@ use super::base;
 use super::context;
 use super::engine::{Engine, EngineError, OnLine};
 use super::lock::{Lock, LockedSource};
+use crate::gateway::interrupt::Interrupt;
 use serde::Deserialize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The repository that all toolbox images stand in.
 pub const REPOSITORY: &str = "lakehouse-toolbox";
@@ -97,14 +98,24 @@ impl Recipe {
             said: error.to_string(),
         })?;
         let args = self.build_args(engine, &base, &name);
-        engine.long(
+        let mut engine = engine.clone();
+        if let Some(mirror) = engine.env.get(std::ffi::OsStr::new(APT_MIRROR)).cloned() {
+            engine.env.insert("APT_MIRROR".into(), mirror);
+        }
+        let before = containers(&engine);
+        let built = engine.long(
             "build the toolbox image",
             &args,
             archive,
             deadline,
             Some(on_line.clone()),
-        )?;
-        inspect(engine, &name)?.ok_or_else(|| EngineError::Failed {
+        );
+        if built.is_err() {
+            // The builder removes its container a moment after its client has gone: nothing of ours is left.
+            wait_for_builder(&engine, &before);
+        }
+        built?;
+        inspect(&engine, &name)?.ok_or_else(|| EngineError::Failed {
             purpose: "find the toolbox image that was built".into(),
             said: format!("the engine has no image {name}"),
         })
@@ -139,6 +150,38 @@ impl Recipe {
         }
         args.push("-".to_owned());
         args
+    }
+}
+
+/// IDs and images of all containers; nothing where the engine does not say.
+fn containers(engine: &Engine) -> Vec<String> {
+    let mut engine = engine.clone();
+    engine.interrupt = Interrupt::default();
+    let listed = engine.ask_within(
+        Duration::from_secs(2),
+        "list the containers",
+        &["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}"],
+    );
+    String::from_utf8_lossy(&listed.unwrap_or_default())
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Waits until no container of a build that began after `before` is left. The builder's containers run on images
+/// that have no name yet.
+fn wait_for_builder(engine: &Engine, before: &[String]) {
+    let until = Instant::now() + Duration::from_secs(4);
+    let is_builders = |line: &String| {
+        let image = line
+            .split(' ')
+            .nth(1)
+            .unwrap_or_default()
+            .trim_start_matches("sha256:");
+        !before.contains(line) && image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    while Instant::now() < until && containers(engine).iter().any(is_builders) {
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -62,63 +62,50 @@ fn csv(field: &str) -> String {
     }
 }
 
+/// Where named files stand in the container; nothing else does.
+const NAMED: &str = "/run/lakehouse-aws";
+
 /// The AWS settings of `env`'s user: `~/.aws` with writable caches, or the files that `AWS_CONFIG_FILE` and
-/// `AWS_SHARED_CREDENTIALS_FILE` name. Makes the cache folders (0700) where the settings folder exists: a mount
-/// inside a read-only mount needs its folder.
+/// `AWS_SHARED_CREDENTIALS_FILE` name. Makes the cache folders (0700, their owner the folder's) where the settings
+/// folder exists: a mount inside a read-only mount needs its folder.
 ///
 /// # Errors
-/// When a folder can't be made, with its path.
+/// A variable that names something else than a file, a path that is not UTF-8, or a folder that can't be made.
 pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
     let mut mounts = Mounts::default();
-    let folder = env
-        .get(OsStr::new("HOME"))
-        .map(|home| Path::new(home).join(".aws"));
-    let config = named(env, "AWS_CONFIG_FILE")?;
-    let credentials = named(env, "AWS_SHARED_CREDENTIALS_FILE")?;
-    if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
-        // Files that were named instead of the folder's own leave only its caches to mount: of those, what exists.
-        let whole = config.is_none() || credentials.is_none();
-        if whole {
-            mounts.mounts.push(Mount {
-                source: folder.clone(),
-                target: format!("{HOME}/.aws"),
-                writable: false,
-            });
-        }
-        for cache in CACHES {
-            let source = folder.join(cache);
-            if whole {
-                DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(&source)
-                    .map_err(|error| format!("{}: {error}", source.display()))?;
-            }
-            if source.is_dir() {
-                mounts.mounts.push(Mount {
-                    source,
-                    target: format!("{HOME}/.aws/{cache}"),
-                    writable: true,
-                });
+    let home = env.get(OsStr::new("HOME")).map(PathBuf::from);
+    let folder = home
+        .as_ref()
+        .map(|home| home.join(".aws"))
+        .filter(|folder| folder.is_dir());
+    let mut both_named = true;
+    for (variable, name) in [
+        ("AWS_CONFIG_FILE", "config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+    ] {
+        let target = format!("{NAMED}/{name}");
+        match named(env, variable)? {
+            // The tools look for a file that is not there, as they would on this machine: never for another.
+            Named::Missing => mounts.env.push((variable.into(), target.into())),
+            Named::File(source) => mounts.file(variable, source, target),
+            Named::No => {
+                both_named = false;
+                // A link out of the folder leads nowhere inside the container.
+                let linked = folder
+                    .as_ref()
+                    .map(|folder| folder.join(name))
+                    .filter(|path| path.is_symlink());
+                if let Some(source) = linked
+                    .and_then(|path| path.canonicalize().ok())
+                    .filter(|path| path.is_file())
+                {
+                    mounts.file(variable, source, target);
+                }
             }
         }
     }
-    for (name, file, target) in [
-        ("AWS_CONFIG_FILE", config, "/run/lakehouse-aws/config"),
-        (
-            "AWS_SHARED_CREDENTIALS_FILE",
-            credentials,
-            "/run/lakehouse-aws/credentials",
-        ),
-    ] {
-        if let Some(source) = file {
-            mounts.mounts.push(Mount {
-                source,
-                target: target.to_owned(),
-                writable: false,
-            });
-            mounts.env.push((name.into(), target.into()));
-        }
+    if let Some(folder) = folder {
+        settings_folder(&mut mounts, &folder, !both_named)?;
     }
     if env.contains_key(OsStr::new("AWS_CA_BUNDLE")) {
         // The image holds the host's certificates.
@@ -128,36 +115,114 @@ pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
         ));
     }
     // A chosen profile takes the place of a web identity (see `environment::CREDENTIALS`).
-    let web_identity = if identity.profile.is_none() {
-        named(env, WEB_IDENTITY)?
-    } else {
-        None
-    };
-    if let Some(source) = web_identity {
-        let target = "/run/lakehouse-aws/web-identity-token";
-        mounts.mounts.push(Mount {
-            source,
-            target: target.into(),
-            writable: false,
-        });
-        mounts.env.push((WEB_IDENTITY.into(), target.into()));
+    if identity.profile.is_none() && identity.keys.is_none() {
+        let target = format!("{NAMED}/web-identity-token");
+        match named(env, WEB_IDENTITY)? {
+            Named::File(source) => mounts.file(WEB_IDENTITY, source, target),
+            Named::Missing => mounts.env.push((WEB_IDENTITY.into(), target.into())),
+            Named::No => {}
+        }
     }
-    Ok(mounts)
+    match mounts.mounts.iter().find(|mount| mount.source.to_str().is_none()) {
+        Some(mount) => Err(format!(
+            "{}: the path is not UTF-8, and the engine takes no other",
+            mount.source.display()
+        )),
+        None => Ok(mounts),
+    }
 }
 
-/// A file that a variable names, by its real path; none when it is unset. One that is named and not there is left
-/// to the tools to say, as it is on the host.
-fn named(env: &Env, name: &str) -> Result<Option<PathBuf>, String> {
-    let Some(path) = env.get(OsStr::new(name)).filter(|path| !path.is_empty()) else {
-        return Ok(None);
-    };
-    let path = Path::new(path);
-    if !path.exists() {
-        return Ok(None);
+impl Mounts {
+    fn file(&mut self, variable: &str, source: PathBuf, target: String) {
+        self.env.push((variable.into(), OsString::from(&target)));
+        self.mounts.push(Mount {
+            source,
+            target,
+            writable: false,
+        });
     }
-    path.canonicalize()
-        .map(Some)
-        .map_err(|error| format!("{name}={}: {error}", path.display()))
+}
+
+/// The settings folder (`whole`, read-only) with its caches, which the tools must be able to write. Of a folder whose
+/// two files were named elsewhere only the caches that there are are mounted.
+fn settings_folder(mounts: &mut Mounts, folder: &Path, whole: bool) -> Result<(), String> {
+    if whole {
+        mounts.mounts.push(Mount {
+            source: folder.to_owned(),
+            target: format!("{HOME}/.aws"),
+            writable: false,
+        });
+    }
+    for cache in CACHES {
+        let source = folder.join(cache);
+        if whole && !source.is_dir() {
+            make_like(folder, &source).map_err(|error| format!("{}: {error}", source.display()))?;
+        }
+        if source.is_dir() {
+            mounts.mounts.push(Mount {
+                source,
+                target: format!("{HOME}/.aws/{cache}"),
+                writable: true,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Makes `path` below `folder` (0700) with the folder's owner: run by root for a user, it must stay the user's.
+fn make_like(folder: &Path, path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = std::fs::metadata(folder)?;
+    let mut missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|step| *step != folder && !step.is_dir())
+        .collect();
+    missing.reverse();
+    for step in missing {
+        match DirBuilder::new().mode(0o700).create(step) {
+            // Another run made it in the meantime.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(()) if rustix::process::geteuid().is_root() => {
+                std::os::unix::fs::chown(step, Some(owner.uid()), Some(owner.gid()))?;
+            }
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a variable that names a file says.
+enum Named {
+    /// It is not set.
+    No,
+    /// It names a file that is not there.
+    Missing,
+    /// The file's real path.
+    File(PathBuf),
+}
+
+/// A file that a variable names; `~` stands for HOME, as in the tools. Anything but a file is refused: it would hand
+/// the container a piece of this machine.
+fn named(env: &Env, name: &str) -> Result<Named, String> {
+    let Some(given) = env.get(OsStr::new(name)).filter(|path| !path.is_empty()) else {
+        return Ok(Named::No);
+    };
+    let home = env.get(OsStr::new("HOME")).map(Path::new);
+    let path = match (Path::new(given).strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(given),
+    };
+    let real = match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Named::Missing),
+        Err(error) => return Err(format!("{name}={}: {error}", path.display())),
+        Ok(real) => real,
+    };
+    if real.is_file() {
+        Ok(Named::File(real))
+    } else {
+        Err(format!("{name}={}: is not a file", path.display()))
+    }
 }
 
 #[cfg(test)]
@@ -219,5 +284,52 @@ mod tests {
             Mounts::default()
         );
         assert!(!home.path().join(".aws").exists());
+    }
+
+    fn env_of(home: &Path, name: &str, value: &Path) -> Env {
+        Env::from([
+            ("HOME".into(), home.as_os_str().to_owned()),
+            (name.into(), value.as_os_str().to_owned()),
+        ])
+    }
+
+    #[test]
+    fn a_named_file_that_is_missing_is_missing_in_the_container_too() {
+        let home = tempfile::tempdir().unwrap();
+        let mounts = aws_settings(
+            &env_of(home.path(), "AWS_CONFIG_FILE", Path::new("/nowhere/c")),
+            &Identity::default(),
+        );
+        assert_eq!(
+            mounts.unwrap().env,
+            [("AWS_CONFIG_FILE".into(), "/run/lakehouse-aws/config".into())]
+        );
+    }
+
+    #[test]
+    fn nothing_but_a_file_is_handed_to_the_container() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", WEB_IDENTITY] {
+            let refused = aws_settings(&env_of(home.path(), name, Path::new("/")), &Identity::default());
+            assert_eq!(refused.unwrap_err(), format!("{name}=/: is not a file"));
+        }
+    }
+
+    #[test]
+    fn a_tilde_stands_for_home_and_a_link_is_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let real = home.path().canonicalize().unwrap().join("conf");
+        std::fs::write(&real, "").unwrap();
+        let mounts = aws_settings(
+            &env_of(home.path(), "AWS_CONFIG_FILE", Path::new("~/conf")),
+            &Identity::default(),
+        );
+        assert_eq!(mounts.unwrap().mounts[0].source, real);
+        std::fs::create_dir(home.path().join(".aws")).unwrap();
+        std::os::unix::fs::symlink(&real, home.path().join(".aws/config")).unwrap();
+        let env = Env::from([("HOME".into(), home.path().as_os_str().to_owned())]);
+        let mounts = aws_settings(&env, &Identity::default()).unwrap();
+        assert_eq!(mounts.mounts[0].source, real);
+        assert_eq!(mounts.env[0].0, "AWS_CONFIG_FILE");
     }
 }

@@ -5,7 +5,7 @@
 //! Docker 20.10). The client runs in a process group of its own, so that Ctrl-C leaves it alone until the
 //! report is written.
 
-use super::argv::{self, ExecArgs, SessionArgs};
+use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
 use super::mounts::{Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
@@ -15,6 +15,7 @@ use crate::gateway::process::{self, Ending, Job};
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use duct::Handle;
 use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -28,6 +29,8 @@ use std::time::{Duration, Instant};
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How much later than the limit inside the container the client is given up: then the engine hangs.
 const ENGINE_SLACK: Duration = Duration::from_secs(10);
+/// How long the engine may take to stop or remove what a run started: a person waits.
+const CLEANUP_LIMIT: Duration = Duration::from_secs(4);
 /// What an image's own exit codes above this mean: ended by signal N - 128 (a shell's and Docker's way).
 const SIGNAL_BASE: i32 = 128;
 
@@ -58,6 +61,7 @@ pub struct Session {
     client: Handle,
     pipe: Mutex<Option<os_pipe::PipeWriter>>,
     commands: AtomicU64,
+    proof: String,
 }
 
 impl Session {
@@ -72,10 +76,10 @@ impl Session {
             said,
         };
         let name = format!("lakehouse-{}", plan.run);
-        let nonce = NonceFile::write(plan.folder, plan.run).map_err(|error| failed(error.to_string()))?;
+        let nonce = write_nonce(plan.folder, plan.run).map_err(|error| failed(error.to_string()))?;
         let mut mounts = plan.mounts.mounts;
         mounts.push(Mount {
-            source: nonce.0.clone(),
+            source: nonce,
             target: NONCE.to_owned(),
             writable: false,
         });
@@ -118,6 +122,10 @@ impl Session {
             client,
             pipe: Mutex::new(Some(pipe)),
             commands: AtomicU64::new(0),
+            proof: format!(
+                "lakehouse-proof-{:016x}",
+                std::hash::RandomState::new().build_hasher().finish()
+            ),
         };
         let shown = session.first_line(&first_line_of(out_read), err_read)?;
         if shown == plan.run {
@@ -145,11 +153,13 @@ impl Session {
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        let mut said = Vec::new();
-        if self.client.try_wait().is_ok_and(|ended| ended.is_some()) || start.elapsed() < START_LIMIT {
-            let _ = stderr.take(64 * 1024).read_to_end(&mut said);
+        let mut said = if start.elapsed() < START_LIMIT {
+            all_of(stderr, Duration::from_secs(3))
         } else {
-            said.extend_from_slice(b"the container did not start within 60 s");
+            Vec::new()
+        };
+        if said.is_empty() {
+            said.extend_from_slice(b"the container did not start");
         }
         let said = last_lines(&self.engine.redactor.words(&said, &[]), 10);
         // A remote engine refuses to bind a path that it has not.
@@ -160,26 +170,6 @@ impl Session {
             purpose: "start the toolbox container".to_owned(),
             said,
         })
-    }
-
-    /// Whether the container is gone: then a failing exec says nothing about its tool.
-    fn is_gone(&self, exit: Option<i32>) -> bool {
-        // Killed together with its container, an exec may end a moment before the session's client does. An exec
-        // in a container that was gone before exits 1, long after it.
-        let looks = match exit {
-            Some(1 | 125..=127) => 1,
-            Some(code) if !(SIGNAL_BASE..=SIGNAL_BASE + 64).contains(&code) => return false,
-            _ => 10,
-        };
-        for look in 0..looks {
-            if !matches!(self.client.try_wait(), Ok(None)) {
-                return true;
-            }
-            if look + 1 < looks {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        }
-        false
     }
 
     /// Ends the container and waits until it is gone.
@@ -199,27 +189,45 @@ impl Session {
         // The flag of the run may be set, and this must still be done.
         let mut engine = self.engine.clone();
         engine.interrupt = Interrupt::default();
-        let _ = engine.ask("remove the toolbox container", &["rm", "--force", &self.name]);
+        let _ = engine.ask_within(
+            CLEANUP_LIMIT,
+            "remove the toolbox container",
+            &["rm", "--force", &self.name],
+        );
         let _ = self.client.kill();
     }
 
-    /// A shell in the container on this terminal; its exit code.
+    /// A shell in the container on this terminal; its exit code, or none when a signal asked the run to stop.
     ///
     /// # Errors
     /// The system's error when the client can't be started.
-    pub fn shell(&self, terminal: bool) -> std::io::Result<i32> {
-        let args = argv::shell(&self.name, &self.names, terminal);
-        let ended = duct::cmd(&self.engine.client, args)
+    pub fn shell(&self, terminal: bool) -> std::io::Result<Option<i32>> {
+        let line = argv::shell(&self.name, &self.names, terminal);
+        let shell = duct::cmd(&self.engine.client, line)
             .full_env(&self.client_env)
             .unchecked()
-            .run()?;
-        Ok(ended.status.code().unwrap_or(SIGNAL_BASE))
+            .start()?;
+        loop {
+            if let Some(ended) = shell.try_wait()? {
+                return Ok(Some(ended.status.code().unwrap_or(SIGNAL_BASE)));
+            }
+            if self.engine.interrupt.is_set() {
+                self.close();
+                let _ = shell.kill();
+                return Ok(None);
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
     }
 
     fn stop_tool(&self, pid_file: &str) {
         let mut engine = self.engine.clone();
         engine.interrupt = Interrupt::default();
-        if let Err(error) = engine.ask("stop the tool", &argv::interrupt(&self.name, pid_file)) {
+        if let Err(error) = engine.ask_within(
+            CLEANUP_LIMIT,
+            "stop the tool",
+            &argv::interrupt(&self.name, pid_file),
+        ) {
             tracing::debug!("{error}");
         }
     }
@@ -241,6 +249,7 @@ impl Gateway for Session {
         let words = spec.argv();
         let args = argv::exec(&ExecArgs {
             container: &self.name,
+            proof: &self.proof,
             pid_file: &pid_file,
             limit: spec.timeout,
             grace: grace(spec.effect),
@@ -263,27 +272,40 @@ impl Gateway for Session {
         let ended = process::run(&job, &self.engine.interrupt).map_err(|error| GatewayError::Engine {
             said: error.to_string(),
         })?;
-        let said = self.engine.redactor.words(&ended.stderr, &spec.secrets);
         let duration = start.elapsed();
-        match ended.ending {
-            Ending::Exited(0) => output(tool, spec.timeout, ended.ending, ended.stdout, said, duration),
-            // `timeout`'s own codes (GNU coreutils): 124 at the limit, 125 its failure, 126 and 127 the tool's.
-            Ending::Exited(124) => Err(GatewayError::TimedOut {
+        let mut stderr = ended.stderr;
+        let proven = argv::proven_end(&mut stderr, &self.proof);
+        let said = self.engine.redactor.words(&stderr, &spec.secrets);
+        match (ended.ending, proven) {
+            (Ending::Interrupted, _) => Err(GatewayError::Interrupted),
+            (Ending::TooMuchOutput, _) => output(
                 tool,
-                limit: spec.timeout,
-            }),
-            Ending::Exited(137) if duration >= spec.timeout => Err(GatewayError::TimedOut {
-                tool,
-                limit: spec.timeout,
-            }),
-            Ending::Exited(code) if self.is_gone(Some(code)) => Err(gone(said)),
-            Ending::Signaled(_) if self.is_gone(None) => Err(gone(said)),
-            Ending::Exited(125 | 126) => Err(GatewayError::NotStarted { tool, said }),
-            Ending::Exited(127) => Err(GatewayError::ToolMissing { tool }),
-            Ending::Exited(code) if (SIGNAL_BASE + 1..=SIGNAL_BASE + 64).contains(&code) => {
-                Err(GatewayError::Killed { tool })
+                spec.timeout,
+                Ending::TooMuchOutput,
+                Vec::new(),
+                said,
+                duration,
+            ),
+            (_, Some(ProvenEnd::Missing)) => Err(GatewayError::ToolMissing { tool }),
+            // `timeout` says 124 at the limit, or 137 where the tool had to be killed (GNU coreutils).
+            (_, Some(ProvenEnd::Exited(124 | 137))) if duration >= spec.timeout => {
+                Err(GatewayError::TimedOut {
+                    tool,
+                    limit: spec.timeout,
+                })
             }
-            ending => output(tool, spec.timeout, ending, ended.stdout, said, duration),
+            (_, Some(ProvenEnd::Exited(125))) => Err(GatewayError::NotStarted { tool, said }),
+            (_, Some(ProvenEnd::Exited(code))) => output(
+                tool,
+                spec.timeout,
+                Ending::Exited(code),
+                ended.stdout,
+                said,
+                duration,
+            ),
+            // The tool's own limit stands in the container: past it, it is the engine that does not answer.
+            (Ending::TimedOut, None) => Err(gone("the engine did not answer in time".to_owned())),
+            (_, None) => Err(gone(said)),
         }
     }
 }
@@ -311,19 +333,22 @@ fn first_line_of(pipe: os_pipe::PipeReader) -> Receiver<String> {
     receiver
 }
 
-/// A file that only this run could have written; gone when the session stands.
-struct NonceFile(std::path::PathBuf);
-
-impl NonceFile {
-    fn write(folder: &Path, nonce: &str) -> std::io::Result<Self> {
-        let path = folder.join(format!("nonce-{nonce}"));
-        std::fs::write(&path, nonce)?;
-        Ok(Self(path))
-    }
+/// What stands in a stream, as far as it comes within `limit`: a client that hangs keeps its end open.
+fn all_of(pipe: os_pipe::PipeReader, limit: Duration) -> Vec<u8> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.take(64 * 1024).read_to_end(&mut bytes);
+        let _ = sender.send(bytes);
+    });
+    receiver.recv_timeout(limit).unwrap_or_default()
 }
 
-impl Drop for NonceFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// Writes the file that the container must see: only this run could have written it. It stays beside the journal.
+fn write_nonce(folder: &Path, nonce: &str) -> std::io::Result<std::path::PathBuf> {
+    let path = folder.join("run-id");
+    std::fs::write(&path, nonce)?;
+    // The container's user may be another than ours.
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    Ok(path)
 }
