@@ -274,6 +274,24 @@ fn after_sigkill_the_container_is_gone_within_two_seconds() {
     assert!(gone.is_some(), "{:?}", session_containers());
 }
 
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_container_killed_by_somebody_else_is_the_engines_failure_not_an_answer() {
+    let (world, listener) = silent_world();
+    let (running, container) = hanging(&world, &listener);
+    docker(&["kill", &container]);
+    let (status, stdout, stderr) = running.wait(Duration::from_secs(20));
+    assert_eq!(status.code(), Some(3), "{stderr}");
+    let (report, records) = with_journal(serde_json::from_str(&stdout).unwrap(), &world);
+    assert_eq!(report["preflight"]["okToInstall"], false);
+    let asked = records.iter().find(|record| record["argv"][1] == "sts").unwrap();
+    assert_eq!(
+        (&asked["ended"], asked.get("exit")),
+        (&"engine".into(), Some(&Value::Null)),
+        "{asked:#}"
+    );
+}
+
 /// A world with another CA bundle: its toolbox image is not there and must be built.
 fn world_without_image() -> World {
     let mut world = rehearsal::world();

@@ -128,6 +128,17 @@ fn faults_of_a_tool_are_unknown_never_ok() {
         ("exit 1 without a word", "return 1", "AWS_UNEXPECTED"),
         ("killed", "kill -KILL $$", "TOOL_FAILED"),
         ("200 MB", "head -c 200000000 /dev/zero", "TOOL_FAILED"),
+        // Cut at the limit it would be a whole document with nothing in it.
+        (
+            "a document after the limit",
+            "head -c 17000000 /dev/zero | tr '\\0' ' '; echo '{\"HostedZones\":[]}'",
+            "TOOL_FAILED",
+        ),
+        (
+            "200 MB of complaints",
+            "head -c 200000000 /dev/zero >&2; return 1",
+            "AWS_UNEXPECTED",
+        ),
         (
             "denied",
             "echo 'An error occurred (AccessDenied) when calling the ListHostedZones operation: no' >&2; return 254",
