@@ -156,6 +156,14 @@ fn values_are_held_to_the_flags_rules_and_named_by_line() {
             "env file lakehouse_ingext.env:2: DOCKER_HOST chooses how tools are run",
         ),
         (
+            "\u{feff}A=1\n",
+            "env file lakehouse_ingext.env:1: the file begins with a byte order mark",
+        ),
+        (
+            "A=1\nUID=0\n",
+            "env file lakehouse_ingext.env:2: UID is read-only in bash",
+        ),
+        (
             "A=1\r\n",
             "env file lakehouse_ingext.env:1: the line ends with CR LF",
         ),
@@ -200,6 +208,9 @@ fn what_is_no_file_is_refused_and_left_alone() {
         0,
     )
     .unwrap();
+    assert!(world.refused(&["--output-env", "."]).starts_with(
+        "--output-env \".\": must be a file, and this is a folder, for example lakehouse_ingext.env"
+    ));
     assert!(
         world
             .refused(&["--output-env", "fifo"])

@@ -21,19 +21,22 @@ pub const ACTIONS: [&str; 4] = ["preflight", "install", "schema", "man"];
 const ABOUT: &str =
     "Prepares an AWS account for the Ingext Lakehouse: this version checks, install comes with the next";
 
-const EXAMPLES: &str = "Examples:
-  lakehouse --exec docker --action preflight --root-domain example.com
-  lakehouse preflight --profile default --region us-east-2 --root-domain example.com
-  lakehouse toolbox build
-  lakehouse completions bash > /etc/bash_completion.d/lakehouse
+/// Command lines that a user can take as they are.
+pub const EXAMPLE_LINES: [&str; 4] = [
+    "lakehouse --exec docker --action preflight --root-domain example.com",
+    "lakehouse preflight --profile default --region us-east-2 --root-domain example.com",
+    "lakehouse toolbox build",
+    "lakehouse completions bash > /etc/bash_completion.d/lakehouse",
+];
 
-Every flag can stand before or after the command, and has a variable LAKEHOUSE_<FLAG> (but --approve).
+const AFTER_HELP: &str = "Every flag can stand before or after the command, and has a variable LAKEHOUSE_<FLAG> (but --action and
+--approve).
 Order of authority: flag, variable, env file, AWS's own settings, default.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done (later\ncommands), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "lakehouse", version, about = ABOUT, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "lakehouse", version, about = ABOUT, after_help = after_help(), disable_help_subcommand = true)]
 #[command(
     override_usage = "lakehouse [COMMAND] [FLAGS]",
     infer_subcommands = false,
@@ -96,6 +99,11 @@ pub enum ToolboxAction {
 
 mod flags;
 pub use flags::{RunFlags, TargetFlags};
+
+fn after_help() -> String {
+    let lines = EXAMPLE_LINES.join("\n  ");
+    format!("Examples:\n  {lines}\n\n{AFTER_HELP}")
+}
 
 fn actions() -> PossibleValuesParser {
     let later = LATER_COMMANDS

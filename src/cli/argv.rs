@@ -4,11 +4,12 @@
 //! (for `--approve` also a digest), a flag given before and after the command counts as given twice, and
 //! every word is text.
 
+mod near;
 mod refusal;
 
 pub(super) use refusal::later;
 
-use super::args::{Args, Command};
+use super::args::{Args, Command, LATER_COMMANDS};
 use super::resolve::UsageError;
 use crate::model::{Approve, shown};
 use clap::{CommandFactory, FromArgMatches};
@@ -63,6 +64,8 @@ pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Parsed, UsageEr
 pub struct Flags {
     valued: BTreeSet<String>,
     switches: BTreeSet<String>,
+    /// Words that can stand by themselves: commands, and what follows them.
+    words: BTreeSet<String>,
 }
 
 impl Flags {
@@ -78,7 +81,18 @@ impl Flags {
                 valued.insert(format!("--{long}"));
             }
         }
-        Self { valued, switches }
+        let mut words: BTreeSet<String> = LATER_COMMANDS.map(str::to_owned).into();
+        collect(shape, &mut words);
+        Self {
+            valued,
+            switches,
+            words,
+        }
+    }
+
+    /// Whether `word` is one of a command line, or meant to be: a slip in a command is answered with the command.
+    fn is_word(&self, word: &str) -> bool {
+        self.words.contains(word) || self.words.iter().any(|known| near::is_slip(word, known))
     }
 }
 
@@ -123,6 +137,13 @@ pub fn prepare(words: impl IntoIterator<Item = OsString>, flags: &Flags) -> Resu
         if value.as_deref() == Some("") {
             return Err(refusal::missing(&flag));
         }
+        // A word that nothing else could be was meant for the switch: its own rule says what would do.
+        if switch
+            && value.is_none()
+            && let Some(next) = words.next_if(|next| !next.starts_with('-') && !flags.is_word(next))
+        {
+            return Err(refusal::no_value_of(&flag, &next));
+        }
         if !seen.insert(flag.clone()) {
             return Err(UsageError::new(format!("{flag} is given twice: give it once")));
         }
@@ -132,6 +153,18 @@ pub fn prepare(words: impl IntoIterator<Item = OsString>, flags: &Flags) -> Resu
         });
     }
     Ok(out)
+}
+
+/// The names of the commands below `shape` and the words that they take.
+fn collect(shape: &clap::Command, words: &mut BTreeSet<String>) {
+    for command in shape.get_subcommands() {
+        words.insert(command.get_name().to_owned());
+        for arg in command.get_positionals() {
+            let possible = arg.get_possible_values();
+            words.extend(possible.iter().map(|value| value.get_name().to_owned()));
+        }
+        collect(command, words);
+    }
 }
 
 fn text(word: OsString) -> Result<String, UsageError> {

@@ -129,11 +129,14 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
 /// Commands that ask AWS nothing: no env file and no AWS file is read.
 fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, UsageError> {
     Ok(match command {
-        Command::Toolbox { action } => Action::Toolbox {
-            action,
-            profile: identity::profile(lookup)?,
-            region: identity::region(lookup)?,
-        },
+        Command::Toolbox { action } => {
+            lookup.world.needs_folder()?;
+            Action::Toolbox {
+                action,
+                profile: identity::profile(lookup)?,
+                region: identity::region(lookup)?,
+            }
+        }
         Command::Completions { shell } => Action::Completions(shell),
         Command::Man => Action::Man,
         _ => Action::Schema,

@@ -5,6 +5,7 @@
 //! an error here, also in the user's own lines, since the file may have come with a cloned folder.
 
 mod keys;
+mod same;
 mod value;
 
 pub use keys::Refused;
@@ -25,15 +26,25 @@ pub struct BadLine {
     pub rule: String,
 }
 
+/// A key that the file has with another value than the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The key.
+    pub key: String,
+    /// The file's value.
+    pub file: String,
+    /// The run's.
+    pub run: String,
+}
+
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
     /// Blank, or a comment.
     Other(String),
-    /// `KEY=value`, with what stands around it.
+    /// `KEY=value`, with what stands behind it.
     Pair {
         raw: String,
-        before: String,
         key: String,
         value: String,
         after: String,
@@ -57,6 +68,15 @@ impl EnvFile {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         if text.is_empty() {
             return Ok(Self::default());
+        }
+        if text.starts_with('\u{feff}') {
+            return Err(BadLine {
+                line: 1,
+                rule:
+                    "the file begins with a byte order mark (BOM), which a shell takes into the first word: \
+                       save it as UTF-8 without BOM"
+                        .into(),
+            });
         }
         // Only LF ends a line for a shell: `str::lines` would hide a CR, which a shell takes into the value.
         let body = text.strip_suffix('\n').unwrap_or(text);
@@ -89,12 +109,22 @@ impl EnvFile {
 
     /// The keys of `pairs` that the file has with another value.
     #[must_use]
-    pub fn differing<'a>(&self, pairs: &[(&'a str, String)]) -> Vec<&'a str> {
-        let differs = |(key, value): &&(&str, String)| self.get(key).is_some_and(|(is, _)| is != value);
-        pairs.iter().filter(differs).map(|(key, _)| *key).collect()
+    pub fn differing(&self, pairs: &[(&str, String)]) -> Vec<Differing> {
+        let differing = |(key, run): &(&str, String)| {
+            let (file, _) = self.get(key)?;
+            (!same::same(key, file, run)).then(|| Differing {
+                key: (*key).to_owned(),
+                file: file.to_owned(),
+                run: run.clone(),
+            })
+        };
+        pairs.iter().filter_map(differing).collect()
     }
 
     /// The file with `pairs` in it: known keys in their place, new ones at the end, every other line as it was.
+    ///
+    /// A line that changes becomes plain `KEY=value`: Docker's `--env-file` knows neither `export` nor a comment
+    /// behind the value. The comment gets a line of its own.
     ///
     /// # Errors
     /// A sentence that names the key whose value no env file can hold.
@@ -103,30 +133,25 @@ impl EnvFile {
         for (key, new) in pairs {
             let text = quoted(new)
                 .ok_or_else(|| format!("{key} has a control character, which no line can hold"))?;
-            let place = lines
-                .iter_mut()
-                .find(|l| matches!(l, Line::Pair { key: k, .. } if k == key));
-            if let Some(Line::Pair {
-                raw,
-                before,
-                value,
-                after,
-                ..
-            }) = place
-            {
-                if value != new {
-                    *raw = format!("{before}{key}={text}{after}");
-                    value.clone_from(new);
-                }
-                continue;
-            }
-            lines.push(Line::Pair {
+            let is_key = |line: &Line| matches!(line, Line::Pair { key: k, .. } if k == key);
+            let plain = Line::Pair {
                 raw: format!("{key}={text}"),
-                before: String::new(),
                 key: (*key).to_owned(),
                 value: new.clone(),
                 after: String::new(),
-            });
+            };
+            let Some(place) = lines.iter().position(is_key) else {
+                lines.push(plain);
+                continue;
+            };
+            let old = lines.get(place).cloned();
+            if let Some(Line::Pair { value, after, .. }) = old
+                && !same::same(key, &value, new)
+            {
+                let comment = after.trim();
+                let lifted = (!comment.is_empty()).then(|| Line::Other(comment.to_owned()));
+                lines.splice(place..=place, lifted.into_iter().chain([plain]));
+            }
         }
         Ok(Self { lines })
     }
@@ -173,10 +198,8 @@ fn parse_line(raw: &str) -> Result<Line, String> {
         return Err(why.sentence(key));
     }
     let (value, after) = value::read(rest).map_err(|rule| format!("{key}: {rule}"))?;
-    let before = raw.get(..raw.len() - assignment.len()).unwrap_or_default();
     Ok(Line::Pair {
         raw: raw.to_owned(),
-        before: before.to_owned(),
         key: key.to_owned(),
         value,
         after: after.to_owned(),

@@ -1,6 +1,6 @@
 //! What the env file gets of a run.
 
-use super::{AccountId, BucketName, CertArn, DnsProvider, Settings};
+use super::{AccountId, BucketName, DnsProvider, Settings};
 
 /// What a run found out that the env file keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,8 +9,6 @@ pub struct Discovered {
     pub account: Option<AccountId>,
     /// The bucket's name, where nobody gave one.
     pub bucket: Option<BucketName>,
-    /// The certificate, where nobody named one.
-    pub cert_arn: Option<CertArn>,
     /// Who answers for the site's DNS, where nobody said so.
     pub dns_provider: Option<DnsProvider>,
 }
@@ -25,11 +23,8 @@ pub fn env_pairs(settings: &Settings, found: &Discovered) -> Vec<(&'static str, 
         .as_ref()
         .map(|b| &b.value)
         .or(found.bucket.as_ref());
-    let cert = settings
-        .cert_arn
-        .as_ref()
-        .map(|c| &c.value)
-        .or(found.cert_arn.as_ref());
+    // Only one that the user named: a found one, once in the file, would be kept after it was replaced.
+    let cert = settings.cert_arn.as_ref().map(|c| &c.value);
     let dns = settings
         .dns_provider
         .as_ref()

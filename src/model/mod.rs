@@ -19,4 +19,4 @@ pub use names::{
     RootDomain, SiteDomain,
 };
 pub use settings::{RunOptions, Settings, Source, Sourced};
-pub use shown::shown;
+pub use shown::{shown, shown_name};

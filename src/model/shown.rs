@@ -23,9 +23,31 @@ pub fn shown(value: &str) -> String {
     format!("\"{escaped}\"")
 }
 
+/// The longest name that is shown whole: an ARN, a domain, a profile.
+const LONGEST_NAME: usize = 255;
+
+/// A name inside a sentence: bare where nothing in it could be taken for the sentence, else as [`shown`] has it.
+#[must_use]
+pub fn shown_name(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._/:@%+=-".contains(&b);
+    if (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    shown(value)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{shown, shown_name};
+
+    #[test]
+    fn names_stand_bare_where_they_are_plain() {
+        let arn = "arn:aws:acm:us-east-2:123456789012:certificate/11111111-1111-1111-1111-111111111111";
+        assert_eq!(shown_name(arn), arn);
+        assert_eq!(shown_name("a)\n"), r#""a)\n""#);
+        assert_eq!(shown_name(""), "\"\"");
+        assert_eq!(shown_name(&"a".repeat(300)).chars().count(), 63);
+    }
 
     #[test]
     fn escapes_and_cuts() {

@@ -1,10 +1,14 @@
 //! The env file on disk: read with care, written whole or not at all.
 
-use crate::model::env_file::{EnvFile, MAX_BYTES};
+mod write;
+
+pub use write::write;
+
+use crate::model::env_file::{Differing, EnvFile, MAX_BYTES};
 use rustix::fs::{Mode, OFlags};
-use std::fs::{self, File, Metadata, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Why an env file could not be read or written: one line with the path, and the line's number where it is a line.
@@ -55,7 +59,7 @@ pub enum Written {
     /// The file says the same already and was not touched.
     Unchanged,
     /// The file has other values for these keys and was not to be overwritten (`ENV_FILE_EXISTS`).
-    Exists(Vec<String>),
+    Exists(Vec<Differing>),
 }
 
 /// Reads the env file at `path` for the user `uid`; None where there is none.
@@ -73,67 +77,6 @@ pub fn read(path: &Path, uid: u32) -> Result<Option<EnvFile>, EnvFileError> {
         line: Some(bad.line),
         reason: bad.rule,
     })
-}
-
-/// Puts `pairs` into the env file at `path`; lines that are not ours stay. New keys are added unasked, since no
-/// value is lost by it; other values are replaced only with `overwrite`.
-///
-/// # Errors
-/// [`EnvFileError`] for what [`read`] refuses, a symbolic link, and what the folder or the disk refuse.
-pub fn write(
-    path: &Path,
-    uid: u32,
-    pairs: &[(&str, String)],
-    overwrite: bool,
-) -> Result<Written, EnvFileError> {
-    // A rename would put a file in the link's place, and writing through it would follow it to a file that
-    // whoever made the link has chosen.
-    if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) {
-        return Err(EnvFileError::new(
-            path,
-            "is a symbolic link and is not written: name the file itself",
-        ));
-    }
-    let before = read(path, uid)?;
-    let old = before.clone().unwrap_or_default();
-    let differing = old.differing(pairs);
-    if !overwrite && !differing.is_empty() {
-        return Ok(Written::Exists(
-            differing.into_iter().map(str::to_owned).collect(),
-        ));
-    }
-    let new = old
-        .merge(pairs)
-        .map_err(|reason| EnvFileError::new(path, reason))?;
-    if before.as_ref() == Some(&new) {
-        return Ok(Written::Unchanged);
-    }
-    replace(path, new.render().as_bytes(), before.is_some())
-        .map_err(|error| EnvFileError::io(path, "could not be written", &error))?;
-    Ok(Written::Written)
-}
-
-/// Temporary file, fsync, rename, fsync of the folder: at every moment the whole old file or the whole new one.
-fn replace(path: &Path, bytes: &[u8], there_before: bool) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    // Hidden, so that a file left by SIGKILL is never found as an env file.
-    let mut file = tempfile::Builder::new()
-        .prefix(".lakehouse-env-")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    // A file that came into being since it was looked for is somebody's: it is not overwritten.
-    let kept = if there_before {
-        file.persist(path)
-    } else {
-        file.persist_noclobber(path)
-    };
-    kept.map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()
 }
 
 fn read_text(path: &Path, uid: u32) -> Result<Option<String>, EnvFileError> {

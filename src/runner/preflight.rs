@@ -175,7 +175,6 @@ pub fn env_of(settings: &Settings, evidence: &PreflightEvidence) -> Vec<(&'stati
         bucket: account
             .as_ref()
             .and_then(|account| settings.bucket_in(account).ok()),
-        cert_arn: evidence.cert_arn.as_deref().and_then(|arn| arn.parse().ok()),
         account,
         dns_provider: None,
     };

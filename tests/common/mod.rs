@@ -208,13 +208,38 @@ pub fn assert_valid(report: &Value) {
         .arg("schema")
         .output()
         .unwrap();
-    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    let mut schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    close(&mut schema);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator
         .iter_errors(report)
         .map(|error| format!("{}: {error}", error.instance_path))
         .collect();
     assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
+}
+
+/// Closes every object of a schema that has keys of its own: what users get stays open, so that keys can be added, but
+/// a misspelt key must fail here. Maps have a schema of their values already.
+pub fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            // A schema, not the map of an object that has a key of this name: there the keys are schemas.
+            if map.get("type").is_some_and(|t| t.is_string() || t.is_array())
+                && map.contains_key("properties")
+            {
+                assert!(
+                    !["allOf", "anyOf", "oneOf"]
+                        .iter()
+                        .any(|key| map.contains_key(*key)),
+                    "a flattened object needs unevaluatedProperties: {map:#?}"
+                );
+                map.entry("additionalProperties").or_insert(Value::Bool(false));
+            }
+            map.values_mut().for_each(close);
+        }
+        Value::Array(list) => list.iter_mut().for_each(close),
+        _ => {}
+    }
 }
 
 /// The records of a journal, each held against the one before; gives the last hash too.

@@ -1,6 +1,6 @@
 //! clap's errors as one line: flag, value, rule, and a value or a suggestion that would do.
 
-use super::Parsed;
+use super::{Parsed, near};
 use crate::cli::args::{ACTIONS, LATER_COMMANDS};
 use crate::cli::resolve::{UsageError, rule_of};
 use crate::model::{BadInput, shown};
@@ -23,6 +23,12 @@ pub(super) fn missing(flag: &str) -> UsageError {
         Some(why) => UsageError::value(flag, "", &why),
         None => UsageError::new(format!("{flag} \"\": must be a value that is not empty")),
     }
+}
+
+/// A word behind a switch that is no value of it.
+pub(super) fn no_value_of(flag: &str, word: &str) -> UsageError {
+    let why = rule_of(flag.trim_start_matches('-')).unwrap_or_else(|| BadInput::new("true or false", "true"));
+    UsageError::value(flag, word, &why)
 }
 
 /// The error as one line.
@@ -101,8 +107,9 @@ fn unknown_argument(error: &clap::Error, argument: &str) -> UsageError {
             ACTIONS[0]
         ));
     }
-    let likely = context(error, ContextKind::SuggestedArg);
-    let likely = likely.split([' ', '[', '=']).next().unwrap_or_default();
+    let guess = context(error, ContextKind::SuggestedArg);
+    let guess = guess.split([' ', '[', '=']).next().unwrap_or_default();
+    let likely = likely_flag(argument, guess);
     if likely.is_empty() {
         return UsageError::new(format!(
             "unknown flag {}: lakehouse --help lists the flags",
@@ -113,6 +120,22 @@ fn unknown_argument(error: &clap::Error, argument: &str) -> UsageError {
         "unknown flag {}: did you mean {likely}?",
         shown(argument)
     ))
+}
+
+/// What an unknown flag was meant to be: one that other programs have, or clap's guess where it is near. clap guesses
+/// `--exec` for `--x`.
+fn likely_flag<'a>(argument: &str, guess: &'a str) -> &'a str {
+    let (word, known) = (argument.trim_start_matches('-'), guess.trim_start_matches('-'));
+    let word = word.split('=').next().unwrap_or_default();
+    match word {
+        "verbose" | "debug" | "trace" => "--log-level debug",
+        "json" => "--output json",
+        "silent" => "--quiet",
+        "yes" => "--approve",
+        "dry-run" => "lakehouse preflight",
+        _ if near::is_slip(word, known) || (word.len() >= 3 && known.starts_with(word)) => guess,
+        _ => "",
+    }
 }
 
 /// What clap says of a case that has no line of its own.

@@ -1,5 +1,7 @@
 //! Commands that only print: help, schema, completions, the manual page.
 
+mod man;
+
 use crate::cli::args::Args;
 use crate::cli::run::{DONE, FAILED};
 use crate::report::Report;
@@ -33,9 +35,7 @@ pub fn completions(shell: clap_complete::Shell) -> i32 {
 /// Prints the manual page.
 #[must_use]
 pub fn man() -> i32 {
-    let mut text = Vec::new();
-    let made = clap_mangen::Man::new(Args::command()).render(&mut text);
-    written(made.and_then(|()| std::io::stdout().write_all(&text)))
+    written(man::page().and_then(|text| std::io::stdout().write_all(text.as_bytes())))
 }
 
 /// A reader that has enough and closes the pipe is no failure.

@@ -2,7 +2,7 @@
 
 use super::output;
 use crate::cli::run::{BLOCKED, Context, DONE, FAILED, NEEDS_INPUT, SIGNALLED};
-use crate::model::Settings;
+use crate::model::{Settings, shown_name};
 use crate::render::env_file::{self, Written};
 use crate::report::install::InstallStatus;
 use crate::report::{Code, Finding, PreflightReport, PreflightStatus, Report};
@@ -78,10 +78,17 @@ fn write_env(
     let pairs = preflight::env_of(settings, &checked.evidence);
     match env_file::write(path, context.uid, &pairs, settings.overwrite_env) {
         Ok(Written::Written | Written::Unchanged) => (Some(shown), None),
-        Ok(Written::Exists(keys)) => {
+        Ok(Written::Exists(differing)) => {
+            let values: Vec<String> = differing
+                .iter()
+                .map(|d| {
+                    let (file, run) = (shown_name(&d.file), shown_name(&d.run));
+                    format!("{} (file: {file}, this run: {run})", d.key)
+                })
+                .collect();
             let message = format!(
                 "{shown} has other values for {} and was left as it is.",
-                keys.join(", ")
+                values.join(", ")
             );
             let finding = Finding::fail("env-file", Code::EnvFileExists, message)
                 .remedy("`--overwrite-env` replaces them; `--output-env PATH` or `--namespace NAME` keeps both; `--write-env false` writes none.");

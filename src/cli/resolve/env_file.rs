@@ -19,6 +19,7 @@ pub(super) struct Located {
 /// Finds the env file, reads it into `lookup` and settles the namespace.
 pub(super) fn locate(lookup: &mut Lookup<'_>) -> Result<Located, UsageError> {
     let world = lookup.world;
+    world.needs_folder()?;
     let given = lookup.given("namespace", None)?;
     let named: Option<Sourced<Namespace>> = given.as_ref().map(Given::parse).transpose()?;
     let output_env = lookup.given("output-env", None)?;
@@ -72,6 +73,13 @@ fn given_path(given: &Given, world: &World) -> Result<Sourced<PathBuf>, UsageErr
         return Err(given.refuse(&path_rule()));
     }
     let path = world.at(text);
+    // Said here, where the flag is known: the file's own reader would name a path that nobody typed (`.`).
+    if path.is_dir() {
+        return Err(given.refuse(&BadInput::new(
+            "a file, and this is a folder",
+            "lakehouse_ingext.env",
+        )));
+    }
     // Asked now: found out after the checks, their result would have no place to go.
     if !path.parent().is_some_and(Path::is_dir) {
         return Err(given.refuse(&BadInput::new(

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 pub struct World {
     /// The environment's variables.
     pub env: BTreeMap<String, OsString>,
-    /// The folder in which the run was started.
+    /// The folder in which the run was started; empty where it is gone ([`World::needs_folder`]).
     pub cwd: PathBuf,
+    /// Why that folder can't be used, if it can't.
+    pub no_folder: Option<String>,
     /// The user's own folder, if there is one.
     pub home: Option<PathBuf>,
     /// The user.
@@ -26,10 +28,13 @@ impl World {
     /// The world of this process.
     ///
     /// # Errors
-    /// [`UsageError`] where the current folder is gone.
+    /// None today; a later world may have to read more.
     pub fn of_process() -> Result<Self, UsageError> {
-        let cwd = std::env::current_dir()
-            .map_err(|error| UsageError::new(format!("the current folder can't be used: {error}")))?;
+        // Help and version need no folder: who does asks for it.
+        let (cwd, no_folder) = match std::env::current_dir() {
+            Ok(cwd) => (cwd, None),
+            Err(error) => (PathBuf::new(), Some(error.to_string())),
+        };
         // A name that is not UTF-8 is none that is asked for.
         let env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -37,10 +42,24 @@ impl World {
         Ok(Self {
             env,
             cwd,
+            no_folder,
             home: etcetera::home_dir().ok(),
             uid: rustix::process::getuid().as_raw(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
         })
+    }
+
+    /// What a command asks that works in the folder of the run.
+    ///
+    /// # Errors
+    /// [`UsageError`] where the folder is gone.
+    pub fn needs_folder(&self) -> Result<(), UsageError> {
+        match &self.no_folder {
+            None => Ok(()),
+            Some(why) => Err(UsageError::new(format!(
+                "the current folder can't be used: {why}: change to one that exists"
+            ))),
+        }
     }
 
     /// The variable's text; an empty one counts as not set, as the AWS tools have it.

@@ -9,6 +9,8 @@ pub enum Refused {
     Credential,
     /// It is this program's own variable.
     OwnVariable,
+    /// A shell can't set it.
+    ReadOnlyInShell,
 }
 
 /// This program's variables that the file may hold: neither makes anything run.
@@ -28,7 +30,7 @@ const CREDENTIALS: [&str; 8] = [
 ];
 
 /// Names that shells, loaders, engines and the tools read to find programs, libraries, hosts and trust.
-const EXACT: [&str; 34] = [
+const EXACT: [&str; 44] = [
     "PATH",
     "HOME",
     "SHELL",
@@ -37,8 +39,6 @@ const EXACT: [&str; 34] = [
     "IFS",
     "PS4",
     "PROMPT_COMMAND",
-    "SHELLOPTS",
-    "BASHOPTS",
     "CDPATH",
     "TMPDIR",
     "EDITOR",
@@ -63,10 +63,26 @@ const EXACT: [&str; 34] = [
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "NODE_OPTIONS",
+    "GCONV_PATH",
+    "HOSTALIASES",
+    "LOCALDOMAIN",
+    "RES_OPTIONS",
+    "ZDOTDIR",
+    "VISUAL",
+    "KUBE_EDITOR",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
 ];
 
+/// Names that bash makes read-only: sourcing a file that sets one fails, and a POSIX shell ends there. Exact: `uid`
+/// is a name like any other.
+const READ_ONLY: [&str; 6] = ["UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"];
+
 /// Beginnings of such names.
-const PREFIXES: [&str; 19] = [
+const PREFIXES: [&str; 22] = [
     "LD_",
     "DYLD_",
     "DOCKER_",
@@ -86,12 +102,18 @@ const PREFIXES: [&str; 19] = [
     "GODEBUG",
     "GIT_",
     "BASH_FUNC_",
+    "OPENSSL_",
+    "PERL5",
+    "RUBY",
 ];
 
 impl Refused {
     /// Why `key` is refused, if it is. Without regard to case: proxies are read as `http_proxy` too.
     #[must_use]
     pub fn of(key: &str) -> Option<Self> {
+        if READ_ONLY.contains(&key) {
+            return Some(Self::ReadOnlyInShell);
+        }
         let upper = key.to_ascii_uppercase();
         if CREDENTIALS.contains(&upper.as_str()) {
             return Some(Self::Credential);
@@ -118,6 +140,9 @@ impl Refused {
                 format!(
                     "{key} is a credential and may not stand in an env file: choose a profile (AWS_PROFILE)"
                 )
+            }
+            Self::ReadOnlyInShell => {
+                format!("{key} is read-only in bash, and sourcing the file would fail: rename it")
             }
             Self::OwnVariable => format!("{key} is not a key of the env file: set it in the environment"),
         }

@@ -1,4 +1,4 @@
-use super::{EnvFile, MAX_BYTES, quoted};
+use super::{Differing, EnvFile, MAX_BYTES, quoted};
 
 fn value(line: &str) -> Result<String, String> {
     let file = EnvFile::parse(line).map_err(|bad| bad.rule)?;
@@ -115,17 +115,36 @@ fn keys_that_choose_how_tools_run_are_refused() {
         "HELM_PLUGINS",
         "PYTHONPATH",
         "BASH_ENV",
+        "GCONV_PATH",
+        "OPENSSL_CONF",
+        "PERL5OPT",
+        "RUBYOPT",
+        "JAVA_TOOL_OPTIONS",
+        "ZDOTDIR",
+        "HOSTALIASES",
+        "UID",
+        "EUID",
+        "PPID",
+        "BASHOPTS",
+        "SHELLOPTS",
+        "BASH_VERSINFO",
     ] {
         let bad = EnvFile::parse(&format!("A=1\n{key}=x\n")).unwrap_err();
         assert_eq!(bad.line, 2);
         assert!(bad.rule.starts_with(key), "{}", bad.rule);
     }
+    let bad = EnvFile::parse("UID=0\n").unwrap_err();
+    assert_eq!(
+        bad.rule,
+        "UID is read-only in bash, and sourcing the file would fail: rename it"
+    );
     for key in [
         "LAKEHOUSE_READ_ONLY",
         "LAKEHOUSE_OUTPUT",
         "MY_PATH",
         "ENVIRONMENT",
         "AWS_PROFILE",
+        "uid",
     ] {
         assert!(EnvFile::parse(&format!("{key}=x")).is_ok(), "{key}");
     }
@@ -140,11 +159,16 @@ fn a_merge_keeps_the_users_lines_and_their_order() {
         ("NODE_COUNT", "2".to_owned()),
         ("AWS_PROFILE", "my corp".to_owned()),
     ];
-    assert_eq!(file.differing(&pairs), ["CLUSTER_NAME"]);
+    let differing = Differing {
+        key: "CLUSTER_NAME".into(),
+        file: "old".into(),
+        run: "new".into(),
+    };
+    assert_eq!(file.differing(&pairs), [differing]);
     let merged = file.merge(&pairs).unwrap();
     assert_eq!(
         merged.render(),
-        "# mine\nexport CLUSTER_NAME=new  # note\n\nMY_KEY='x y'\nNODE_COUNT=2\nAWS_PROFILE='my corp'\n"
+        "# mine\n# note\nCLUSTER_NAME=new\n\nMY_KEY='x y'\nNODE_COUNT=2\nAWS_PROFILE='my corp'\n"
     );
     assert_eq!(EnvFile::parse(&merged.render()).unwrap(), merged);
     assert_eq!(merged.merge(&pairs).unwrap(), merged);
@@ -173,4 +197,32 @@ fn quotes_only_where_a_reader_needs_them() {
         assert_eq!(EnvFile::parse(text).unwrap().render(), text);
     }
     const { assert!(MAX_BYTES == 65536) }
+}
+
+#[test]
+fn another_spelling_is_no_other_value() {
+    let text = "ROOT_DOMAIN=b\u{fc}cher.example # ours\nexport SITE_DOMAIN=shop.b\u{fc}cher.example\nPREFLIGHT_HAS_DNS=0\n";
+    let file = EnvFile::parse(text).unwrap();
+    let same = [
+        ("ROOT_DOMAIN", "xn--bcher-kva.example".to_owned()),
+        ("SITE_DOMAIN", "shop.xn--bcher-kva.example".to_owned()),
+        ("PREFLIGHT_HAS_DNS", "false".to_owned()),
+    ];
+    assert_eq!(file.differing(&same), []);
+    assert_eq!(file.merge(&same).unwrap().render(), text);
+    let other = [
+        ("ROOT_DOMAIN", "example.com".to_owned()),
+        ("PREFLIGHT_HAS_DNS", "true".to_owned()),
+    ];
+    assert_eq!(file.differing(&other).len(), 2);
+}
+
+#[test]
+fn a_byte_order_mark_is_named() {
+    let bad = EnvFile::parse("\u{feff}K=a\n").unwrap_err();
+    assert!(
+        bad.line == 1 && bad.rule.contains("byte order mark"),
+        "{}",
+        bad.rule
+    );
 }

@@ -1,7 +1,9 @@
 use super::{Written, read, write};
+use crate::model::env_file::Differing;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 fn uid() -> u32 {
     rustix::process::getuid().as_raw()
@@ -27,7 +29,11 @@ fn written_unchanged_exists_overwritten() {
     let before = fs::read(&path).unwrap();
     assert_eq!(
         write(&path, uid(), &pairs("b"), false).unwrap(),
-        Written::Exists(vec!["CLUSTER_NAME".into()])
+        Written::Exists(vec![Differing {
+            key: "CLUSTER_NAME".into(),
+            file: "a".into(),
+            run: "b".into()
+        }])
     );
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(write(&path, uid(), &pairs("b"), true).unwrap(), Written::Written);
@@ -100,6 +106,75 @@ fn a_link_is_read_and_never_written() {
             .contains("symbolic link")
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "CLUSTER_NAME=a\n");
+    let same = [("CLUSTER_NAME", "a".to_owned())];
+    assert_eq!(write(&link, uid(), &same, false).unwrap(), Written::Unchanged);
+    let other = [("CLUSTER_NAME", "b".to_owned())];
+    assert!(matches!(
+        write(&link, uid(), &other, false).unwrap(),
+        Written::Exists(_)
+    ));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
+fn runs_at_once_all_end_with_the_file_that_they_want() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.env");
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    let written = write(&path, uid(), &pairs("a"), false).unwrap();
+                    assert!(matches!(written, Written::Written | Written::Unchanged));
+                });
+            }
+        });
+        let file = read(&path, uid()).unwrap().unwrap();
+        assert_eq!(file.get("CLUSTER_NAME"), Some(("a", 1)));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_wide_file_becomes_the_users_alone_also_where_nothing_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.env");
+    write(&path, uid(), &pairs("a"), false).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(
+        write(&path, uid(), &pairs("a"), false).unwrap(),
+        Written::Unchanged
+    );
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_a_killed_run_left_goes_with_the_next_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let long_ago = SystemTime::now() - Duration::from_secs(120);
+    for name in [
+        ".lakehouse-env-AbC123",
+        ".lakehouse-env-notes.txt",
+        ".lakehouse-env-",
+    ] {
+        let file = fs::File::create(at(name)).unwrap();
+        file.set_modified(long_ago).unwrap();
+    }
+    fs::write(at(".lakehouse-env-XyZ789"), "a run that is writing now").unwrap();
+    fs::create_dir(at(".lakehouse-env-folder")).unwrap();
+    write(&at("x.env"), uid(), &pairs("a"), false).unwrap();
+    assert!(!at(".lakehouse-env-AbC123").exists());
+    for kept in [
+        ".lakehouse-env-XyZ789",
+        ".lakehouse-env-notes.txt",
+        ".lakehouse-env-",
+        ".lakehouse-env-folder",
+    ] {
+        assert!(at(kept).exists(), "{kept}");
+    }
 }
 
 #[test]
