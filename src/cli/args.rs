@@ -29,8 +29,8 @@ pub const EXAMPLE_LINES: [&str; 4] = [
     "lakehouse completions bash > /etc/bash_completion.d/lakehouse",
 ];
 
-const AFTER_HELP: &str = "Every flag can stand before or after the command, and has a variable LAKEHOUSE_<FLAG> (but --action and
---approve).
+const AFTER_HELP: &str = "Every flag can stand before or after the command, and has a variable
+LAKEHOUSE_<FLAG> (but --action and --approve).
 Order of authority: flag, variable, env file, AWS's own settings, default.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done (later\ncommands), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
 

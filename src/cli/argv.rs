@@ -1,8 +1,8 @@
 //! From the words of the command line to a checked form: a pure pre-pass, then clap.
 //!
 //! The pre-pass does what clap can't: a switch takes a following word only if it is exactly `true` or `false`
-//! (for `--approve` also a digest), a flag given before and after the command counts as given twice, and
-//! every word is text.
+//! (for `--approve` also a digest) and refuses one that can't be a command either, a flag given before and after
+//! the command counts as given twice, and every word is text.
 
 mod near;
 mod refusal;

@@ -122,8 +122,9 @@ fn read_text(path: &Path, uid: u32) -> Result<Option<String>, EnvFileError> {
 /// No file; but a link that leads nowhere is not nothing.
 fn missing(path: &Path) -> Result<Option<String>, EnvFileError> {
     match fs::symlink_metadata(path) {
-        Ok(_) => Err(EnvFileError::new(path, "is a symbolic link that leads nowhere")),
-        Err(_) => Ok(None),
+        Ok(m) if m.is_symlink() => Err(EnvFileError::new(path, "is a symbolic link that leads nowhere")),
+        // A file that another run has written meanwhile was not there when it was looked for.
+        _ => Ok(None),
     }
 }
 
