@@ -29,7 +29,7 @@ fn command_lines_are_as_agreed() {
     let _ = Eks { gateway }.node_groups(&name);
     let _ = Eks { gateway }.addons(&name);
     let _ = Eks { gateway }.versions();
-    let _ = Ec2 { gateway }.offers(&"t3.large".parse().unwrap());
+    let _ = Ec2 { gateway }.offers(&"t3.large".parse().unwrap(), &"us-east-2".parse().unwrap());
     for tool in Tool::ALL {
         let _ = installed(gateway, tool);
     }

@@ -87,6 +87,7 @@ const FACTS: &[(i32, &str, C, Option<&str>)] = &[
     (254, "An error occurred (ForbiddenException) when calling the GetRoleCredentials operation: No access", C::RoleDenied, Some("ForbiddenException")),
     (254, "An error occurred (ResourceNotFoundException) when calling the GetRoleCredentials operation: no account", C::BadConfiguration, Some("ResourceNotFoundException")),
     (254, "An error occurred (ExpiredToken) when calling the AssumeRole operation: The security token …", C::ExpiredKeys, Some("ExpiredToken")),
+    (254, "An error occurred (OptInRequired) when calling the DescribeInstanceTypeOfferings operation: You are not subscribed to this service.", C::RegionDisabled, Some("OptInRequired")),
     (254, "An error occurred (SomethingNew) when calling the X operation: y", C::Other, Some("SomethingNew")),
     (130, "", C::Interrupted, None),
     (137, "", C::Killed, None),

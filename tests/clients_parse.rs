@@ -41,7 +41,7 @@ const PARSERS: &[(&str, Check)] = &[
         eks::parse_versions(bytes).map(drop)
     }),
     ("aws/describe-instance-type-offerings/offered", |bytes| {
-        ec2::parse_offers(bytes, "t3.large").map(drop)
+        ec2::parse_offers(bytes, "t3.large", "us-east-2").map(drop)
     }),
     ("eksctl/version/good", |bytes| {
         versions::parse_eksctl(bytes).map(drop)
@@ -150,14 +150,16 @@ fn fields_without_their_form_are_refused() {
     assert!(
         ec2::parse_offers(
             &recorded("aws/describe-instance-type-offerings/offered").stdout,
-            "t3.small"
+            "t3.small",
+            "us-east-2"
         )
         .is_err()
     );
     assert_eq!(
         ec2::parse_offers(
             &recorded("aws/describe-instance-type-offerings/not-offered").stdout,
-            "zz9.large"
+            "zz9.large",
+            "us-east-2"
         ),
         Ok(false)
     );
@@ -210,4 +212,25 @@ fn versions_are_read_and_compared() {
             String::from_utf8_lossy(bytes)
         );
     }
+}
+
+#[test]
+fn a_pre_release_is_older_than_its_release_and_has_its_commands() {
+    let helm = |text: &str| versions::parse_helm(text.as_bytes()).unwrap();
+    for early in ["v3.18.0-rc.1", "v3.18.0-beta.2+g12ab", "v3.18.0-alpha.1"] {
+        assert!(helm(early) < helm("v3.18.0"), "{early}");
+        assert!(helm(early) > helm("v3.17.9"), "{early}");
+        assert_eq!(helm(early).to_string(), "3.18.0 (pre-release)");
+    }
+    assert!(helm("v4.0.0-rc.1").reaches(helm("v4.0.0")));
+    // What a distributor adds makes no pre-release.
+    for same in ["v3.18.0-eks-113cf36", "v3.18.0+rc.1", "v3.18.0-dispatcher"] {
+        assert_eq!(helm(same), helm("v3.18.0"), "{same}");
+    }
+    let eksctl = |pre: &str| {
+        let text = format!("{{\"Version\":\"0.202.0\",\"PreReleaseID\":\"{pre}\"}}");
+        versions::parse_eksctl(text.as_bytes()).unwrap()
+    };
+    assert!(eksctl("rc.0") < eksctl(""));
+    assert_eq!(eksctl("dev"), eksctl(""));
 }

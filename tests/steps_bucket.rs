@@ -84,6 +84,11 @@ fn head_bucket_answers_are_told_apart() {
     let head =
         |status: &str| format!("\nAn error occurred ({status}) when calling the HeadBucket operation: x\n");
     assert_eq!(ask(254, "", &head("404")), Ok(Bucket::Absent));
+    // The same words from the call that gets a role's keys: nothing is said about the bucket.
+    for code in ["404", "403", "301", "NoSuchBucket"] {
+        let role = format!("\nAn error occurred ({code}) when calling the AssumeRole operation: x\n");
+        assert!(ask(254, "", &role).is_err(), "{code} of AssumeRole");
+    }
     assert!(matches!(ask(254, "", &head("403")), Ok(Bucket::Forbidden { .. })));
     assert!(matches!(ask(254, "", &head("301")), Ok(Bucket::Elsewhere { .. })));
     assert!(matches!(

@@ -111,7 +111,16 @@ fn versions_are_held_against_what_the_region_offers() {
         "Fail EKS_VERSION_UNSUPPORTED"
     );
     assert_eq!(judged(Ok(None), Ok(Vec::new())), "Fail EKS_VERSION_UNSUPPORTED");
-    assert_eq!(judged(of(None), offered(Support::Standard)), "Skip");
+    // Without a version nothing says that install can use the cluster; only a cluster in the making has none.
+    assert_eq!(
+        judged(of(None), offered(Support::Standard)),
+        "Fail AWS_UNEXPECTED"
+    );
+    let creating = Ok(Some(Cluster {
+        status: "CREATING".to_owned(),
+        version: None,
+    }));
+    assert_eq!(judged(creating, offered(Support::Standard)), "Skip");
     assert_eq!(
         judged(Err(error(ErrorClass::Denied, "x")), offered(Support::Standard)),
         "Skip"
@@ -135,7 +144,8 @@ fn tools_are_held_against_the_least_versions() {
             Ok(Version {
                 major,
                 minor,
-                patch: 0,
+                patch: if tool == Tool::Aws { 23 } else { 0 },
+                released: true,
             }),
             &inputs.asker(),
         );
@@ -152,6 +162,9 @@ fn tools_are_held_against_the_least_versions() {
     }
     assert_eq!(judged(Tool::Aws, 1, 45), "Fail TOOL_TOO_OLD");
     assert_eq!(judged(Tool::Helm, 4, 0), "Fail TOOL_UNSUPPORTED");
+    // One minor version away from 1.34 is 1.35, and no more.
+    assert_eq!(judged(Tool::Kubectl, 1, 35), "Pass");
+    assert_eq!(judged(Tool::Kubectl, 1, 36), "Fail TOOL_UNSUPPORTED");
 }
 
 #[test]

@@ -99,6 +99,14 @@ fn a_parent_is_said_and_twins_and_nearer_zones_warn() {
     );
     assert_eq!(twins.evidence.route53_zone_id.as_deref(), Some("/hostedzone/Z1"));
     assert!(twins.findings[0].message.contains("Z9"));
+    let remedy = twins.findings[0].remediation.as_ref().unwrap();
+    assert!(
+        remedy.contains("get-hosted-zone --id /hostedzone/Z1 --profile rehearsal"),
+        "{remedy}"
+    );
+    let once = a_zone("Z1", "rehearsal.test", false);
+    let told_twice = zones_judged(&[once.clone(), once], "rehearsal.test", None);
+    assert_eq!(brief(&told_twice.findings, "route53-zone"), "Pass");
     let nearer = [
         a_zone("Z1", "rehearsal.test", false),
         a_zone("Z2", "k8.rehearsal.test", false),

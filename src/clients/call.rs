@@ -3,6 +3,7 @@
 use crate::clients::aws::classify::classify_aws;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// A question, and the IAM action that it needs.
@@ -73,8 +74,12 @@ pub fn ask<T>(
             ..ask.error(class)
         });
     }
+    // What the tool said beside an answer that can't be read (a warning, a proxy's page) often says why.
     parse(&output.stdout).map_err(|failure| CallError {
-        said: failure.to_string(),
+        said: match output.stderr.trim() {
+            "" => failure.to_string(),
+            said => format!("{failure}\n{said}"),
+        },
         ..ask.error(ErrorClass::BadOutput)
     })
 }
@@ -113,6 +118,33 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
             error.column()
         ))
     })
+}
+
+/// The marks of a list that goes on, as AWS's services and the CLI itself write them.
+#[derive(Deserialize)]
+struct More {
+    #[serde(rename = "IsTruncated")]
+    truncated: Option<bool>,
+    #[serde(rename = "NextMarker")]
+    marker: Option<String>,
+    #[serde(rename = "NextToken")]
+    token: Option<String>,
+    #[serde(rename = "nextToken")]
+    camel_token: Option<String>,
+}
+
+/// Reads one JSON document that is a list, whole: what a cut one does not name may exist all the same.
+///
+/// # Errors
+/// As [`json`], and [`ParseFailure::Cut`] where the answer says that more follows.
+pub fn json_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
+    let list = json(bytes)?;
+    let more: More = json(bytes)?;
+    let tokens = [more.marker, more.token, more.camel_token];
+    if more.truncated == Some(true) || tokens.iter().flatten().any(|token| !token.is_empty()) {
+        return Err(ParseFailure::Cut);
+    }
+    Ok(list)
 }
 
 /// Gives `text` back where it has its form.

@@ -27,6 +27,8 @@ pub enum ErrorClass {
     NoRegion,
     /// The answer never came.
     Unreachable(Reach),
+    /// The account has not opted in to the region.
+    RegionDisabled,
     /// The clock here and AWS's differ too much for a signature.
     ClockSkew,
     /// Asked to slow down, through all retries.
@@ -101,6 +103,9 @@ pub enum ParseFailure {
     /// Not JSON of the expected shape; the reason is serde's, without any of the text.
     #[error("the output is not the expected JSON ({0})")]
     Json(String),
+    /// A list that says itself that more follows.
+    #[error("the list is cut short: it says that more follows")]
+    Cut,
     /// A field that has not the form it must have.
     #[error("the field `{0}` has not its form")]
     Form(&'static str),

@@ -62,6 +62,27 @@ pub fn arn_fields(text: &str) -> Option<[&str; 5]> {
     (partition.starts_with("aws") && !service.is_empty() && !resource.is_empty()).then_some(found)
 }
 
+/// Partitions beside `aws`, and how their regions begin (botocore's `partitions.json`).
+const PARTITIONS: [(&str, &str); 7] = [
+    ("aws-cn", "cn-"),
+    ("aws-us-gov", "us-gov-"),
+    ("aws-iso", "us-iso-"),
+    ("aws-iso-b", "us-isob-"),
+    ("aws-iso-e", "eu-isoe-"),
+    ("aws-iso-f", "us-isof-"),
+    ("aws-eusc", "eusc-"),
+];
+
+/// Whether a region can be of a partition. A partition that is not known here contradicts no `aws` region.
+#[must_use]
+pub fn partition_fits(partition: &str, region: &str) -> bool {
+    let of_region = PARTITIONS.iter().find(|(_, start)| region.starts_with(start));
+    of_region.map_or_else(
+        || !PARTITIONS.iter().any(|(known, _)| *known == partition),
+        |(name, _)| *name == partition,
+    )
+}
+
 /// The region of an ACM certificate's ARN, where the text is one.
 #[must_use]
 pub fn certificate_region(arn: &str) -> Option<&str> {

@@ -6,7 +6,7 @@ use crate::gateway::{Gateway, Tool};
 use serde::Deserialize;
 use std::fmt;
 
-/// A version that can be compared.
+/// A version that can be compared. A pre-release comes before its release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// The first number.
@@ -15,11 +15,22 @@ pub struct Version {
     pub minor: u32,
     /// The third.
     pub patch: u32,
+    /// Whether it is the release itself, not an alpha, beta or candidate of it.
+    pub released: bool,
+}
+
+impl Version {
+    /// Whether its numbers are `bound`'s or above. A pre-release has its release's commands already.
+    #[must_use]
+    pub fn reaches(self, bound: Self) -> bool {
+        (self.major, self.minor, self.patch) >= (bound.major, bound.minor, bound.patch)
+    }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
+        f.write_str(if self.released { "" } else { " (pre-release)" })
     }
 }
 
@@ -37,7 +48,12 @@ pub struct Wanted {
 }
 
 const fn version(major: u32, minor: u32, patch: u32) -> Version {
-    Version { major, minor, patch }
+    Version {
+        major,
+        minor,
+        patch,
+        released: true,
+    }
 }
 
 /// The versions of `tool` that work.
@@ -45,9 +61,9 @@ const fn version(major: u32, minor: u32, patch: u32) -> Version {
 pub const fn wanted(tool: Tool) -> Wanted {
     match tool {
         Tool::Aws => Wanted {
-            least: version(2, 22, 0),
+            least: version(2, 22, 23),
             below: None,
-            reason: "older ones know neither the device code of `aws sso login` nor `endpoint_url` in the config file",
+            reason: "older ones do not know `aws eks describe-cluster-versions`",
             reason_above: "",
         },
         Tool::Eksctl => Wanted {
@@ -58,9 +74,9 @@ pub const fn wanted(tool: Tool) -> Wanted {
         },
         Tool::Kubectl => Wanted {
             least: version(1, 33, 0),
-            below: None,
+            below: Some(version(1, 36, 0)),
             reason: "kubectl works with servers one minor version away, and the cluster is 1.34",
-            reason_above: "",
+            reason_above: "kubectl works with servers one minor version away, and the cluster is 1.34",
         },
         Tool::Helm => Wanted {
             least: version(3, 18, 0),
@@ -118,6 +134,8 @@ pub fn parse_helm(bytes: &[u8]) -> Result<Version, ParseFailure> {
 struct RawEksctl {
     #[serde(rename = "Version")]
     version: String,
+    #[serde(rename = "PreReleaseID", default)]
+    pre_release: String,
 }
 
 /// Reads `eksctl version -o json`.
@@ -126,7 +144,11 @@ struct RawEksctl {
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_eksctl(bytes: &[u8]) -> Result<Version, ParseFailure> {
     let raw: RawEksctl = json(bytes)?;
-    parse_version(raw.version.strip_prefix('v').unwrap_or(&raw.version))
+    let found = parse_version(raw.version.strip_prefix('v').unwrap_or(&raw.version))?;
+    Ok(Version {
+        released: found.released && !is_pre_release(&raw.pre_release),
+        ..found
+    })
 }
 
 #[derive(Deserialize)]
@@ -162,15 +184,27 @@ fn one_line(bytes: &[u8]) -> Result<&str, ParseFailure> {
     }
 }
 
-/// `1.2.3`, with what may follow a `-` or `+` (`-dev`, `-dispatcher`, `+gke`).
+/// Whether what follows a `-` begins as a pre-release. Others are a distributor's: `-dispatcher`, `-eks-113cf36`,
+/// and `dev`, which nixpkgs' eksctl says of releases.
+fn is_pre_release(suffix: &str) -> bool {
+    ["alpha", "beta", "rc"]
+        .iter()
+        .any(|word| suffix.starts_with(word))
+}
+
+/// `1.2.3`, with what may follow a `-` or `+` (`-rc.1`, `-dispatcher`, `+gke`).
 fn parse_version(text: &str) -> Result<Version, ParseFailure> {
-    let numbers = text.split(['-', '+']).next().unwrap_or_default();
+    let (core, _build) = text.split_once('+').unwrap_or((text, ""));
+    let (numbers, suffix) = core.split_once('-').unwrap_or((core, ""));
     let mut parts = numbers.split('.').map(|part| {
         let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if digits { part.parse::<u32>().ok() } else { None }
     });
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(Some(major)), Some(Some(minor)), Some(Some(patch)), None) => Ok(version(major, minor, patch)),
+        (Some(Some(major)), Some(Some(minor)), Some(Some(patch)), None) => Ok(Version {
+            released: !is_pre_release(suffix),
+            ..version(major, minor, patch)
+        }),
         _ => Err(ParseFailure::Form("version")),
     }
 }

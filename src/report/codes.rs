@@ -43,6 +43,7 @@ codes! {
     AwsAccessDenied "AWS_ACCESS_DENIED" "AWS knows the caller and refuses this question; what was asked about is unknown." "Ask the account's administrator for the action named in the tool's words.";
     AwsThrottled "AWS_THROTTLED" "AWS asked to slow down and went on doing so through all retries; what was asked about is unknown." "Wait a minute and run the command again.";
     AwsUnreachable "AWS_UNREACHABLE" "AWS could not be reached: name, network, proxy or certificate trust." "Check the network, HTTPS_PROXY and the region; behind a corporate proxy set AWS_CA_BUNDLE.";
+    RegionNotEnabled "REGION_NOT_ENABLED" "The account has not enabled the region; what was asked about is unknown." "`aws account enable-region --region-name REGION`, or another region with `--region`.";
     AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words, and run the command again with `--log-level debug`.";
     ClockSkew "CLOCK_SKEW" "This machine's clock differs from AWS's by more than signatures allow." "Set the clock (`timedatectl set-ntp true`), then run the command again.";
     CredentialsNotReachable "CREDENTIALS_NOT_REACHABLE" "The credentials exist but can't be used from where the tools run." "Use `--exec local`, or put temporary keys into the environment.";
@@ -52,9 +53,9 @@ codes! {
     ToolboxMissing "TOOLBOX_MISSING" "The toolbox image is not there and could not be built, or is not what its lock says." "`lakehouse toolbox build`, and read what it says.";
     ToolMissing "TOOL_MISSING" "A needed tool is not installed here." "Install it, or use `--exec docker`.";
     ToolTooOld "TOOL_TOO_OLD" "A tool is older than the least version that works." "Upgrade it, or use `--exec docker`.";
-    ToolUnsupported "TOOL_UNSUPPORTED" "A tool is of a newer major version, whose commands differ." "Install the version that is named beside it, or use `--exec docker`.";
+    ToolUnsupported "TOOL_UNSUPPORTED" "A tool is newer than the versions that work." "Install the version that is named beside it, or use `--exec docker`.";
     ToolTimedOut "TOOL_TIMED_OUT" "A tool did not end within its time limit and was stopped; what was asked about is unknown." "Check the network and run the command again; `--timeout` sets the limit.";
-    ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, or printed more than can be read; what was asked about is unknown." "Read the tool's words, and run the command again.";
+    ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, printed more than can be read, or did not tell its version; what was asked about is unknown." "Read the tool's words, and run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
     Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";
@@ -62,9 +63,10 @@ codes! {
     CertNotIssued "CERT_NOT_ISSUED" "A certificate for the site's domain exists and is not issued." "Make its validation record in DNS, wait until it is issued, run again.";
     CertExpired "CERT_EXPIRED" "The certificate for the site's domain has expired." "Request a new one in ACM.";
     CertExpiresSoon "CERT_EXPIRES_SOON" "The certificate for the site's domain expires within 30 days." "Keep its validation record in DNS so that ACM renews it; import or request a new one where ACM does not.";
+    CertPrivate "CERT_PRIVATE" "The certificate is of a private authority: browsers trust it only where that authority is installed." "Name a public one with `--cert-arn`, or request one in ACM.";
     CertDomainMismatch "CERT_DOMAIN_MISMATCH" "The certificate that was named does not cover the site's domain." "Name another with `--cert-arn`, or leave it out to have one found.";
     CertWrongRegion "CERT_WRONG_REGION" "The certificate is of another region than the cluster." "Request one in the cluster's region.";
-    CertNotFound "CERT_NOT_FOUND" "The certificate that was named does not exist in this account." "Name another with `--cert-arn`, or leave it out to have one found.";
+    CertNotFound "CERT_NOT_FOUND" "The certificate that was named does not exist in this account, or is another account's." "Name another with `--cert-arn`, or leave it out to have one found.";
     S3BucketTaken "S3_BUCKET_TAKEN" "The bucket's name is somebody else's, or may not be looked at." "Choose another with `--bucket`.";
     S3BucketWrongRegion "S3_BUCKET_WRONG_REGION" "The bucket is ours and stands in another region." "Choose another with `--bucket`, or the bucket's region with `--region`.";
     S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";

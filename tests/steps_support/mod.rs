@@ -1,6 +1,8 @@
 //! What the tests of clients and steps share: recorded answers, and a gateway that answers from a script.
 #![allow(dead_code, missing_docs)] // each test file uses a part of it
 
+pub mod certificates;
+
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use lakehouse::report::{Effect, ExecMode, Finding};
 use lakehouse::steps::preflight::{CertNamed, PreflightInputs};

@@ -1,7 +1,7 @@
 //! ACM: certificates of the region.
 
 use crate::clients::aws::timestamp;
-use crate::clients::call::{Ask, ask, formed, json};
+use crate::clients::call::{Ask, ask, formed, json, json_list};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::{certificate_region, is_certificate_name, is_dns_name, is_word};
 use crate::gateway::Gateway;
@@ -131,7 +131,7 @@ impl Acm<'_> {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_list(bytes: &[u8]) -> Result<Vec<Certificate>, ParseFailure> {
-    let raw: RawList = json(bytes)?;
+    let raw: RawList = json_list(bytes)?;
     raw.certificate_summary_list
         .into_iter()
         .map(certificate)

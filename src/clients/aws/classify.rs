@@ -140,6 +140,7 @@ fn code_class(error: &ServiceError<'_>) -> ErrorClass {
         "UnauthorizedException" | "UnauthorizedSSOToken" => C::SsoExpired,
         "NoCredentials" => C::NoCredentials,
         "NoRegion" => C::NoRegion,
+        "OptInRequired" => C::RegionDisabled,
         // botocore/retries/standard.py. LimitExceededException is in its list; 503 is S3's SlowDown without a body.
         "Throttling"
         | "ThrottlingException"

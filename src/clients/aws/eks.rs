@@ -1,11 +1,16 @@
 //! EKS: one cluster, what is in it, and the versions that the region offers.
 
-use crate::clients::call::{Ask, ask, formed, json};
+mod versions;
+
+use crate::clients::call::{Ask, ask, formed, json, json_list};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::form::is_word;
 use crate::gateway::Gateway;
 use crate::model::ClusterName;
 use serde::Deserialize;
+use versions::is_version;
+
+pub use versions::{ClusterVersion, Support, parse_versions};
 
 /// The client.
 #[derive(Clone, Copy)]
@@ -21,26 +26,6 @@ pub struct Cluster {
     pub status: String,
     /// Its Kubernetes version, `1.34`; a cluster in its first seconds may have none.
     pub version: Option<String>,
-}
-
-/// How long AWS looks after a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Support {
-    /// Standard support.
-    Standard,
-    /// Extended support, at a higher price an hour.
-    Extended,
-    /// None.
-    Unsupported,
-}
-
-/// A Kubernetes version of the region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClusterVersion {
-    /// `1.34`.
-    pub version: String,
-    /// How long AWS looks after it.
-    pub support: Support,
 }
 
 #[derive(Deserialize)]
@@ -63,21 +48,6 @@ struct RawNodeGroups {
 #[derive(Deserialize)]
 struct RawAddons {
     addons: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawVersions {
-    cluster_versions: Vec<RawVersion>,
-}
-
-/// `versionStatus` is the newer name with `STANDARD_SUPPORT`; aws 2.23 prints only `status`, `standard-support`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawVersion {
-    cluster_version: String,
-    version_status: Option<String>,
-    status: Option<String>,
 }
 
 impl Eks<'_> {
@@ -139,7 +109,7 @@ impl Eks<'_> {
         )
     }
 
-    /// The Kubernetes versions that the region offers (aws 2.22.20 and newer; 2.23.6 was tried).
+    /// The Kubernetes versions that the region offers (aws 2.22.23 and newer, by its change log; 2.23.6 was tried).
     ///
     /// # Errors
     /// [`CallError`] where there is no answer.
@@ -177,7 +147,7 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
 /// # Errors
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_node_groups(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
-    let raw: RawNodeGroups = json(bytes)?;
+    let raw: RawNodeGroups = json_list(bytes)?;
     sorted_words(raw.nodegroups, "nodegroups[]")
 }
 
@@ -186,41 +156,8 @@ pub fn parse_node_groups(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_addons(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
-    let raw: RawAddons = json(bytes)?;
+    let raw: RawAddons = json_list(bytes)?;
     sorted_words(raw.addons, "addons[]")
-}
-
-/// Reads `eks describe-cluster-versions`.
-///
-/// # Errors
-/// [`ParseFailure`] where it is not that answer, or a version stands there without its support.
-pub fn parse_versions(bytes: &[u8]) -> Result<Vec<ClusterVersion>, ParseFailure> {
-    let raw: RawVersions = json(bytes)?;
-    raw.cluster_versions
-        .into_iter()
-        .map(|found| {
-            let support = match found.version_status.or(found.status).as_deref() {
-                Some("STANDARD_SUPPORT" | "standard-support") => Support::Standard,
-                Some("EXTENDED_SUPPORT" | "extended-support") => Support::Extended,
-                Some("UNSUPPORTED" | "unsupported") => Support::Unsupported,
-                _ => return Err(ParseFailure::Form("clusterVersions[].versionStatus")),
-            };
-            let version = formed(
-                found.cluster_version,
-                is_version,
-                "clusterVersions[].clusterVersion",
-            )?;
-            Ok(ClusterVersion { version, support })
-        })
-        .collect()
-}
-
-fn is_version(text: &str) -> bool {
-    text.split_once('.').is_some_and(|(major, minor)| {
-        [major, minor]
-            .iter()
-            .all(|part| !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit()))
-    })
 }
 
 fn sorted_words(mut words: Vec<String>, field: &'static str) -> Result<Vec<String>, ParseFailure> {

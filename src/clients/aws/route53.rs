@@ -1,6 +1,6 @@
 //! Route53: the account's hosted zones.
 
-use crate::clients::call::{Ask, ask, formed, json};
+use crate::clients::call::{Ask, ask, formed, json_list};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_word;
 use crate::gateway::Gateway;
@@ -65,7 +65,7 @@ impl Route53<'_> {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer.
 pub fn parse_zones(bytes: &[u8]) -> Result<Vec<HostedZone>, ParseFailure> {
-    let raw: Raw = json(bytes)?;
+    let raw: Raw = json_list(bytes)?;
     raw.hosted_zones
         .into_iter()
         .map(|zone| {

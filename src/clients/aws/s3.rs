@@ -101,9 +101,10 @@ impl S3<'_> {
 
 fn of_error(error: CallError) -> Result<Bucket, CallError> {
     match (error.code.as_deref(), error.class) {
-        (Some("404" | "NoSuchBucket"), _) => Ok(Bucket::Absent),
-        (Some("403"), _) | (_, ErrorClass::Denied) => Ok(Bucket::Forbidden { said: error.said }),
-        (Some("301" | "PermanentRedirect"), _) => Ok(Bucket::Elsewhere { said: error.said }),
+        // By class too: the same codes from the call that gets a role's keys say nothing of the bucket.
+        (Some("404" | "NoSuchBucket"), ErrorClass::Absent) => Ok(Bucket::Absent),
+        (_, ErrorClass::Denied) => Ok(Bucket::Forbidden { said: error.said }),
+        (Some("301" | "PermanentRedirect"), ErrorClass::Other) => Ok(Bucket::Elsewhere { said: error.said }),
         // The CLI's own check of the name; other bad usage is not the bucket's.
         (_, ErrorClass::BadUsage)
             if error

@@ -58,7 +58,11 @@ pub fn quoted(text: &str) -> String {
 #[must_use]
 pub fn explain(error: &CallError, asker: &Asker<'_>) -> Explained {
     Explained {
-        code: code(error.class),
+        // A question to a tool about itself reaches no AWS that could answer unexpectedly.
+        code: match code(error.class) {
+            Code::AwsUnexpected if error.action.is_empty() => Code::ToolFailed,
+            code => code,
+        },
         reason: reason::of(error, asker),
         remedy: remedy::of(error, asker),
     }
@@ -78,6 +82,7 @@ const fn code(class: ErrorClass) -> Code {
         | C::BadConfiguration
         | C::NoRegion => Code::AwsNotAuthenticated,
         C::Unreachable(_) => Code::AwsUnreachable,
+        C::RegionDisabled => Code::RegionNotEnabled,
         C::ClockSkew => Code::ClockSkew,
         C::Throttled => Code::AwsThrottled,
         C::CredentialProcess | C::MfaNeeded => Code::CredentialsNotReachable,

@@ -36,6 +36,7 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         ),
         C::NoRegion => "No region is set.".to_owned(),
         C::Unreachable(reach) => unreachable(reach, region),
+        C::RegionDisabled => format!("The region {region} is not enabled for this account{named}."),
         C::ClockSkew => format!(
             "AWS refuses the signature's time{named}: this machine's clock is wrong by some minutes at least."
         ),

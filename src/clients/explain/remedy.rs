@@ -2,6 +2,7 @@
 
 use super::{Asker, quoted};
 use crate::clients::failure::{CallError, ErrorClass, Reach};
+use crate::model::Region;
 use crate::report::ExecMode;
 
 /// What mends it, with the exact command.
@@ -28,7 +29,8 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::NoRegion => format!("Give `--region`, or `aws configure set region us-east-2{flag}`."),
         C::Unreachable(Reach::Tls) => "Behind a corporate proxy, point AWS_CA_BUNDLE at its certificate bundle, then run again.".to_owned(),
         C::Unreachable(Reach::Proxy) => "Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`), then run again.".to_owned(),
-        C::Unreachable(_) => format!("Check the network and that `{region}` is the region meant: `curl -sS -o /dev/null https://sts.{region}.amazonaws.com && echo reached`. Where a proxy is needed, set HTTPS_PROXY."),
+        C::Unreachable(_) => format!("Check the network and that `{region}` is the region meant: `curl -sS -o /dev/null https://sts.{region}.{} && echo reached` (with AWS_ENDPOINT_URL set, or `endpoint_url` in the profile, that address instead). Where a proxy is needed, set HTTPS_PROXY.", suffix(region)),
+        C::RegionDisabled => format!("`aws account enable-region --region-name {region}{flag}`, wait some minutes, then run again; or use another region with `--region`. In a new account, finish its sign-up first."),
         C::ClockSkew => "Set the clock (`timedatectl set-ntp true`; for Docker Desktop, restart it), then run again.".to_owned(),
         C::Throttled => "Wait a minute, then run again.".to_owned(),
         C::ServiceFault => "Wait a minute, then run again; https://health.aws.amazon.com shows whether AWS has trouble.".to_owned(),
@@ -44,5 +46,14 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
         C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
         C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),
+    }
+}
+
+/// What AWS's names end with in the region's partition.
+fn suffix(region: &Region) -> &'static str {
+    if region.as_str().starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
     }
 }

@@ -84,10 +84,11 @@ pub fn decide(
             ID,
             Code::S3BucketTaken,
             format!(
-                "S3 does not let this caller look at the bucket `{bucket}` as account {account}'s own: it belongs to another account, or this caller lacks `s3:ListBucket`."
+                "S3 does not let this caller look at the bucket `{bucket}` as account {account}'s own: this caller lacks `s3:ListBucket`, or it belongs to another account."
             ),
         )
-        .remedy(format!("{other} If the bucket is yours, ask the account's administrator to allow `s3:ListBucket` on it."))
+        // A caller who lacks the permission is refused under every name: another one helps only who has it.
+        .remedy(format!("If other checks are denied too, or the bucket is yours: ask the account's administrator to allow `s3:ListBucket` for this caller. Otherwise: {other}"))
         .said(said)
         .into(),
         Ok(Bucket::Elsewhere { said }) => Finding::fail(

@@ -3,7 +3,7 @@
 use super::checked::{Checked, unknown, unknown_but_harmless};
 use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
-use crate::clients::{Asker, CallError};
+use crate::clients::{Asker, CallError, explain};
 use crate::gateway::Gateway;
 use crate::model::ClusterName;
 use crate::report::{Code, Finding, PreflightEvidence};
@@ -70,10 +70,15 @@ pub fn decide(found: &Result<Option<Cluster>, CallError>, name: &ClusterName, as
     };
     let (message, remedy) = match cluster.status.as_str() {
         "ACTIVE" => {
-            let version = cluster.version.as_deref().unwrap_or("unknown");
-            let message = format!(
-                "The cluster `{name}` exists and is active, Kubernetes {version}: install will use it."
-            );
+            let message = match &cluster.version {
+                Some(version) => format!(
+                    "The cluster `{name}` exists and is active, Kubernetes {version}: install will use it."
+                ),
+                // Whether install can use it is for the check `eks-version` to say.
+                None => format!(
+                    "The cluster `{name}` exists and is active; AWS did not tell its Kubernetes version."
+                ),
+            };
             return Checked::from(Finding::pass(ID, message)).seen(seen(&cluster.status));
         }
         "CREATING" => (
@@ -123,16 +128,33 @@ pub fn contents(
         eks_addons: addons.as_ref().ok().cloned(),
         ..PreflightEvidence::default()
     };
-    let findings = groups.err().or(addons.err()).map(|error| {
-        unknown_but_harmless(
-            CONTENTS_ID,
-            &format!("{what} the cluster `{name}` has"),
-            &error,
-            asker,
-        )
+    let mut failed = groups.err().into_iter().chain(addons.err());
+    let finding = failed.next().map(|first| {
+        let what = format!("{what} the cluster `{name}` has");
+        let mut finding = unknown_but_harmless(CONTENTS_ID, &what, &first, asker);
+        if let Some(second) = failed.next() {
+            // The two may fail for different reasons, and each needs its own permission.
+            let explained = explain(&second, asker);
+            add(&mut finding.message, &explained.reason, " ");
+            add(
+                finding.remediation.get_or_insert_default(),
+                &explained.remedy,
+                " ",
+            );
+            add(finding.tool_output.get_or_insert_default(), &second.said, "\n");
+        }
+        finding
     });
     Checked {
-        findings: findings.into_iter().collect(),
+        findings: finding.into_iter().collect(),
         evidence,
+    }
+}
+
+/// Adds what is not said yet.
+fn add(text: &mut String, more: &str, between: &str) {
+    if !text.contains(more) {
+        text.push_str(if text.is_empty() { "" } else { between });
+        text.push_str(more);
     }
 }

@@ -44,9 +44,25 @@ pub fn decide(
         Ok(Some(Cluster {
             version: None,
             status,
-        })) => {
+        })) if matches!(status.as_str(), "CREATING" | "PENDING") => {
             let message = format!("Not judged: the cluster `{name}` ({status}) has no version yet.");
             return Finding::skip(ID, message).into();
+        }
+        // A cluster that stands has a version: without it, nothing says that install can use the cluster.
+        Ok(Some(Cluster {
+            version: None,
+            status,
+        })) => {
+            let message = format!(
+                "Which Kubernetes version the cluster `{name}` ({status}) has is unknown: AWS described it without one."
+            );
+            return Finding::fail(ID, Code::AwsUnexpected, message)
+                .remedy(format!(
+                    "`aws eks describe-cluster --name {name} --region {}{} --query cluster.version` shows what AWS says; run again once it names a version.",
+                    asker.region,
+                    asker.flag()
+                ))
+                .into();
         }
         Ok(Some(Cluster {
             version: Some(version),
@@ -59,9 +75,19 @@ pub fn decide(
         .find(|one| one.version == version)
         .map(|one| one.support);
     let (flag, region) = (asker.flag(), asker.region);
-    let upgrade = format!(
-        "Upgrade the cluster one minor version at a time (`eksctl upgrade cluster --name {name} --region {region}{flag}` shows the plan), or choose another with `--cluster`."
-    );
+    let list = format!("`aws eks describe-cluster-versions --region {region}{flag}` shows what EKS offers");
+    // Above the target, a newer version is none that this lakehouse was made for.
+    let upgrade = if !exists {
+        format!("{list}; a newer lakehouse chooses a newer version.")
+    } else if numbers(version) < numbers(TARGET) {
+        format!(
+            "Upgrade the cluster one minor version at a time (`eksctl upgrade cluster --name {name} --region {region}{flag}` shows the plan), or choose another with `--cluster`."
+        )
+    } else {
+        format!(
+            "{list}; a newer lakehouse works with newer versions. Or choose another cluster with `--cluster`."
+        )
+    };
     let finding = match (support, exists) {
         (Some(Support::Standard), _) => {
             Finding::pass(ID, format!("Kubernetes {version} of {subject} is in standard support in {region}."))
@@ -84,11 +110,19 @@ pub fn decide(
             format!("EKS does not offer Kubernetes {version}, which install would choose, in {region}."),
         )
         .remedy(format!(
-            "`aws eks describe-cluster-versions --region {region}{flag}` shows what it offers; use another region with `--region`, or a newer lakehouse."
+            "{list}; use another region with `--region`, or a newer lakehouse."
         )),
     };
     Checked::from(finding).seen(PreflightEvidence {
         eks_version: Some(version.to_owned()),
         ..PreflightEvidence::default()
     })
+}
+
+/// `1.9` before `1.34`. The client lets only two numbers with a dot between through.
+fn numbers(version: &str) -> Vec<u32> {
+    version
+        .split('.')
+        .map(|part| part.parse().unwrap_or_default())
+        .collect()
 }

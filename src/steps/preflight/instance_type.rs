@@ -15,7 +15,8 @@ pub const ID: &str = "instance-type";
 #[must_use]
 pub fn run(gateway: &dyn Gateway, node_type: &NodeType, asker: &Asker<'_>) -> Checked {
     let start = Instant::now();
-    Checked::from(decide(Ec2 { gateway }.offers(node_type), node_type, asker)).timed(start)
+    let offered = Ec2 { gateway }.offers(node_type, asker.region);
+    Checked::from(decide(offered, node_type, asker)).timed(start)
 }
 
 /// Judges the answer.

@@ -91,6 +91,7 @@ fn of_account(
     };
     let look = certificate::Look {
         site: &inputs.site_domain,
+        account: &caller.account,
         now: inputs.now,
         asker,
         named: &inputs.cert_named,

@@ -68,7 +68,7 @@ pub fn decide(tool: Tool, found: Result<Version, CallError>, asker: &Asker<'_>) 
         return Finding::fail(id(tool), Code::ToolTooOld, message)
             .remedy(remedy(format!("{} or newer", wanted.least)));
     }
-    if let Some(below) = wanted.below.filter(|below| found >= *below) {
+    if let Some(below) = wanted.below.filter(|below| found.reaches(*below)) {
         let message = format!(
             "{name} {found} is too new, it has to be older than {below}: {}.",
             wanted.reason_above

@@ -44,6 +44,8 @@ pub fn choose(zones: &[HostedZone], domain: &str) -> Choice {
             .partition(|zone| zone.private);
         let mut public: Vec<HostedZone> = public.into_iter().cloned().collect();
         public.sort_by(|one, other| one.id.cmp(&other.id));
+        // Pages that shift while they are read name a zone twice: that is no twin.
+        public.dedup_by(|one, other| one.id == other.id);
         if !public.is_empty() {
             let zone = public.remove(0);
             return Choice::Public { zone, twins: public };
@@ -104,7 +106,7 @@ pub fn decide(
         }
     };
     let (code, message) = match choose(&zones, root.as_str()) {
-        Choice::Public { zone, twins } => return found(&zone, &twins, &zones, root, site),
+        Choice::Public { zone, twins } => return found(&zone, &twins, &zones, root, site, asker),
         Choice::Private { name } => (
             Code::Route53ZonePrivate,
             format!(
@@ -146,6 +148,7 @@ fn found(
     zones: &[HostedZone],
     root: &RootDomain,
     site: &SiteDomain,
+    asker: &Asker<'_>,
 ) -> Checked {
     let evidence = PreflightEvidence {
         route53_zone_id: Some(zone.id.clone()),
@@ -174,8 +177,8 @@ fn found(
             ids.join(", ")
         );
         Finding::warn(ID, Code::Route53ZoneAmbiguous, message).remedy(format!(
-            "Compare `dig +short NS {}` with `aws route53 get-hosted-zone --id {}`, and delete the zones that nothing points to.",
-            zone.name, zone.id
+            "Compare `dig +short NS {}` with `aws route53 get-hosted-zone --id {}{}`, and delete the zones that nothing points to.",
+            zone.name, zone.id, asker.flag()
         ))
     } else if let Some(nearer) = nearer {
         let message = format!(

@@ -2,14 +2,16 @@
 
 use super::cover::{Cover, best_name};
 use super::look::Look;
-use super::standing::{Standing, chosen, pending, standing, usable, validation_remedy};
-use super::{ID, UNREAD_ID};
+use super::standing::{
+    Standing, chosen, ends_soon, is_private, pending, standing, untold, usable, validation_remedy,
+};
+use super::{ID, UNREAD_ID, request};
 use crate::clients::CallError;
 use crate::clients::aws::acm::Certificate;
-use crate::clients::explain::quoted;
 use crate::clients::form::certificate_region;
 use crate::report::{Code, Finding, PreflightEvidence};
 use crate::steps::preflight::checked::{Checked, unknown, unknown_but_harmless};
+use std::cmp::Reverse;
 
 /// What ACM told of the region's certificates.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +39,7 @@ struct Fit<'a> {
     standing: Standing,
 }
 
-/// Judges the catalogue: exact name before wildcard, then the longest validity, then the smallest ARN.
+/// Judges the catalogue: exact name before wildcard, then public before private, then the longest validity, then the smallest ARN.
 #[must_use]
 pub fn decide(catalogue: Result<Catalogue, CallError>, look: &Look<'_>) -> Checked {
     let site = look.site.as_str();
@@ -63,7 +65,14 @@ pub fn decide(catalogue: Result<Catalogue, CallError>, look: &Look<'_>) -> Check
         })
         .collect();
     fits.sort_by(|one, other| {
-        let rank = |fit: &Fit<'_>| (fit.cover, std::cmp::Reverse(fit.certificate.not_after));
+        // Browsers trust a public one everywhere, so a private one's longer time is no gain.
+        let rank = |fit: &Fit<'_>| {
+            (
+                fit.cover,
+                is_private(fit.certificate),
+                Reverse(fit.certificate.not_after),
+            )
+        };
         rank(one)
             .cmp(&rank(other))
             .then_with(|| one.certificate.arn.cmp(&other.certificate.arn))
@@ -91,13 +100,25 @@ pub fn decide(catalogue: Result<Catalogue, CallError>, look: &Look<'_>) -> Check
             "The certificate {} covers `{site}` {how} `{}`.",
             fit.certificate.arn, fit.name
         );
-        Checked::from(usable(ID, &sentence, fit.certificate, until, look.now))
+        usable(&sentence, fit.certificate, until, instead(&fits, fit, look), look)
             .seen(chosen(fit.certificate, fit.name, wildcard, true))
             .and(unread_finding(&catalogue.unread, look))
     } else {
         none_usable(&fits, &catalogue.unread, look).into()
     };
     checked.seen(waiting)
+}
+
+/// A usable one without the trouble of the chosen one: a public one for a private one, or one that lasts longer.
+fn instead<'a>(fits: &[Fit<'a>], chosen: &Fit<'_>, look: &Look<'_>) -> Option<&'a Certificate> {
+    let good = |fit: &&Fit<'_>| match fit.standing {
+        Standing::Usable(until) => !is_private(fit.certificate) && !ends_soon(until, look.now),
+        _ => false,
+    };
+    fits.iter()
+        .filter(|fit| fit.certificate.arn != chosen.certificate.arn)
+        .find(good)
+        .map(|fit| fit.certificate)
 }
 
 /// With a usable one at hand, those that could not be read only matter as a better choice.
@@ -113,8 +134,8 @@ fn unread_finding(unread: &[Unread], look: &Look<'_>) -> Checked {
 fn none_usable(fits: &[Fit<'_>], unread: &[Unread], look: &Look<'_>) -> Finding {
     let (site, region, flag) = (look.site.as_str(), look.asker.region.as_str(), look.asker.flag());
     let request = format!(
-        "`aws acm request-certificate --domain-name {} --validation-method DNS --region {region}{flag}`, make the validation record that `aws acm describe-certificate` then shows, and run again.",
-        quoted(site)
+        "{}, make the validation record that `aws acm describe-certificate --certificate-arn ARN --region {region}{flag}` then shows, and run again.",
+        request::command(look)
     );
     // An unread one may be the one that fits: then nothing is known to be missing.
     if let Some(first) = unread.first() {
@@ -126,6 +147,9 @@ fn none_usable(fits: &[Fit<'_>], unread: &[Unread], look: &Look<'_>) -> Finding 
             .find(|fit| fit.standing == wanted)
             .map(|fit| fit.certificate)
     };
+    if let Some(certificate) = with(Standing::Unknown) {
+        return untold(certificate, look);
+    }
     if let Some(certificate) = with(Standing::Pending) {
         let message = format!(
             "The certificate {} for `{site}` waits for its validation.",
@@ -144,7 +168,7 @@ fn none_usable(fits: &[Fit<'_>], unread: &[Unread], look: &Look<'_>) -> Finding 
         let message = format!("The certificate {} for `{site}` expired{when}.", certificate.arn);
         return Finding::fail(ID, Code::CertExpired, message).remedy(request);
     }
-    if let Some(certificate) = with(Standing::Lost).or(with(Standing::Unknown)) {
+    if let Some(certificate) = with(Standing::Lost) {
         let status = certificate.status.as_deref().unwrap_or("not told");
         let message = format!(
             "The certificate {} for `{site}` is not issued and will not be by itself (status {status}).",

@@ -8,7 +8,7 @@ use crate::clients::aws::Acm;
 use crate::clients::aws::acm::Certificate;
 use crate::clients::{Asker, CallError, ErrorClass};
 use crate::gateway::Gateway;
-use crate::model::{CertArn, SiteDomain};
+use crate::model::{AccountId, CertArn, SiteDomain};
 use crate::steps::preflight::checked::Checked;
 use crate::steps::preflight::inputs::CertNamed;
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ use std::time::Instant;
 pub struct Look<'a> {
     /// The site.
     pub site: &'a SiteDomain,
+    /// The account in which the load balancer will stand.
+    pub account: &'a AccountId,
     /// The time.
     pub now: Timestamp,
     /// On whose behalf, in which region.

@@ -1,9 +1,9 @@
 //! Holds the certificate of `--cert-arn` to the rules of a found one, each with its own code.
 
-use super::ID;
 use super::cover::{Cover, best_name};
 use super::look::Look;
-use super::standing::{Standing, chosen, pending, standing, usable, validation_remedy};
+use super::standing::{Standing, chosen, pending, standing, untold, usable, validation_remedy};
+use super::{ID, request};
 use crate::clients::aws::Acm;
 use crate::clients::aws::acm::Certificate;
 use crate::clients::form::certificate_region;
@@ -15,8 +15,8 @@ use crate::steps::preflight::checked::{Checked, unknown};
 /// Describes the named certificate and judges it.
 #[must_use]
 pub fn run(acm: Acm<'_>, arn: &CertArn, look: &Look<'_>) -> Checked {
-    // Its region stands in the ARN: no question is needed, and the region's own ACM could only say "not found".
-    match wrong_region(arn, look) {
+    // Region and account stand in the ARN: no question is needed, and ACM could only say "not found" or "denied".
+    match wrong_region(arn, look).or_else(|| wrong_account(arn, look)) {
         Some(finding) => finding.into(),
         None => decide(acm.certificate(arn.as_str()), arn, look),
     }
@@ -37,7 +37,25 @@ pub fn wrong_region(arn: &CertArn, look: &Look<'_>) -> Option<Finding> {
     Some(Finding::fail(ID, Code::CertWrongRegion, message).remedy(format!(
         "Name one of {region} with `--cert-arn`, or {} to have one found; {}",
         look.named.undo,
-        request(look)
+        new_one(look)
+    )))
+}
+
+/// The finding for an ARN of another account.
+#[must_use]
+pub fn wrong_account(arn: &CertArn, look: &Look<'_>) -> Option<Finding> {
+    if arn.account() == look.account {
+        return None;
+    }
+    let message = format!(
+        "The certificate {arn} is of account {}, and this caller acts in account {}: a load balancer can't use another account's certificate.",
+        arn.account(),
+        look.account
+    );
+    Some(Finding::fail(ID, Code::CertNotFound, message).remedy(format!(
+        "Choose a profile of account {} with `--profile`. Or: {}",
+        arn.account(),
+        another(look)
     )))
 }
 
@@ -73,7 +91,7 @@ pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<
         Standing::Usable(until) => {
             let wildcard = cover == Cover::Wildcard;
             let sentence = format!("The certificate {arn}, named {by}, covers `{site}` by `{name}`.");
-            Checked::from(usable(ID, &sentence, &certificate, until, look.now)).seen(chosen(
+            usable(&sentence, &certificate, until, None, look).seen(chosen(
                 &certificate,
                 name,
                 wildcard,
@@ -99,7 +117,8 @@ pub fn decide(found: Result<Certificate, CallError>, arn: &CertArn, look: &Look<
                 .remedy(another(look))
                 .into()
         }
-        Standing::Lost | Standing::Unknown => {
+        Standing::Unknown => untold(&certificate, look).into(),
+        Standing::Lost => {
             let status = certificate.status.as_deref().unwrap_or("not told");
             let message = format!("The certificate {arn}, named {by}, is not issued (status {status}).");
             Finding::fail(ID, Code::CertNotIssued, message)
@@ -140,15 +159,10 @@ fn another(look: &Look<'_>) -> String {
     format!(
         "Name another with `--cert-arn`, or {} to have one found; {}",
         look.named.undo,
-        request(look)
+        new_one(look)
     )
 }
 
-fn request(look: &Look<'_>) -> String {
-    format!(
-        "a new one: `aws acm request-certificate --domain-name {} --validation-method DNS --region {}{}`.",
-        look.site,
-        look.asker.region,
-        look.asker.flag()
-    )
+fn new_one(look: &Look<'_>) -> String {
+    format!("a new one: {}.", request::command(look))
 }
