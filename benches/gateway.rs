@@ -16,7 +16,7 @@ use lakehouse::gateway::redact::Redactor;
 use lakehouse::gateway::{CommandSpec, Gateway, Tool};
 use lakehouse::report::ExecMode;
 use lakehouse::runner::Run;
-use lakehouse::runner::workplace::container_user;
+use lakehouse::runner::place::container_user;
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -102,7 +102,7 @@ impl Place {
             region: Some(text("AWS_REGION").unwrap_or_else(|| "us-east-2".to_owned())),
             keys: None,
         };
-        let mounts = mounts::aws_settings(&env)?;
+        let mounts = mounts::aws_settings(&env, &identity)?;
         let mut tools_env = environment::container(&env, &identity);
         tools_env.extend(mounts.env.iter().cloned());
         let network = text("LAKEHOUSE_TOOLBOX_NETWORK");
@@ -129,7 +129,7 @@ impl Place {
             ExecMode::Docker,
             run.id.clone(),
             Ok(journal),
-            redactor(),
+            Arc::new(redactor()),
             interrupt,
             run.deadline,
         );

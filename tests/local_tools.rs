@@ -6,6 +6,11 @@ use common::fake::{Fake, PREFLIGHT};
 use common::{blockers, check, runs, until, verified_journal};
 use std::time::Duration;
 
+/// Seconds that only a tool of this very test run sleeps: other runs on this machine have others.
+fn mark(test: u32) -> String {
+    format!("47{test}{}", std::process::id())
+}
+
 #[test]
 fn an_account_in_which_everything_is_ready_is_ok_to_install() {
     let fake = Fake::ready();
@@ -166,11 +171,11 @@ fn faults_of_a_tool_are_unknown_never_ok() {
 #[test]
 fn a_tool_past_its_time_limit_is_stopped_and_unknown() {
     let fake = Fake::ready();
-    fake.answer("aws.sts.get-caller-identity", "sleep 4711");
+    fake.answer("aws.sts.get-caller-identity", &format!("sleep {}", mark(1)));
     let args: Vec<&str> = PREFLIGHT.iter().copied().chain(["--timeout", "1s"]).collect();
     let report = fake.world.run(&args).expect(3).report();
     assert!(blockers(&report).contains(&"TOOL_TIMED_OUT"), "{report:#}");
-    assert!(!runs("sleep\u{0}4711"));
+    assert!(!runs(&format!("sleep\u{0}{}", mark(1))));
 }
 
 #[test]
@@ -211,7 +216,7 @@ fn a_signal_ends_the_hanging_tool_and_a_report_is_printed() {
         // One that also leaves a child in a session of its own behind.
         fake.answer(
             "aws.sts.get-caller-identity",
-            "setsid sleep 4712 & touch \"$0.started\"; sleep 4712",
+            &format!("setsid sleep {0} & touch \"$0.started\"; sleep {0}", mark(2)),
         );
         let running = fake.world.start(&PREFLIGHT);
         until(Duration::from_secs(20), || {
@@ -225,7 +230,10 @@ fn a_signal_ends_the_hanging_tool_and_a_report_is_printed() {
         common::assert_valid(&report);
         assert_eq!(report["preflight"]["status"], "interrupted", "{report:#}");
         assert_eq!(report["preflight"]["okToInstall"], false);
-        assert!(!runs("sleep\u{0}4712"), "the tool and its child have ended");
+        assert!(
+            !runs(&format!("sleep\u{0}{}", mark(2))),
+            "the tool and its child have ended"
+        );
         assert!(!fake.world.path("work/lakehouse_ingext.env").exists());
     }
 }
@@ -235,7 +243,10 @@ fn after_sigkill_nothing_is_left_within_two_seconds() {
     let fake = Fake::ready();
     fake.answer(
         "aws.sts.get-caller-identity",
-        "trap '' INT TERM; setsid sleep 4713 & touch \"$0.started\"; sleep 4713; sleep 4713",
+        &format!(
+            "trap '' INT TERM; setsid sleep {0} & touch \"$0.started\"; sleep {0}; sleep {0}",
+            mark(3)
+        ),
     );
     let running = fake.world.start(&PREFLIGHT);
     until(Duration::from_secs(20), || {
@@ -244,7 +255,8 @@ fn after_sigkill_nothing_is_left_within_two_seconds() {
     .unwrap();
     running.signal("KILL");
     let gone = until(Duration::from_secs(2), || {
-        (!runs("sleep\u{0}4713") && !runs(&fake.world.path("bin").display().to_string())).then_some(())
+        (!runs(&format!("sleep\u{0}{}", mark(3))) && !runs(&fake.world.path("bin").display().to_string()))
+            .then_some(())
     });
     assert!(gone.is_some(), "tools of a killed run still live");
 }
