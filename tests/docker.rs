@@ -371,6 +371,11 @@ fn the_toolbox_is_what_its_lock_says() {
     let report = world.run(&["toolbox", "verify"]).expect(0).report();
     assert_eq!(report["toolbox"]["status"], "verified");
     assert_eq!(report["toolbox"]["found"], report["toolbox"]["locked"]);
+    let (report, records) = with_journal(report, &world);
+    assert_eq!(
+        (records.len(), &report["run"]["exec"]["tools"]),
+        (4, &report["toolbox"]["locked"])
+    );
     assert!(report["toolbox"]["sizeBytes"].as_u64().unwrap() <= 900_000_000);
     let image = report["toolbox"]["image"].as_str().unwrap();
     assert_eq!(

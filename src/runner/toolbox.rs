@@ -1,17 +1,16 @@
 //! `lakehouse toolbox …`: the image that holds the tools.
 
-use super::place::{build, container_user};
-use super::{Progress, Run, failures};
+use super::place::build;
+use super::{Progress, Run, Workplace, failures};
 use crate::clients::versions;
 use crate::gateway::docker::image::{self, Image, Recipe};
-use crate::gateway::docker::mounts::Mounts;
-use crate::gateway::docker::session::{Session, SessionPlan};
 use crate::gateway::docker::{Engine, EngineError};
 use crate::gateway::environment::{self, Identity};
+use crate::gateway::read_only::ReadOnly;
 use crate::gateway::redact::Redactor;
 use crate::gateway::{Gateway, Tool};
-use crate::model::settings::RunOptions;
-use crate::report::{Code, Failure, ToolboxReport};
+use crate::model::settings::{RunOptions, Sourced};
+use crate::report::{Code, ExecMode, Failure, ToolboxReport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -72,41 +71,37 @@ impl Toolbox {
         Ok(self.report("build", "built", Some(&image)))
     }
 
-    /// Runs each tool and holds its version against the lock.
-    ///
-    /// # Errors
-    /// A [`Failure`]: no image, a tool that does not run, or one of another version.
-    pub fn verify(&self, run: &Run) -> Result<ToolboxReport, Failure> {
-        let purpose = "verify the toolbox";
-        let image = self.find()?.ok_or_else(|| Failure {
-            code: Code::ToolboxMissing,
-            purpose: purpose.to_owned(),
-            message: "The toolbox image of this version is not there.".to_owned(),
-            remediation: Some("`lakehouse toolbox build`".to_owned()),
-            tool_output: None,
-        })?;
-        let folder = tempfile::tempdir().map_err(|error| {
-            failures::of_engine(
-                purpose,
-                &EngineError::Failed {
-                    purpose: "make a temporary folder".into(),
-                    said: error.to_string(),
-                },
-            )
-        })?;
-        let plan = SessionPlan {
-            run: &run.id,
-            image: &image.id,
-            user: container_user(&self.engine),
-            network: None,
-            mounts: Mounts::default(),
-            env: environment::container(&run.env, &Identity::default()),
-            folder: folder.path(),
+    /// Runs each tool and holds its version against the lock; gives the place too, which has the journal.
+    pub fn verify(
+        &self,
+        run: &Run,
+        options: &RunOptions,
+        progress: &Arc<dyn Progress>,
+    ) -> (Result<ToolboxReport, Failure>, Option<Workplace>) {
+        let image = match self.find() {
+            Ok(Some(image)) => image,
+            Ok(None) => return (Err(absent()), None),
+            Err(failure) => return (Err(failure), None),
         };
-        let session =
-            Session::start(&self.engine, plan).map_err(|error| failures::of_engine(purpose, &error))?;
-        let found = found_versions(&session, run)?;
-        session.close();
+        let mut options = options.clone();
+        options.exec = Some(Sourced::default_of(ExecMode::Docker));
+        options.toolbox_image = None;
+        options.toolbox_network = None;
+        let mut place = match Workplace::open(run, &options, Identity::default(), None, progress) {
+            Ok(place) => place,
+            Err(unopened) => return (Err(unopened.failure), None),
+        };
+        let found = found_versions(&ReadOnly(&place.gateway), run);
+        place.close();
+        let result = found.and_then(|found| {
+            place.exec.tools.clone_from(&found);
+            self.judged(&image, found)
+        });
+        (result, Some(place))
+    }
+
+    /// Holds what the tools say against the lock.
+    fn judged(&self, image: &Image, found: BTreeMap<String, String>) -> Result<ToolboxReport, Failure> {
         let locked = self.recipe.source.versions();
         let wrong: Vec<String> = locked
             .iter()
@@ -118,21 +113,21 @@ impl Toolbox {
                 )
             })
             .collect();
-        if !wrong.is_empty() {
-            return Err(Failure {
-                code: Code::ToolboxMissing,
-                purpose: purpose.to_owned(),
-                message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
-                remediation: Some(format!(
-                    "`docker image rm {}`, then `lakehouse toolbox build`",
-                    image.name
-                )),
-                tool_output: None,
-            });
+        if wrong.is_empty() {
+            let mut report = self.report("verify", "verified", Some(image));
+            report.found = found;
+            return Ok(report);
         }
-        let mut report = self.report("verify", "verified", Some(&image));
-        report.found = found;
-        Ok(report)
+        Err(Failure {
+            code: Code::ToolboxMissing,
+            purpose: VERIFY.to_owned(),
+            message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
+            remediation: Some(format!(
+                "`docker image rm {}`, then `lakehouse toolbox build`",
+                image.name
+            )),
+            tool_output: None,
+        })
     }
 
     /// Removes the toolbox images of other locks.
@@ -166,6 +161,19 @@ impl Toolbox {
     }
 }
 
+/// What `verify` does, as a failure says it.
+const VERIFY: &str = "verify the toolbox";
+
+fn absent() -> Failure {
+    Failure {
+        code: Code::ToolboxMissing,
+        purpose: VERIFY.to_owned(),
+        message: "The toolbox image of this version is not there.".to_owned(),
+        remediation: Some("`lakehouse toolbox build`".to_owned()),
+        tool_output: None,
+    }
+}
+
 /// What each tool says of itself, asked side by side.
 fn found_versions(gateway: &dyn Gateway, run: &Run) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
@@ -185,10 +193,7 @@ fn found_versions(gateway: &dyn Gateway, run: &Run) -> Result<BTreeMap<String, S
                 found.insert(tool.program().to_owned(), version.to_string());
             }
             Err(_) if run.interrupt.is_set() => {
-                return Err(failures::of_engine(
-                    "verify the toolbox",
-                    &EngineError::Interrupted,
-                ));
+                return Err(failures::of_engine(VERIFY, &EngineError::Interrupted));
             }
             Err(error) => tracing::warn!("{}: {error}", tool.program()),
         }

@@ -23,8 +23,12 @@ pub fn toolbox(
     if action == ToolboxAction::Shell && !context.options.read_only.value {
         return shell(context, profile, region);
     }
-    let result = act(context, action);
-    let mut report = context.run.report(None, 0, None);
+    let (result, place) = act(context, action);
+    let mut report = context.run.report(
+        place.as_ref().map(|place| place.exec.clone()),
+        place.as_ref().map_or(0, |place| place.gateway.commands()),
+        place.as_ref().and_then(Workplace::journal_mark),
+    );
     let code = match result {
         Ok(toolbox) => {
             report.toolbox = Some(toolbox);
@@ -43,7 +47,8 @@ pub fn toolbox(
     output::print(context, &report, code)
 }
 
-fn act(context: &Context, action: ToolboxAction) -> Result<ToolboxReport, Failure> {
+/// Does it; a place was opened only where tools ran.
+fn act(context: &Context, action: ToolboxAction) -> (Result<ToolboxReport, Failure>, Option<Workplace>) {
     let run = &context.run;
     // A shell can run anything.
     let changes = matches!(
@@ -51,20 +56,24 @@ fn act(context: &Context, action: ToolboxAction) -> Result<ToolboxReport, Failur
         ToolboxAction::Build | ToolboxAction::Prune | ToolboxAction::Shell
     );
     if changes && context.options.read_only.value {
-        return Err(Failure {
+        let refused = Failure {
             code: Code::ReadOnlyRefused,
             purpose: "do what a read-only run may not".to_owned(),
             message: Code::ReadOnlyRefused.meaning().to_owned(),
             remediation: Some(Code::ReadOnlyRefused.remedy().to_owned()),
             tool_output: None,
-        });
+        };
+        return (Err(refused), None);
     }
-    let toolbox = Toolbox::open(run, &context.options)?;
+    let toolbox = match Toolbox::open(run, &context.options) {
+        Ok(toolbox) => toolbox,
+        Err(failure) => return (Err(failure), None),
+    };
     match action {
-        ToolboxAction::Build => toolbox.build(run, &context.progress),
-        ToolboxAction::Verify => toolbox.verify(run),
-        ToolboxAction::Prune => toolbox.prune(),
-        ToolboxAction::Info | ToolboxAction::Shell => toolbox.info(),
+        ToolboxAction::Build => (toolbox.build(run, &context.progress), None),
+        ToolboxAction::Verify => toolbox.verify(run, &context.options, &context.progress),
+        ToolboxAction::Prune => (toolbox.prune(), None),
+        ToolboxAction::Info | ToolboxAction::Shell => (toolbox.info(), None),
     }
 }
 
