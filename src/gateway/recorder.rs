@@ -11,7 +11,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The most commands that run at once (design, decision 1).
-pub const AT_ONCE: usize = 6;
+pub const MOST_AT_ONCE: usize = 6;
+
+/// How many commands run at once here: each `aws` takes half a second of CPU, so that more than two for each core
+/// only get in each other's way (docs/performance.md).
+#[must_use]
+pub fn at_once() -> usize {
+    std::thread::available_parallelism()
+        .map_or(3, |cores| cores.get().saturating_mul(2).clamp(3, MOST_AT_ONCE))
+}
 
 /// A gateway that keeps a record of every command.
 pub struct Recorder<G> {
@@ -38,7 +46,7 @@ impl<G: Gateway> Recorder<G> {
         deadline: Instant,
     ) -> Self {
         let slots = Slots {
-            free: Mutex::new(AT_ONCE),
+            free: Mutex::new(at_once()),
             freed: Condvar::new(),
         };
         Self {

@@ -78,12 +78,20 @@ impl Recipe {
     /// # Errors
     /// [`EngineError`] when the engine can't say.
     pub fn find(&self, engine: &Engine) -> Result<Option<Image>, EngineError> {
-        for name in self.names() {
-            if let Some(image) = inspect(engine, &name)? {
-                return Ok(Some(image));
-            }
+        // The one without the other is listed in one question; only its details take a second.
+        let listed = engine.ask(
+            "look for the toolbox image",
+            &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
+        )?;
+        let listed = String::from_utf8_lossy(&listed);
+        match self
+            .names()
+            .iter()
+            .find(|name| listed.lines().any(|line| line == name.as_str()))
+        {
+            Some(name) => inspect(engine, name),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// Builds the image, its base first.

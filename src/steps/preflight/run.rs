@@ -34,8 +34,11 @@ pub struct PreflightOutcome {
 #[must_use]
 pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutcome {
     std::thread::scope(|scope| {
-        let tools: Vec<_> = Tool::ALL
+        // The identity first, since all else waits for it; aws's own version last, since it takes the longest.
+        let identity = start(scope, || identity::run(gateway, &inputs.asker()));
+        let mut tools: Vec<_> = Tool::ALL
             .iter()
+            .rev()
             .map(|tool| {
                 (
                     *tool,
@@ -43,10 +46,11 @@ pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutc
                 )
             })
             .collect();
+        tools.reverse();
         let dns = start(scope, || {
             dns_record::run(inputs.dns_check, &inputs.site_domain, inputs.dns_server)
         });
-        let (identity, caller) = identity::run(gateway, &inputs.asker());
+        let (identity, caller) = finish(identity, || (broken(identity::ID), None));
         // What needs the identity begins as soon as it stands, beside tools and DNS.
         let (account, bucket) = match &caller {
             Some(caller) => of_account(inputs, gateway, caller),
@@ -98,11 +102,12 @@ fn of_account(
     };
     let checked = std::thread::scope(|scope| {
         let (root, site) = (&inputs.root_domain, &inputs.site_domain);
-        let zone = start(scope, move || {
-            zone::run(gateway, root, site, inputs.dns_provider, &asker)
-        });
+        // The certificate first: it asks twice, one question after the other.
         let certificate = start(scope, || {
             certificate::run(gateway, inputs.cert_arn.as_ref(), &look)
+        });
+        let zone = start(scope, move || {
+            zone::run(gateway, root, site, inputs.dns_provider, &asker)
         });
         let store = start(scope, || {
             bucket::run(gateway, bucket.as_ref(), &caller.account, &asker)
