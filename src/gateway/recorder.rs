@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 /// The most commands that run at once (design, decision 1).
 pub const MOST_AT_ONCE: usize = 6;
 
-/// How many commands run at once here: each `aws` takes half a second of CPU, so that more than two for each core
-/// only get in each other's way (docs/performance.md).
+/// How many commands run at once here: each `aws` takes half a second of CPU, so that more than one for each core
+/// and one that waits for the network only get in each other's way (docs/performance.md).
 #[must_use]
 pub fn at_once() -> usize {
     std::thread::available_parallelism()
-        .map_or(3, |cores| cores.get().saturating_mul(2).clamp(3, MOST_AT_ONCE))
+        .map_or(3, |cores| cores.get().saturating_add(1).clamp(3, MOST_AT_ONCE))
 }
 
 /// A gateway that keeps a record of every command.

@@ -46,6 +46,8 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
         "--init",
         "--pull",
         "never",
+        "--log-driver",
+        "none",
         "--name",
         session.name,
         "--label",
@@ -215,7 +217,7 @@ mod tests {
         });
         assert_eq!(
             args.join(" "),
-            "run --interactive --rm --init --pull never --name lakehouse-r1 --label io.ingext.lakehouse.run=r1 \
+            "run --interactive --rm --init --pull never --log-driver none --name lakehouse-r1 --label io.ingext.lakehouse.run=r1 \
              --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --pids-limit 1024 \
              --tmpfs /tmp:mode=1777 --tmpfs /home/lakehouse:mode=0700,uid=1000,gid=1000 --env HOME=/home/lakehouse \
              --workdir /home/lakehouse --network rehearsal \
