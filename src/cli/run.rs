@@ -8,7 +8,8 @@ use crate::gateway::interrupt::Interrupt;
 use crate::model::{ColorChoice, LogLevel, RunOptions};
 use crate::render::progress::Shown;
 use crate::render::text::Style;
-use crate::runner::{Progress, Run};
+use crate::report::Report;
+use crate::runner::{Progress, Run, Workplace};
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -36,6 +37,18 @@ pub struct Context {
     pub progress: Arc<dyn Progress>,
     /// The user.
     pub uid: u32,
+}
+
+impl Context {
+    /// A report with the run block of what was done in `place`; without one, nothing was.
+    #[must_use]
+    pub fn report(&self, place: Option<&Workplace>) -> Report {
+        self.run.report(
+            place.map(|place| place.exec.clone()),
+            place.map_or(0, |place| place.gateway.commands()),
+            place.and_then(Workplace::journal_mark),
+        )
+    }
 }
 
 /// Runs the program; gives its exit code.

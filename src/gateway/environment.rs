@@ -25,8 +25,20 @@ pub const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 /// Other names for the profile; `AWS_PROFILE` alone is set.
 const OTHER_PROFILE_NAMES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_DEFAULT_REGION"];
 
+/// The names of proxy settings, for tools and builds.
+pub const PROXIES: [&str; 8] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+];
+
 /// What goes into the toolbox container besides the fixed settings. Everything else stays outside.
-const ALLOWED: [&str; 27] = [
+const ALLOWED: [&str; 19] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -45,14 +57,6 @@ const ALLOWED: [&str; 27] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_METADATA_SERVICE_TIMEOUT",
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
     "TZ",
 ];
 
@@ -110,7 +114,9 @@ pub fn local(host: &Env, identity: &Identity) -> Env {
 pub fn container(host: &Env, identity: &Identity) -> Env {
     let allowed = |name: &OsStr| {
         let name = name.to_string_lossy();
-        ALLOWED.contains(&name.as_ref()) || name.starts_with("AWS_ENDPOINT_URL_")
+        ALLOWED.contains(&name.as_ref())
+            || PROXIES.contains(&name.as_ref())
+            || name.starts_with("AWS_ENDPOINT_URL_")
     };
     let mut env: Env = host
         .iter()

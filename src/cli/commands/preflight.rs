@@ -35,7 +35,7 @@ pub fn with_gate(context: &Context, settings: &Settings) -> i32 {
 fn made(context: &Context, settings: &Settings) -> Report {
     let required = preflight::required(settings);
     if !required.is_empty() {
-        let mut report = context.run.report(None, 0, None);
+        let mut report = context.report(None);
         report.preflight = Some(preflight::needs_input(settings, required));
         return report;
     }
@@ -53,12 +53,7 @@ fn made(context: &Context, settings: &Settings) -> Report {
         report.preflight = Some(body);
         return report;
     }
-    let place = checked.workplace.as_ref();
-    let mut report = context.run.report(
-        place.map(|place| place.exec.clone()),
-        place.map_or(0, |place| place.gateway.commands()),
-        place.and_then(crate::runner::Workplace::journal_mark),
-    );
+    let mut report = context.report(checked.workplace.as_ref());
     report.preflight = Some(body);
     report
 }

@@ -24,27 +24,28 @@ pub fn toolbox(
         return shell(context, profile, region);
     }
     let (result, place) = act(context, action);
-    let mut report = context.run.report(
-        place.as_ref().map(|place| place.exec.clone()),
-        place.as_ref().map_or(0, |place| place.gateway.commands()),
-        place.as_ref().and_then(Workplace::journal_mark),
-    );
+    let mut report = context.report(place.as_ref());
     let code = match result {
         Ok(toolbox) => {
             report.toolbox = Some(toolbox);
             DONE
         }
         Err(failure) => {
-            let code = if failure.code == Code::Interrupted {
-                interrupted_code(context)
-            } else {
-                FAILED
-            };
+            let code = failed_code(context, &failure);
             report.failure = Some(failure);
             code
         }
     };
     output::print(context, &report, code)
+}
+
+/// A failure's exit code: a signal's own where one stopped the run.
+fn failed_code(context: &Context, failure: &Failure) -> i32 {
+    if failure.code == Code::Interrupted {
+        interrupted_code(context)
+    } else {
+        FAILED
+    }
 }
 
 /// Does it; a place was opened only where tools ran.
@@ -102,11 +103,7 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
         Err(failure) => {
             let style = crate::cli::run::style(&context.options, &std::io::stderr());
             let _ = std::io::stderr().write_all(text::failure(&failure, style).as_bytes());
-            if failure.code == Code::Interrupted {
-                interrupted_code(context)
-            } else {
-                FAILED
-            }
+            failed_code(context, &failure)
         }
     }
 }

@@ -126,6 +126,15 @@ impl Engine {
         Ok(info)
     }
 
+    /// The same engine, deaf to the run's stop flag: what a run started is removed also after a signal.
+    #[must_use]
+    pub fn undisturbed(&self) -> Self {
+        Self {
+            interrupt: Interrupt::default(),
+            ..self.clone()
+        }
+    }
+
     /// A short command of the engine; its standard output.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::base;
 use super::context;
 use super::engine::{Engine, EngineError, OnLine};
 use super::lock::{Lock, LockedSource};
-use crate::gateway::interrupt::Interrupt;
+use crate::gateway::environment::PROXIES;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,6 @@ pub struct Image {
     pub digest: String,
     /// Unpacked size in bytes.
     pub size: u64,
-    /// When it was made, as the engine says.
-    pub created: String,
 }
 
 /// What a toolbox image is made of on this machine.
@@ -78,7 +76,7 @@ impl Recipe {
     /// # Errors
     /// [`EngineError`] when the engine can't say.
     pub fn find(&self, engine: &Engine) -> Result<Option<Image>, EngineError> {
-        // The one without the other is listed in one question; only its details take a second.
+        // One question tells which of the two names is there; its details take a second.
         let listed = engine.ask(
             "look for the toolbox image",
             &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
@@ -151,7 +149,7 @@ impl Recipe {
             args.extend(["--build-arg".to_owned(), "APT_MIRROR".to_owned()]);
         }
         // By name only: a mirror's or proxy's URL may hold a password, and argv is for everyone to read.
-        for name in PASSED {
+        for name in MIRRORS.into_iter().chain(PROXIES) {
             if engine.env.contains_key(std::ffi::OsStr::new(name)) {
                 args.extend(["--build-arg".to_owned(), name.to_owned()]);
             }
@@ -163,9 +161,7 @@ impl Recipe {
 
 /// IDs and images of all containers; nothing where the engine does not say.
 fn containers(engine: &Engine) -> Vec<String> {
-    let mut engine = engine.clone();
-    engine.interrupt = Interrupt::default();
-    let listed = engine.ask_within(
+    let listed = engine.undisturbed().ask_within(
         Duration::from_secs(2),
         "list the containers",
         &["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}"],
@@ -196,21 +192,8 @@ fn wait_for_builder(engine: &Engine, before: &[String]) {
 /// The Debian archive to take packages from; the base image's script reads it under this name too.
 const APT_MIRROR: &str = "LAKEHOUSE_APT_MIRROR";
 
-/// Settings of mirrors and proxies that a build takes from the environment.
-const PASSED: [&str; 12] = [
-    "GOPROXY",
-    "GOSUMDB",
-    "GONOSUMDB",
-    "GOPRIVATE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
-];
+/// Settings of mirrors that a build takes, besides the proxies', from the environment.
+const MIRRORS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -219,8 +202,6 @@ struct Inspected {
     #[serde(default)]
     repo_digests: Option<Vec<String>>,
     size: u64,
-    #[serde(default)]
-    created: String,
 }
 
 /// An image by name or ID, if the engine has it.
@@ -254,7 +235,6 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError
         id: found.id,
         digest,
         size: found.size,
-        created: found.created,
     }))
 }
 

@@ -9,7 +9,6 @@ use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
 use super::mounts::{Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
-use crate::gateway::interrupt::Interrupt;
 use crate::gateway::local::{grace, output};
 use crate::gateway::process::{self, Ending, Job};
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
@@ -186,10 +185,7 @@ impl Session {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        // The flag of the run may be set, and this must still be done.
-        let mut engine = self.engine.clone();
-        engine.interrupt = Interrupt::default();
-        let _ = engine.ask_within(
+        let _ = self.engine.undisturbed().ask_within(
             CLEANUP_LIMIT,
             "remove the toolbox container",
             &["rm", "--force", &self.name],
@@ -221,9 +217,7 @@ impl Session {
     }
 
     fn stop_tool(&self, pid_file: &str) {
-        let mut engine = self.engine.clone();
-        engine.interrupt = Interrupt::default();
-        if let Err(error) = engine.ask_within(
+        if let Err(error) = self.engine.undisturbed().ask_within(
             CLEANUP_LIMIT,
             "stop the tool",
             &argv::interrupt(&self.name, pid_file),

@@ -1,7 +1,7 @@
 //! What a check gives back, and how results come together.
 
 use crate::clients::{Asker, CallError, explain};
-use crate::report::{Finding, PreflightEvidence};
+use crate::report::{Finding, Outcome, PreflightEvidence};
 use std::time::Instant;
 
 /// A check's findings and what it saw.
@@ -67,14 +67,10 @@ pub fn unknown(id: &str, what: &str, error: &CallError, asker: &Asker<'_>) -> Fi
 /// The same, where install can go on without the answer.
 #[must_use]
 pub fn unknown_but_harmless(id: &str, what: &str, error: &CallError, asker: &Asker<'_>) -> Finding {
-    let explained = explain(error, asker);
-    Finding::warn(
-        id,
-        explained.code,
-        format!("{what} is unknown. {}", explained.reason),
-    )
-    .remedy(explained.remedy)
-    .said(error.said.clone())
+    Finding {
+        outcome: Outcome::Warn,
+        ..unknown(id, what, error, asker)
+    }
 }
 
 /// Both evidences as one; where both have a field, the first one's stays.
