@@ -112,6 +112,9 @@ fn local_in_toolbox(image: &str, more: &[&str]) -> (Value, Vec<Value>) {
     ] {
         command.args(["--env", &format!("{name}={}", world.get(name).unwrap())]);
     }
+    let _alone = ONE_BUILD
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let output = command
         .args([image, "lakehouse"])
         .args(preflight("local", more))
@@ -301,16 +304,24 @@ fn world_without_image() -> World {
     world
 }
 
+/// All containers but those of runs.
 fn containers() -> Vec<String> {
-    docker(&["ps", "--all", "--quiet", "--no-trunc"])
+    docker(&["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])
         .lines()
-        .map(str::to_owned)
+        .filter(|line| !line.contains(" lakehouse-"))
+        .filter_map(|line| line.split(' ').next().map(str::to_owned))
         .collect()
 }
+
+/// Held by a test that starts a container without a name, or builds: their containers could not be told apart.
+static ONE_BUILD: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
+    let _alone = ONE_BUILD
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let world = world_without_image();
     let images = docker(&["image", "ls", "--quiet", "lakehouse-toolbox"]);
     let mut command = world.command(&["toolbox", "build"]);
@@ -350,6 +361,9 @@ fn a_signal_in_the_middle_of_a_build_leaves_no_container_and_no_image() {
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn sigkill_in_the_middle_of_a_build_leaves_no_container() {
+    let _alone = ONE_BUILD
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let world = world_without_image();
     let before = containers();
     let running = world.start(&["toolbox", "build"]);
