@@ -8,7 +8,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes that the contract names and no check of this version gives.
-const RESERVED: [Code; 2] = [Code::QuotaTooLow, Code::PermissionMissing];
+const RESERVED: [Code; 13] = [
+    Code::QuotaTooLow,
+    Code::PermissionMissing,
+    Code::InstanceTypeOneZone,
+    Code::DomainNotDelegated,
+    Code::DnsRecordForeign,
+    Code::ChartRegistryUnreachable,
+    Code::ChartNotFound,
+    Code::ClusterUnreachable,
+    Code::ClusterAccessDenied,
+    Code::ClusterUnhealthy,
+    Code::ClusterVersionSkew,
+    Code::ReleaseConflict,
+    Code::NamespaceTerminating,
+];
 
 /// Documents whose paths must exist.
 const DOCUMENTS: [&str; 4] = [

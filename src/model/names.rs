@@ -6,6 +6,7 @@
 mod account_id;
 mod bucket_name;
 mod cert_arn;
+mod chart_registry;
 mod cluster_name;
 mod domain;
 mod namespace;
@@ -16,6 +17,7 @@ mod region;
 pub use account_id::AccountId;
 pub use bucket_name::BucketName;
 pub use cert_arn::CertArn;
+pub use chart_registry::ChartRegistry;
 pub use cluster_name::ClusterName;
 pub use domain::{RootDomain, SiteDomain};
 pub use namespace::Namespace;

@@ -1,9 +1,9 @@
 //! The checked inputs of one run, and where each came from.
 
 use super::{
-    AccountId, Approve, AwsProfileFacts, BadInput, BucketName, CertArn, ClusterName, ColorChoice,
-    DnsProvider, DnsServer, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile,
-    Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    AccountId, Approve, AwsProfileFacts, BadInput, BucketName, CertArn, ChartRegistry, ClusterName,
+    ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat,
+    Phase, Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -119,6 +119,8 @@ pub struct Settings {
     pub node_type: Sourced<NodeType>,
     /// `--node-count`.
     pub node_count: Sourced<NodeCount>,
+    /// `--chart-registry`.
+    pub chart_registry: Sourced<ChartRegistry>,
     /// `--has-billing`.
     pub has_billing: Sourced<bool>,
     /// `--has-admin`.

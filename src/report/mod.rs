@@ -9,6 +9,7 @@ pub mod failure;
 pub mod finding;
 pub mod install;
 pub mod preflight;
+pub mod preflight_evidence;
 pub mod run_record;
 pub mod toolbox;
 
@@ -18,6 +19,9 @@ pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
 pub use install::InstallReport;
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
+pub use preflight_evidence::{
+    ClusterInside, CostEstimate, CostItem, DelegationEvidence, DeniedAction, PermissionEvidence, QuotaUse,
+};
 pub use run_record::{ExecRecord, RunRecord};
 pub use toolbox::ToolboxReport;
 

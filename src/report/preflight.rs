@@ -1,6 +1,6 @@
 //! The preflight's part of a report.
 
-use super::{Finding, Note};
+use super::{ClusterInside, CostEstimate, DelegationEvidence, Finding, Note, PermissionEvidence, QuotaUse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub struct Next {
 }
 
 /// Facts of the account, as the tools gave them. A field that is absent is unknown or was not asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[serde(default)]
 pub struct PreflightEvidence {
@@ -126,9 +126,30 @@ pub struct PreflightEvidence {
     /// The engine's version, in docker mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_version: Option<String>,
-    /// Service quotas that were read.
+    /// Service quotas that were read, with their use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub quotas: Vec<serde_json::Value>,
+    pub quotas: Vec<QuotaUse>,
+    /// Zones of the region that offer the node's instance type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_type_zones: Option<Vec<String>>,
+    /// What the permission check asked and heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<PermissionEvidence>,
+    /// Who the internet asks for the domain, beside the zone's own name servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<DelegationEvidence>,
+    /// Records that the zone holds for the site's name, as `TYPE VALUE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_record: Option<Vec<String>>,
+    /// Where the charts come from, once the registry has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chart_registry: Option<String>,
+    /// What stands in an existing cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_inside: Option<ClusterInside>,
+    /// What the install's resources will cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_estimate: Option<CostEstimate>,
 }
 
 /// A certificate that would fit once it is validated.

@@ -133,6 +133,12 @@ pub const TABLE: &[(&str, &str, &str, &[&str])] = &[
         &["host", "container:abc", LONG],
     ),
     (
+        "--chart-registry",
+        "OCI registry",
+        "oci://public.ecr.aws/ingext",
+        &["public.ecr.aws/ingext", "oci://me:word@host/a", LONG],
+    ),
+    (
         "--toolbox-source",
         "registry",
         "registry",

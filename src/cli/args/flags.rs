@@ -107,6 +107,9 @@ pub struct TargetFlags {
     #[arg(long, global = true, value_name = "BOOL", help_heading = "Env file", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
     pub overwrite_env: Option<String>,
     // Install
+    /// Where the charts come from [default: oci://public.ecr.aws/ingext]
+    #[arg(long, global = true, value_name = "REGISTRY", help_heading = "Install")]
+    pub chart_registry: Option<String>,
     /// Approve the plan: true, or the digest of that very plan
     #[arg(long, global = true, value_name = "WHAT", help_heading = "Install", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub approve: Option<String>,

@@ -2,9 +2,9 @@
 
 use super::lookup::switch_rule;
 use crate::model::{
-    Approve, BadInput, BucketName, CertArn, ClusterName, ColorChoice, DnsProvider, DnsServer, ExecMode,
-    LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region, RootDomain, SiteDomain,
-    TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, ColorChoice, DnsProvider, DnsServer,
+    ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region, RootDomain,
+    SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use std::str::FromStr;
 
@@ -25,6 +25,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "root-domain" => of::<RootDomain>(),
         "domain" => of::<SiteDomain>(),
         "cert-arn" => of::<CertArn>(),
+        "chart-registry" => of::<ChartRegistry>(),
         "dns-provider" => of::<DnsProvider>(),
         "dns-server" => of::<DnsServer>(),
         "phase" => of::<Phase>(),

@@ -7,8 +7,8 @@ use super::lookup::{Given, Lookup};
 use super::made;
 use super::options::options;
 use crate::model::{
-    AccountId, Approve, BadInput, BucketName, CertArn, ClusterName, DnsServer, Namespace, NodeCount,
-    NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced,
+    AccountId, Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, DnsServer, Namespace,
+    NodeCount, NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced,
 };
 use std::str::FromStr;
 
@@ -41,6 +41,7 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         node_count: lookup
             .get("node-count", Some("NODE_COUNT"))?
             .unwrap_or(Sourced::default_of(NodeCount::DEFAULT)),
+        chart_registry: chart_registry(lookup)?,
         has_billing: lookup.switch("has-billing", Some("PREFLIGHT_HAS_BILLING"), true)?,
         has_admin: lookup.switch("has-admin", Some("PREFLIGHT_HAS_ADMIN"), true)?,
         has_dns: lookup.switch("has-dns", Some("PREFLIGHT_HAS_DNS"), true)?,
@@ -70,6 +71,7 @@ pub(super) fn check_flags(lookup: &Lookup<'_>) -> Result<(), UsageError> {
     lookup.get::<NodeType>("node-type", None)?;
     lookup.get::<NodeCount>("node-count", None)?;
     lookup.get::<DnsServer>("dns-server", None)?;
+    lookup.get::<ChartRegistry>("chart-registry", None)?;
     approve(lookup).map(|_| ())
 }
 
@@ -85,6 +87,17 @@ fn or_default<T: FromStr<Err = BadInput>>(
     let value = default
         .parse()
         .map_err(|why| UsageError::value(&format!("--{flag}"), default, &why))?;
+    Ok(Sourced::default_of(value))
+}
+
+/// The registry that was named, else the one where the charts are published.
+fn chart_registry(lookup: &Lookup<'_>) -> Result<Sourced<ChartRegistry>, UsageError> {
+    if let Some(given) = lookup.get("chart-registry", None)? {
+        return Ok(given);
+    }
+    let value = ChartRegistry::DEFAULT
+        .parse()
+        .map_err(|why| UsageError::value("--chart-registry", ChartRegistry::DEFAULT, &why))?;
     Ok(Sourced::default_of(value))
 }
 

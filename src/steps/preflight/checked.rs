@@ -5,7 +5,7 @@ use crate::report::{Finding, Outcome, PreflightEvidence};
 use std::time::Instant;
 
 /// A check's findings and what it saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checked {
     /// What was found, in order.
     pub findings: Vec<Finding>,
@@ -105,5 +105,12 @@ pub fn merge(first: PreflightEvidence, second: PreflightEvidence) -> PreflightEv
         dns_a_record: first.dns_a_record.or(second.dns_a_record),
         docker_version: first.docker_version.or(second.docker_version),
         quotas,
+        instance_type_zones: first.instance_type_zones.or(second.instance_type_zones),
+        permissions: first.permissions.or(second.permissions),
+        delegation: first.delegation.or(second.delegation),
+        site_record: first.site_record.or(second.site_record),
+        chart_registry: first.chart_registry.or(second.chart_registry),
+        cluster_inside: first.cluster_inside.or(second.cluster_inside),
+        cost_estimate: first.cost_estimate.or(second.cost_estimate),
     }
 }

@@ -3,7 +3,8 @@
 use crate::clients::Asker;
 pub use crate::model::DnsProvider;
 use crate::model::{
-    AccountId, BucketName, CertArn, ClusterName, NodeType, Profile, Region, RootDomain, SiteDomain,
+    AccountId, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeType, Profile, Region,
+    RootDomain, SiteDomain,
 };
 use crate::report::ExecMode;
 use std::net::SocketAddr;
@@ -41,6 +42,12 @@ pub struct PreflightInputs {
     pub cert_named: CertNamed,
     /// The nodes' instance type.
     pub node_type: NodeType,
+    /// How many nodes are asked for.
+    pub node_count: u32,
+    /// The namespace that install would use.
+    pub namespace: Namespace,
+    /// Where the charts come from.
+    pub chart_registry: ChartRegistry,
     /// Whether to look the site up in DNS.
     pub dns_check: bool,
     /// The resolver; none is the system's.
