@@ -273,3 +273,45 @@ fn text_output_has_no_control_characters_off_a_terminal() {
     );
     assert!(!done.stdout.contains('\u{1b}') && !done.stderr.contains('\u{1b}'));
 }
+
+#[test]
+fn a_question_that_is_throttled_twice_is_not_asked_a_third_time() {
+    let fake = Fake::ready();
+    fake.answer(
+        "aws.route53.list-hosted-zones",
+        "echo 'An error occurred (Throttling) when calling the ListHostedZones operation (reached max retries: 2): Rate exceeded' >&2; return 254",
+    );
+    let report = fake.world.run(&PREFLIGHT).expect(3).report();
+    assert_eq!(blockers(&report), ["AWS_THROTTLED"]);
+    let journal = std::fs::read_to_string(fake.world.journal()).unwrap();
+    let asked = journal
+        .lines()
+        .filter(|line| line.contains("list-hosted-zones"))
+        .count();
+    assert_eq!(asked, 2);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_the_pause_before_a_question_is_asked_again() {
+    let fake = Fake::ready();
+    let mark = fake.world.path("throttled");
+    fake.answer(
+        "aws.route53.list-hosted-zones",
+        &format!(
+            "touch {}; echo 'An error occurred (Throttling) when calling the ListHostedZones operation: Rate exceeded' >&2; return 254",
+            mark.display()
+        ),
+    );
+    let running = fake.world.start(&PREFLIGHT);
+    until(Duration::from_secs(20), || mark.exists().then_some(())).expect("the question");
+    running.signal("INT");
+    let (status, out, _) = running.wait(Duration::from_secs(20));
+    assert_eq!(status.code(), Some(130));
+    assert!(out.contains("\"interrupted\""), "{out}");
+    let journal = std::fs::read_to_string(fake.world.journal()).unwrap();
+    let asked = journal
+        .lines()
+        .filter(|line| line.contains("list-hosted-zones"))
+        .count();
+    assert_eq!(asked, 1, "{journal}");
+}

@@ -2,9 +2,11 @@
 
 use crate::clients::aws::classify::classify_aws;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::gateway::spec::Effect;
 use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// A question, and the IAM action that it needs.
 #[derive(Clone, Debug)]
@@ -51,7 +53,12 @@ impl Ask {
     }
 }
 
-/// Asks, and parses the answer.
+/// How long to leave AWS alone after it asked to slow down. aws itself has then tried three times within about a
+/// second (botocore's standard mode, `retries/standard.py`).
+const SLOW_DOWN: Duration = Duration::from_secs(2);
+
+/// Asks, and parses the answer. A reading question that was throttled through all of aws's own tries is asked
+/// once more: many questions at once are what a burst limit refuses. Nothing else is asked twice.
 ///
 /// # Errors
 /// [`CallError`] where there is no answer; its class says why.
@@ -59,6 +66,23 @@ pub fn ask<T>(
     gateway: &dyn Gateway,
     ask: &Ask,
     parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+) -> Result<T, CallError> {
+    match once(gateway, ask, &parse) {
+        Err(error)
+            if error.class == ErrorClass::Throttled
+                && ask.spec.effect == Effect::Read
+                && gateway.pause(SLOW_DOWN) =>
+        {
+            once(gateway, ask, &parse)
+        }
+        answer => answer,
+    }
+}
+
+fn once<T>(
+    gateway: &dyn Gateway,
+    ask: &Ask,
+    parse: &impl Fn(&[u8]) -> Result<T, ParseFailure>,
 ) -> Result<T, CallError> {
     let output = gateway
         .run(&ask.spec)

@@ -18,6 +18,8 @@ pub mod spec;
 pub use error::GatewayError;
 pub use spec::{CommandOutput, CommandSpec, Tool};
 
+use std::time::Duration;
+
 /// Runs one command of one tool and waits for its end.
 pub trait Gateway: Sync {
     /// Runs `spec`. Any exit code of the tool is `Ok`; `Err` means that the tool's own answer is not known.
@@ -25,4 +27,10 @@ pub trait Gateway: Sync {
     /// # Errors
     /// [`GatewayError`] where the tool did not run to its own end: what was asked about is then unknown.
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError>;
+
+    /// Waits before a command is run again; false where the run has no time left for that, or was asked to stop.
+    /// A gateway without a clock of its own does not wait.
+    fn pause(&self, _for_long: Duration) -> bool {
+        true
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
 use crate::report::Effect;
+use std::time::Duration;
 
 /// A gateway that refuses everything that is not known to be reading.
 pub struct ReadOnly<'a>(pub &'a dyn Gateway);
@@ -12,6 +13,10 @@ impl Gateway for ReadOnly<'_> {
             return Err(GatewayError::Refused { command: shown(spec) });
         }
         self.0.run(spec)
+    }
+
+    fn pause(&self, for_long: Duration) -> bool {
+        self.0.pause(for_long)
     }
 }
 

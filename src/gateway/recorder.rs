@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// The most commands that run at once (design, decision 1).
 pub const MOST_AT_ONCE: usize = 6;
 
+/// How often the stop flag is asked while a pause lasts.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// How many commands run at once here: each `aws` takes half a second of CPU, so that more than one for each core
 /// and one that waits for the network only get in each other's way (docs/performance.md).
 #[must_use]
@@ -142,6 +145,21 @@ impl<G: Gateway> Gateway for Recorder<G> {
         };
         self.keep(&spec, &started, start.elapsed(), &result);
         result
+    }
+
+    fn pause(&self, for_long: Duration) -> bool {
+        let until = Instant::now() + for_long;
+        if until >= self.deadline {
+            return false;
+        }
+        while !self.interrupt.is_set() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(LOOK_AGAIN));
+        }
+        false
     }
 }
 

@@ -104,6 +104,17 @@ impl Fake {
         self
     }
 
+    /// Keeps the answer that a command has now as `TOOL.FIRST.SECOND.good`, for an answer that calls it.
+    pub fn keep_good(&self, tool: &str, first: &str, second: &str) -> &Self {
+        let full = format!("{tool}.{first}.{second}");
+        let found = [full.clone(), format!("{tool}.{first}"), tool.to_owned()]
+            .into_iter()
+            .find_map(|key| std::fs::read(self.answers().join(key)).ok())
+            .expect("an answer");
+        std::fs::write(self.answers().join(format!("{full}.good")), found).unwrap();
+        self
+    }
+
     pub fn remove(&self, tool: &str) -> &Self {
         std::fs::remove_file(self.world.path("bin").join(tool)).unwrap();
         self
