@@ -16,7 +16,7 @@ pub use choices::{
 pub use env_pairs::{Discovered, env_pairs};
 pub use names::{
     AccountId, BadInput, BucketName, CertArn, ClusterName, Namespace, NodeCount, NodeType, Profile, Region,
-    RootDomain, SiteDomain,
+    RootDomain, RunName, SiteDomain,
 };
 pub use settings::{RunOptions, Settings, Source, Sourced};
 pub use shown::{shown, shown_name};

@@ -72,6 +72,7 @@ impl Run {
             journal: mark.as_ref().map(|mark| mark.path.display().to_string()),
             journal_records: mark.as_ref().map_or(0, |mark| mark.count),
             journal_hash: mark.map(|mark| mark.hash),
+            report: None,
         };
         Report {
             schema_version: SCHEMA_VERSION,
@@ -79,6 +80,7 @@ impl Run {
             preflight: None,
             install: None,
             toolbox: None,
+            evidence: None,
             failure: None,
         }
     }
