@@ -1,0 +1,261 @@
+//! Whether a run's evidence is what the run wrote.
+
+use super::{JOURNAL, KeptReport, REPORT, RunFolder, note, summary};
+use crate::gateway::interrupt::Interrupt;
+use crate::gateway::journal::{Chain, JournalLine, check, is_held, sha256_hex};
+use crate::model::shown_name;
+use crate::report::evidence::FindingKind;
+use crate::report::{Code, Note, RunEntry, RunState, Verification, VerificationStatus};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+/// The name of the report that was kept elsewhere, as an anchor.
+const ELSEWHERE: &str = "--report";
+
+/// A run's evidence, checked.
+pub struct Verified {
+    /// What the folder tells at a glance.
+    pub entry: RunEntry,
+    /// What the check found.
+    pub verification: Verification,
+    /// The report in the run's folder, if it is one.
+    pub report: Option<KeptReport>,
+}
+
+/// Checks a run's evidence, against the report `kept` elsewhere as well, if there is one; `see` gets each whole line of
+/// the journal.
+///
+/// # Errors
+/// A note where the files can't be read, `kept` is of another run, or a signal stopped it.
+pub fn verify(
+    folder: &RunFolder,
+    kept: Option<&KeptReport>,
+    interrupt: &Interrupt,
+    see: impl FnMut(u64, &[u8], Option<&JournalLine>),
+) -> Result<Verified, Note> {
+    if let Some(kept) = kept.filter(|kept| kept.id != folder.id) {
+        let message = format!(
+            "The report that was given is of the run {}: `lakehouse evidence verify` takes that run's ID with it.",
+            shown_name(&kept.id)
+        );
+        return Err(note(Code::EvidenceNotRead, message));
+    }
+    let mut entry = summary::entry(folder)?;
+    let journal = folder.journal()?;
+    // First the lock, then the report: a run writes its report before it lets go.
+    let held = journal.as_ref().is_some_and(is_held);
+    let report = folder.report()?;
+    let report_sha256 = report.as_deref().map(sha256_hex);
+    let there = journal.is_some();
+    let mut chain = read(journal, &folder.id, interrupt, see).map_err(|error| {
+        if interrupt.is_set() {
+            note(Code::Interrupted, "The run was stopped before the journal's end.")
+        } else {
+            note(Code::EvidenceNotRead, format!("The journal can't be read: {error}."))
+        }
+    })?;
+    if !there {
+        let said = format!("There is no `{JOURNAL}` in the run's folder.");
+        chain.at(None, FindingKind::NoJournal, &said, None, None);
+    }
+    let complete = report.is_some() || kept.is_some();
+    if chain.half && complete {
+        let said = "The line has no end: it was cut off.";
+        chain.at(Some(chain.lines + 1), FindingKind::Cut, said, None, None);
+    }
+    let mut warnings = folder.open_to_others.clone();
+    let (report, anchors) = anchor(&mut chain, folder, report, kept, &mut warnings);
+    let status = match (chain.findings.is_empty(), complete, held) {
+        (false, _, _) => VerificationStatus::Altered,
+        (true, true, _) => VerificationStatus::Intact,
+        (true, false, true) => VerificationStatus::Running,
+        (true, false, false) => VerificationStatus::Unfinished,
+    };
+    // The glance was a moment earlier.
+    entry.state = match (&report_sha256, held) {
+        (Some(_), _) => RunState::Complete,
+        (None, true) => RunState::Running,
+        (None, false) => RunState::Unfinished,
+    };
+    let verification = Verification {
+        status,
+        message: message(status, &chain, &anchors),
+        lines: chain.lines,
+        sound_lines: chain.sound,
+        last_hash: there.then_some(chain.last),
+        anchors,
+        report_sha256,
+        findings: chain.findings,
+        stopped_early: chain.stopped,
+        warnings,
+    };
+    Ok(Verified {
+        entry,
+        verification,
+        report,
+    })
+}
+
+/// Reads as much of the journal as stands at this moment: a run that goes on may add to it.
+fn read(
+    journal: Option<File>,
+    run: &str,
+    interrupt: &Interrupt,
+    see: impl FnMut(u64, &[u8], Option<&JournalLine>),
+) -> io::Result<Chain> {
+    let Some(journal) = journal else {
+        return check(io::empty(), run, see);
+    };
+    let length = journal.metadata()?.len();
+    let reader = Stoppable {
+        file: journal.take(length),
+        interrupt,
+    };
+    check(BufReader::with_capacity(64 * 1024, reader), run, see)
+}
+
+/// A file that ends with an error once a signal came.
+struct Stoppable<'a, R> {
+    file: R,
+    interrupt: &'a Interrupt,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.interrupt.is_set() {
+            return Err(io::Error::other("stopped by a signal"));
+        }
+        self.file.read(buffer)
+    }
+}
+
+/// Holds the chain's end against the run's own report and the one that was kept elsewhere, and these against each other.
+fn anchor(
+    chain: &mut Chain,
+    folder: &RunFolder,
+    report: Option<Vec<u8>>,
+    kept: Option<&KeptReport>,
+    warnings: &mut Vec<Note>,
+) -> (Option<KeptReport>, Vec<String>) {
+    let mut anchors = Vec::new();
+    let own = match report.map(KeptReport::parse) {
+        None => None,
+        Some(Ok(own)) if own.id == folder.id => Some(own),
+        Some(Ok(own)) => {
+            let said = format!("`{REPORT}` is of another run.");
+            let (wanted, found) = (folder.id.clone(), own.id);
+            chain.at(None, FindingKind::Report, &said, Some(&wanted), Some(&found));
+            None
+        }
+        Some(Err(why)) => {
+            let said = format!("`{REPORT}` is no report of a run: {why}.");
+            chain.at(None, FindingKind::Report, &said, None, None);
+            None
+        }
+    };
+    for (name, report) in [(REPORT, own.as_ref()), (ELSEWHERE, kept)] {
+        let Some(report) = report else { continue };
+        anchors.push(name.to_owned());
+        let none = crate::gateway::journal::genesis(&report.id);
+        let before = chain.findings.len();
+        chain.hold(name, report.count, report.hash.as_deref().unwrap_or(&none));
+        // Both say the same of the end: once is enough.
+        if before > 0 && name == ELSEWHERE {
+            chain.findings.dedup_by(|b, a| a.kind == b.kind && a.line == b.line);
+        }
+        if anchors.len() == 1 {
+            warnings.extend(unwritten(report));
+        }
+    }
+    if let (Some(own), Some(kept)) = (&own, kept)
+        && let Some(place) = difference(&own.value, &kept.value, "")
+    {
+        let said =
+            format!("`{REPORT}` and the report that was given differ; one of them is not what the run printed.");
+        let at = |report: &KeptReport| report.value.pointer(&place).map(Value::to_string);
+        let (wanted, found) = (at(kept), at(own));
+        let named = |text: Option<String>| format!("{place}: {}", text.as_deref().unwrap_or("not there"));
+        let (wanted, found) = (named(wanted), named(found));
+        chain.at(
+            None,
+            FindingKind::ReportsDiffer,
+            &said,
+            Some(&wanted),
+            Some(&found),
+        );
+    }
+    if own.is_none() && kept.is_some() && chain.findings.is_empty() {
+        let message = format!("The run's folder has no `{REPORT}`: only the report that was given was compared.");
+        warnings.push(note(Code::EvidenceUnfinished, message));
+    }
+    (own, anchors)
+}
+
+/// A run that could not write its journal to the end says so.
+fn unwritten(report: &KeptReport) -> Option<Note> {
+    let ran = report.value.pointer("/run/commandsRun")?.as_u64()?;
+    (ran > report.count).then(|| {
+        let message = format!(
+            "The run ran {ran} commands and could write {} of them: the others left no evidence.",
+            report.count
+        );
+        note(Code::JournalNotWritten, message)
+    })
+}
+
+/// The first place where two documents differ, as a JSON pointer.
+fn difference(one: &Value, other: &Value, place: &str) -> Option<String> {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let mut keys: Vec<&String> = one.keys().chain(other.keys()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys.into_iter().find_map(|key| {
+                let below = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+                match (one.get(key), other.get(key)) {
+                    (Some(one), Some(other)) => difference(one, other, &below),
+                    _ => Some(below),
+                }
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => (0..)
+            .zip(one.iter().zip(other))
+            .find_map(|(number, (one, other))| difference(one, other, &format!("{place}/{number}"))),
+        _ => (one != other).then(|| place.to_owned()),
+    }
+}
+
+fn message(status: VerificationStatus, chain: &Chain, anchors: &[String]) -> String {
+    let lines = match chain.lines {
+        1 => "1 line".to_owned(),
+        lines => format!("{lines} lines"),
+    };
+    match status {
+        VerificationStatus::Intact if anchors.iter().any(|anchor| anchor == ELSEWHERE) => format!(
+            "{lines}, each whole and following from the one before; the last is the one that {} hold.",
+            anchors.join(" and ")
+        ),
+        VerificationStatus::Intact => format!(
+            "{lines}, each whole and following from the one before; the last is the one that `{REPORT}` beside them holds. Who can \
+             write this folder could have made both anew: `--report FILE` holds it against a report that was kept elsewhere."
+        ),
+        VerificationStatus::Altered => {
+            let first = chain.findings.first().map_or("", |finding| finding.message.as_str());
+            format!(
+                "This is not what the run wrote. Nothing was found up to line {}; the first of {}: {first}",
+                chain.sound,
+                chain.findings.len()
+            )
+        }
+        VerificationStatus::Running => {
+            format!("The run goes on; its {lines} so far hold together. Verify again when it has ended.")
+        }
+        VerificationStatus::Unfinished => format!(
+            "The run ended without its report (killed, crashed, or no room); it is whole up to line {}{}. Whether lines came after \
+             is unknown.",
+            chain.sound,
+            if chain.half { ", and the next one is half written" } else { "" }
+        ),
+    }
+}
