@@ -63,8 +63,8 @@ impl Kept {
     }
 
     fn write(&self, lines: &[String]) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(self.journal(), text).unwrap();
+        let ends = lines.iter().flat_map(|line| [line.as_str(), "\n"]);
+        fs::write(self.journal(), ends.collect::<String>()).unwrap();
     }
 
     /// Changes the lines by `how` and writes them back.
@@ -106,7 +106,9 @@ fn verification(report: &Value) -> &Value {
 fn kinds(report: &Value) -> Vec<String> {
     let findings = verification(report)["findings"].as_array().unwrap();
     let text = |finding: &Value| {
-        let line = finding["line"].as_u64().map_or("-".to_owned(), |line| line.to_string());
+        let line = finding["line"]
+            .as_u64()
+            .map_or("-".to_owned(), |line| line.to_string());
         format!("{line} {}", finding["kind"].as_str().unwrap())
     };
     findings.iter().map(text).collect()
@@ -123,7 +125,11 @@ fn a_run_keeps_the_very_report_that_it_printed() {
     // Also where stdout got text.
     let args: Vec<&str> = PREFLIGHT.iter().copied().chain(["--output", "text"]).collect();
     kept.world().run(&args).expect(0);
-    let report = kept.world().run(&["evidence", "verify", "latest"]).expect(0).report();
+    let report = kept
+        .world()
+        .run(&["evidence", "verify", "latest"])
+        .expect(0)
+        .report();
     assert_ne!(report["evidence"]["run"]["id"], kept.id.as_str());
     assert_eq!(report["evidence"]["run"]["status"], "ready");
 }
@@ -137,8 +143,16 @@ fn an_untouched_run_is_intact() {
     assert_eq!(verification["anchors"], serde_json::json!(["report.json"]));
     assert_eq!(verification["lines"], kept.lines().len());
     assert_eq!(verification["reportSha256"], hex(&kept.stdout));
-    assert!(verification["message"].as_str().unwrap().contains("--report FILE"));
-    assert!(report["run"].get("journal").is_none(), "a look at evidence leaves none");
+    assert!(
+        verification["message"]
+            .as_str()
+            .unwrap()
+            .contains("--report FILE")
+    );
+    assert!(
+        report["run"].get("journal").is_none(),
+        "a look at evidence leaves none"
+    );
 }
 
 /// What is done to the evidence of a run.
@@ -158,43 +172,63 @@ const TAMPERED: [(&str, &str, Tamper); 24] = [
     ("a line's own hash", "4 changed", |kept| {
         kept.tamper(|lines| {
             let end = lines[3].len() - 3;
-            let other = if lines[3].as_bytes()[end] == b'0' { "1" } else { "0" };
+            let other = if lines[3].as_bytes()[end] == b'0' {
+                "1"
+            } else {
+                "0"
+            };
             lines[3].replace_range(end..=end, other);
         });
     }),
-    ("an exit code, with its line's hash made anew", "3 chain", |kept| {
-        kept.tamper(|lines| lines[1] = sealed(&lines[1].replace("\"exit\":0", "\"exit\":1")).0);
-    }),
-    ("the whole chain made anew after a change", "LAST lastHash", |kept| {
-        kept.tamper(|lines| {
-            lines[1] = lines[1].replace("\"exit\":0", "\"exit\":1");
-            chained(lines, &kept.id, 1);
-        });
-    }),
+    (
+        "an exit code, with its line's hash made anew",
+        "3 chain",
+        |kept| {
+            kept.tamper(|lines| lines[1] = sealed(&lines[1].replace("\"exit\":0", "\"exit\":1")).0);
+        },
+    ),
+    (
+        "the whole chain made anew after a change",
+        "LAST lastHash",
+        |kept| {
+            kept.tamper(|lines| {
+                lines[1] = lines[1].replace("\"exit\":0", "\"exit\":1");
+                chained(lines, &kept.id, 1);
+            });
+        },
+    ),
     ("a line in the middle taken out", "5 missing", |kept| {
         kept.tamper(|lines| drop(lines.remove(4)));
     }),
-    ("a line taken out, the rest numbered and chained anew", "LAST cutEnd", |kept| {
-        kept.tamper(|lines| {
-            lines.remove(4);
-            for (number, line) in (1..).zip(lines.iter_mut()) {
-                let (_, rest) = line.split_once(',').unwrap();
-                *line = format!("{{\"seq\":{number},{rest}");
-            }
-            chained(lines, &kept.id, 4);
-        });
-    }),
+    (
+        "a line taken out, the rest numbered and chained anew",
+        "LAST cutEnd",
+        |kept| {
+            kept.tamper(|lines| {
+                lines.remove(4);
+                for (number, line) in (1..).zip(lines.iter_mut()) {
+                    let (_, rest) = line.split_once(',').unwrap();
+                    *line = format!("{{\"seq\":{number},{rest}");
+                }
+                chained(lines, &kept.id, 4);
+            });
+        },
+    ),
     ("the first line taken out", "1 missing", |kept| {
         kept.tamper(|lines| drop(lines.remove(0)));
     }),
     ("the last line taken out", "LAST cutEnd", |kept| {
         kept.tamper(|lines| drop(lines.pop()));
     }),
-    ("every line taken out", "- noJournal", |kept| kept.tamper(Vec::clear)),
+    ("every line taken out", "- noJournal", |kept| {
+        kept.tamper(Vec::clear);
+    }),
     ("the journal taken away", "- noJournal", |kept| {
         fs::remove_file(kept.journal()).unwrap();
     }),
-    ("two lines swapped", "4 missing", |kept| kept.tamper(|lines| lines.swap(3, 4))),
+    ("two lines swapped", "4 missing", |kept| {
+        kept.tamper(|lines| lines.swap(3, 4));
+    }),
     ("a line added, with the right hash", "NEXT appended", |kept| {
         kept.tamper(|lines| {
             let last = lines.last().unwrap();
@@ -212,17 +246,21 @@ const TAMPERED: [(&str, &str, Tamper); 24] = [
         let other = report["run"]["journal"].as_str().unwrap();
         fs::copy(other, kept.journal()).unwrap();
     }),
-    ("another run's journal, renamed and chained anew", "LAST lastHash", |kept| {
-        let report = kept.world().run(&PREFLIGHT).expect(0).report();
-        let (other, id) = (
-            report["run"]["journal"].as_str().unwrap(),
-            report["run"]["id"].as_str().unwrap(),
-        );
-        let text = fs::read_to_string(other).unwrap().replace(id, &kept.id);
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        chained(&mut lines, &kept.id, 0);
-        kept.write(&lines);
-    }),
+    (
+        "another run's journal, renamed and chained anew",
+        "LAST lastHash",
+        |kept| {
+            let report = kept.world().run(&PREFLIGHT).expect(0).report();
+            let (other, id) = (
+                report["run"]["journal"].as_str().unwrap(),
+                report["run"]["id"].as_str().unwrap(),
+            );
+            let text = fs::read_to_string(other).unwrap().replace(id, &kept.id);
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            chained(&mut lines, &kept.id, 0);
+            kept.write(&lines);
+        },
+    ),
     ("the report's hash of the journal", "LAST lastHash", |kept| {
         let mut report: Value = serde_json::from_str(&kept.stdout).unwrap();
         report["run"]["journalHash"] = hex("other").into();
@@ -241,13 +279,17 @@ const TAMPERED: [(&str, &str, Tamper); 24] = [
     ("lines ended as on Windows", "1 form", |kept| {
         kept.tamper(|lines| lines.iter_mut().for_each(|line| line.push('\r')));
     }),
-    ("a second key that JSON readers take for the first", "2 form", |kept| {
-        kept.tamper(|lines| {
-            let twice = lines[1].replace("\"exit\":0", "\"extra\":0,\"exit\":0");
-            lines[1] = sealed(&twice).0;
-            chained(lines, &kept.id, 2);
-        });
-    }),
+    (
+        "a second key that JSON readers take for the first",
+        "2 form",
+        |kept| {
+            kept.tamper(|lines| {
+                let twice = lines[1].replace("\"exit\":0", "\"extra\":0,\"exit\":0");
+                lines[1] = sealed(&twice).0;
+                chained(lines, &kept.id, 2);
+            });
+        },
+    ),
     ("a character written as an escape", "2 form", |kept| {
         kept.tamper(|lines| lines[1] = lines[1].replacen("\"purpose\":\"r", "\"purpose\":\"\\u0072", 1));
     }),
@@ -281,7 +323,10 @@ fn a_repeated_key_is_no_record() {
         chained(lines, &kept.id, 2);
     });
     let report = kept.verify().expect(1).report();
-    assert!(["2 notARecord", "2 form"].contains(&&*kinds(&report)[0]), "{report:#}");
+    assert!(
+        ["2 notARecord", "2 form"].contains(&&*kinds(&report)[0]),
+        "{report:#}"
+    );
 }
 
 /// Who can write the folder can make journal and report anew; only a report elsewhere tells.
@@ -334,7 +379,13 @@ fn a_report_that_says_something_else_than_the_kept_one_is_found() {
     common::assert_valid(&report);
     let finding = &verification(&report)["findings"][0];
     assert_eq!(finding["kind"], "reportsDiffer");
-    assert!(finding["expected"].as_str().unwrap().contains("/preflight/okToInstall"), "{finding:#}");
+    assert!(
+        finding["expected"]
+            .as_str()
+            .unwrap()
+            .contains("/preflight/okToInstall"),
+        "{finding:#}"
+    );
 }
 
 #[test]
@@ -369,13 +420,21 @@ fn a_run_that_goes_on_and_one_that_was_killed_are_neither_intact_nor_altered() {
         .map(|run| &run["state"])
         .collect();
     assert_eq!(states, ["running", "complete"]);
-    let report = fake.world.run(&["evidence", "verify", "latest"]).expect(5).report();
+    let report = fake
+        .world
+        .run(&["evidence", "verify", "latest"])
+        .expect(5)
+        .report();
     assert_eq!(verification(&report)["status"], "running", "{report:#}");
     assert!(verification(&report)["lines"].as_u64().unwrap() >= 1);
     running.signal("KILL");
     running.wait(Duration::from_secs(10));
     let look = || {
-        let report = fake.world.run(&["evidence", "verify", "latest"]).expect(5).report();
+        let report = fake
+            .world
+            .run(&["evidence", "verify", "latest"])
+            .expect(5)
+            .report();
         (verification(&report)["status"] == "unfinished").then_some(report)
     };
     let report = until(Duration::from_secs(10), look).expect("the lock went with the process");
@@ -391,9 +450,14 @@ fn a_run_that_goes_on_and_one_that_was_killed_are_neither_intact_nor_altered() {
     let message = verification(&report)["message"].as_str().unwrap();
     assert!(message.contains("half written"), "{message}");
     let shown = fake.world.run(&["evidence", "show", &id]).expect(0).report();
-    assert_eq!(shown["evidence"]["commands"].as_array().unwrap().len() as u64, whole);
+    assert_eq!(
+        shown["evidence"]["commands"].as_array().unwrap().len() as u64,
+        whole
+    );
     // Killed or not: a line that was changed is a line that was changed.
-    let text = fs::read_to_string(&journal).unwrap().replacen("\"exit\":0", "\"exit\":1", 1);
+    let text = fs::read_to_string(&journal)
+        .unwrap()
+        .replacen("\"exit\":0", "\"exit\":1", 1);
     fs::write(&journal, text).unwrap();
     fake.world.run(&["evidence", "verify", &id]).expect(1);
 }
@@ -410,7 +474,11 @@ fn a_run_that_was_interrupted_keeps_its_report() {
     until(Duration::from_secs(20), || started.exists().then_some(())).unwrap();
     running.signal("INT");
     running.wait(Duration::from_secs(10));
-    let report = fake.world.run(&["evidence", "verify", "latest"]).expect(0).report();
+    let report = fake
+        .world
+        .run(&["evidence", "verify", "latest"])
+        .expect(0)
+        .report();
     assert_eq!(report["evidence"]["run"]["status"], "interrupted");
 }
 
@@ -427,7 +495,10 @@ fn a_run_is_named_by_its_id_a_beginning_or_latest_and_never_by_a_path() {
     for name in [&kept.id[..], &kept.id[..20], "latest"] {
         let report = world.run(&["evidence", "show", name]).expect(0).report();
         assert_eq!(report["evidence"]["run"]["id"], kept.id.as_str());
-        assert_eq!(report["evidence"]["commands"].as_array().unwrap().len(), kept.lines().len());
+        assert_eq!(
+            report["evidence"]["commands"].as_array().unwrap().len(),
+            kept.lines().len()
+        );
     }
     // Folders that are no runs are no business of a list.
     fs::create_dir(kept.folder.with_file_name("notes")).unwrap();
@@ -435,11 +506,24 @@ fn a_run_is_named_by_its_id_a_beginning_or_latest_and_never_by_a_path() {
     if !other.exists() {
         fs::create_dir(&other).unwrap();
     }
-    let report = world.run(&["evidence", "verify", &kept.id[..17]]).expect(1).report();
+    let report = world
+        .run(&["evidence", "verify", &kept.id[..17]])
+        .expect(1)
+        .report();
     assert_eq!(report["failure"]["code"], "EVIDENCE_NOT_FOUND");
-    assert!(report["failure"]["remediation"].as_str().unwrap().contains(&kept.id));
+    assert!(
+        report["failure"]["remediation"]
+            .as_str()
+            .unwrap()
+            .contains(&kept.id)
+    );
     let report = world.run(&["evidence", "verify", "1999"]).expect(1).report();
-    assert!(report["failure"]["remediation"].as_str().unwrap().contains(&kept.id));
+    assert!(
+        report["failure"]["remediation"]
+            .as_str()
+            .unwrap()
+            .contains(&kept.id)
+    );
     let list = world.run(&["evidence", "list"]).expect(0).report();
     assert_eq!(list["evidence"]["runs"].as_array().unwrap().len(), 2);
     for bad in ["../x", "/", "..", "2026/../..", "a", "LATEST", ""] {
@@ -457,9 +541,16 @@ fn a_run_is_named_by_its_id_a_beginning_or_latest_and_never_by_a_path() {
         &["evidence", "show", "latest", "more"],
     ] {
         let done = world.run(words);
-        assert_eq!(done.expect(2).stderr.lines().count(), 1, "{words:?} {}", done.stderr);
+        assert_eq!(
+            done.expect(2).stderr.lines().count(),
+            1,
+            "{words:?} {}",
+            done.stderr
+        );
     }
-    world.run(&["--quiet", "evidence", "verify", "--quiet=true", "latest"]).expect(2);
+    world
+        .run(&["--quiet", "evidence", "verify", "--quiet=true", "latest"])
+        .expect(2);
     world.run(&["evidence", "verify", "--quiet", &kept.id]).expect(0);
 }
 
@@ -480,7 +571,10 @@ fn what_is_not_the_users_own_file_is_not_opened() {
     assert_eq!(list["evidence"]["runs"][0]["state"], "unreadable");
     fs::remove_file(&journal).unwrap();
     // A pipe that nobody writes must not be waited for.
-    let made = std::process::Command::new("mkfifo").arg(&journal).status().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(&journal)
+        .status()
+        .unwrap();
     assert!(made.success());
     assert_eq!(code(&verify), "EVIDENCE_NOT_READ");
     fs::remove_file(&journal).unwrap();
@@ -518,7 +612,11 @@ fn a_huge_line_and_a_huge_file_end_soon_and_without_filling_the_memory() {
                 .args(["-c", &format!("ulimit -v 400000; exec \"$0\" {args}")])
                 .arg(program)
                 .env_clear()
-                .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+                .envs(
+                    command
+                        .get_envs()
+                        .filter_map(|(name, value)| Some((name, value?))),
+                )
                 .current_dir(kept.world().path("work"))
                 .stdin(Stdio::null());
             shell
@@ -526,7 +624,11 @@ fn a_huge_line_and_a_huge_file_end_soon_and_without_filling_the_memory() {
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        Finished { code: output.status.code(), stdout, stderr }
+        Finished {
+            code: output.status.code(),
+            stdout,
+            stderr,
+        }
     };
     let report = limited("evidence verify latest").expect(1).report();
     assert_eq!(kinds(&report)[0], format!("{} tooLong", lines + 1));
@@ -538,7 +640,11 @@ fn a_huge_line_and_a_huge_file_end_soon_and_without_filling_the_memory() {
 #[test]
 fn an_export_can_be_checked_again_by_hand() {
     let kept = Kept::new();
-    let report = kept.world().run(&["evidence", "export", "latest"]).expect(0).report();
+    let report = kept
+        .world()
+        .run(&["evidence", "export", "latest"])
+        .expect(0)
+        .report();
     let name = format!("lakehouse-evidence-{}.json", kept.id);
     let path = kept.world().path("work").join(&name);
     let text = fs::read_to_string(&path).unwrap();
@@ -557,7 +663,11 @@ fn an_export_can_be_checked_again_by_hand() {
         .collect();
     assert_eq!(lines, kept.lines());
     // Never over a file that is there.
-    let again = kept.world().run(&["evidence", "export", "latest"]).expect(1).report();
+    let again = kept
+        .world()
+        .run(&["evidence", "export", "latest"])
+        .expect(1)
+        .report();
     assert_eq!(again["failure"]["code"], "EVIDENCE_NOT_WRITTEN");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
     let refused = ["--read-only", "evidence", "export", "latest", "--to", "x.json"];
@@ -569,7 +679,10 @@ fn an_export_can_be_checked_again_by_hand() {
     by_hand(kept.world(), &path, &export, "");
     // And the lines that an auditor types find a change.
     let mut forged = export.clone();
-    let line = forged["journal"]["lines"][2].as_str().unwrap().replace("\"exit\":0", "\"exit\":7");
+    let line = forged["journal"]["lines"][2]
+        .as_str()
+        .unwrap()
+        .replace("\"exit\":0", "\"exit\":7");
     forged["journal"]["lines"][2] = line.into();
     fs::write(&path, forged.to_string()).unwrap();
     by_hand(kept.world(), &path, &forged, "changed:");
@@ -598,7 +711,11 @@ fn by_hand(world: &World, path: &Path, export: &Value, said: &str) {
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         if said.is_empty() {
             let hash = export["report"]["run"]["journalHash"].as_str().unwrap();
             assert!(text.starts_with(&format!("{hash}\n{hash}\n")), "{text}");
@@ -613,7 +730,11 @@ fn an_export_holds_no_secret_and_not_the_users_folder() {
     let mut kept = Kept::new();
     // A secret that the run did not know, and one that the journal was given by hand.
     kept.tamper(|lines| {
-        lines[1] = lines[1].replacen("\"argv\":[\"", "\"argv\":[\"password=hunter22-of-the-test\",\"", 1);
+        lines[1] = lines[1].replacen(
+            "\"argv\":[\"",
+            "\"argv\":[\"password=hunter22-of-the-test\",\"",
+            1,
+        );
         lines.push("aws_secret_access_key=wJalrXUtnFEMI".to_owned());
     });
     let home = kept.world().path("state").display().to_string();
@@ -624,10 +745,18 @@ fn an_export_holds_no_secret_and_not_the_users_folder() {
         assert!(!text.contains(secret), "{secret}");
     }
     let export: Value = serde_json::from_str(text).unwrap();
-    assert_eq!(export["redaction"]["changedLines"], serde_json::json!([2, kept.lines().len()]));
+    assert_eq!(
+        export["redaction"]["changedLines"],
+        serde_json::json!([2, kept.lines().len()])
+    );
     assert_eq!(export["verification"]["status"], "altered");
     assert!(text.contains("123456789012"), "the account stays");
-    assert!(export["report"]["run"]["journal"].as_str().unwrap().starts_with("~/lakehouse/runs/"));
+    assert!(
+        export["report"]["run"]["journal"]
+            .as_str()
+            .unwrap()
+            .starts_with("~/lakehouse/runs/")
+    );
 }
 
 #[test]
@@ -638,7 +767,11 @@ fn text_of_a_journal_cannot_play_with_the_terminal() {
     });
     for action in ["show", "verify", "list"] {
         let run: &[&str] = if action == "list" { &[] } else { &["latest"] };
-        let args: Vec<&str> = ["evidence", action, "--output", "text"].iter().chain(run).copied().collect();
+        let args: Vec<&str> = ["evidence", action, "--output", "text"]
+            .iter()
+            .chain(run)
+            .copied()
+            .collect();
         let done = kept.world().run(&args);
         assert!(!done.stdout.contains(['\u{1b}', '\u{202e}']), "{}", done.stdout);
     }
@@ -648,7 +781,10 @@ fn text_of_a_journal_cannot_play_with_the_terminal() {
 fn explain_says_what_a_code_means() {
     let world = World::new();
     let text = world.run(&["explain", "no-certificate"]).expect(0).stdout.clone();
-    assert!(text.starts_with("NO_CERTIFICATE\n") && text.contains("acm request-certificate"), "{text}");
+    assert!(
+        text.starts_with("NO_CERTIFICATE\n") && text.contains("acm request-certificate"),
+        "{text}"
+    );
     let json = world.run(&["explain", "evidence_altered", "--output", "json"]);
     let json: Value = serde_json::from_str(&json.expect(0).stdout).unwrap();
     assert_eq!(json["code"], "EVIDENCE_ALTERED");
@@ -707,12 +843,19 @@ fn a_disk_that_fills_up_in_mid_run_is_said_and_what_was_written_stays_whole() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     common::assert_valid(&report);
-    assert_eq!(common::warnings(&report), ["JOURNAL_NOT_WRITTEN", "REPORT_NOT_KEPT"]);
+    assert_eq!(
+        common::warnings(&report),
+        ["JOURNAL_NOT_WRITTEN", "REPORT_NOT_KEPT"]
+    );
     assert!(said.contains("REPORT_NOT_KEPT"), "{said}");
     let records = report["run"]["journalRecords"].as_u64().unwrap();
     assert!(records >= 1 && records < report["run"]["commandsRun"].as_u64().unwrap());
     // What is there is whole, and nobody claims that it is all.
-    let done = fake.world.run(&["evidence", "verify", "latest"]).expect(5).report();
+    let done = fake
+        .world
+        .run(&["evidence", "verify", "latest"])
+        .expect(5)
+        .report();
     assert_eq!(verification(&done)["lines"], records);
     fs::write(fake.world.path("work/kept.json"), &output.stdout).unwrap();
     let verify = ["evidence", "verify", "latest", "--report", "kept.json"];

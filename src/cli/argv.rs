@@ -168,7 +168,9 @@ fn collect(shape: &clap::Command, words: &mut BTreeSet<String>, valued: &mut BTr
             let possible = arg.get_possible_values();
             words.extend(possible.iter().map(|value| value.get_name().to_owned()));
         }
-        let own = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+        let own = command
+            .get_arguments()
+            .filter(|arg| arg.get_action().takes_values());
         let own = own.filter(|arg| !arg.is_require_equals_set() && !arg.is_global_set());
         valued.extend(own.filter_map(|arg| Some(format!("--{}", arg.get_long()?))));
         collect(command, words, valued);

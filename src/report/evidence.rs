@@ -1,6 +1,6 @@
 //! What `lakehouse evidence …` reports: the runs that are kept, and whether what is kept was changed.
 
-use super::{ExecRecord, Note};
+use super::{Code, ExecRecord, Note};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -127,8 +127,14 @@ pub enum VerificationStatus {
 pub struct Verification {
     /// How it ended.
     pub status: VerificationStatus,
-    /// One sentence that says it.
+    /// `EVIDENCE_ALTERED` or `EVIDENCE_UNFINISHED`; absent where it is intact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// One or two sentences that say it.
     pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<String>,
     /// How many lines were read.
     pub lines: u64,
     /// Up to which line, from the first, nothing was found.

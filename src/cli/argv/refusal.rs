@@ -11,8 +11,16 @@ const COMMANDS: &str = "preflight, toolbox, evidence, explain, schema, completio
 
 /// What stands behind `toolbox` and `evidence`, with a line that would do.
 const BELOW: [(&str, &str, &str); 2] = [
-    ("toolbox", "one of build, verify, info, shell, prune", "lakehouse toolbox info"),
-    ("evidence", "one of list, show, verify, export", "lakehouse evidence list"),
+    (
+        "toolbox",
+        "one of build, verify, info, shell, prune",
+        "lakehouse toolbox info",
+    ),
+    (
+        "evidence",
+        "one of list, show, verify, export",
+        "lakehouse evidence list",
+    ),
 ];
 
 /// Help and version are no errors; all else is.
@@ -62,7 +70,9 @@ pub(super) fn failed<T>(error: &clap::Error) -> Result<T, UsageError> {
         ErrorKind::ArgumentConflict => UsageError::new(format!("{flag} is given twice: give it once")),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let (name, rule, example) = below(&error.render().to_string()).unwrap_or(BELOW[0]);
-            UsageError::new(format!("{name}: must be followed by {rule}, for example {example}"))
+            UsageError::new(format!(
+                "{name}: must be followed by {rule}, for example {example}"
+            ))
         }
         ErrorKind::MissingRequiredArgument if argument.contains("RUN") => UsageError::new(
             "RUN is missing: must be a run's ID as lakehouse evidence list shows it, the beginning of one, or latest, for \

@@ -14,7 +14,7 @@ use crate::runner::evidence::{
     Asked, Lines, RunFolder, Store, Verified, document, entry, failed, read_kept, unreadable, verify, write,
 };
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How many runs a list names.
 const MOST_RUNS: usize = 200;
@@ -75,9 +75,17 @@ fn act(context: &Context, asked: &EvidenceAsked, purpose: &str) -> Result<Done, 
             let code = code_of(verified.verification.status);
             Ok(Done::Report(Box::new(of(&store, "verify", verified)), code))
         }
-        EvidenceAsked::Export { run, to, home } => {
-            let home = home.as_deref();
-            export(context, &store, purpose, run, to.as_deref(), home)
+        EvidenceAsked::Export {
+            run,
+            to,
+            folder,
+            home,
+        } => {
+            let found = store.find(purpose, run)?;
+            let to = to
+                .clone()
+                .unwrap_or_else(|| folder.join(format!("lakehouse-evidence-{}.json", found.id)));
+            export(context, &store, purpose, &found, &to, home.as_deref())
         }
     }
 }
@@ -141,11 +149,11 @@ fn export(
     context: &Context,
     store: &Store,
     purpose: &str,
-    run: &RunName,
-    to: Option<&Path>,
+    folder: &RunFolder,
+    to: &Path,
     home: Option<&Path>,
 ) -> Result<Done, Failure> {
-    let printed = to == Some(Path::new("-"));
+    let printed = to == Path::new("-");
     if context.options.read_only.value && !printed {
         let refused = Note {
             code: Code::ReadOnlyRefused,
@@ -154,7 +162,6 @@ fn export(
         };
         return Err(failed(purpose, refused));
     }
-    let folder: RunFolder = store.find(purpose, run)?;
     let redactor = Redactor::new(environment::secrets(&context.run.env));
     let asked = Asked {
         redactor: &redactor,
@@ -163,7 +170,7 @@ fn export(
     };
     let mut lines = Lines::default();
     let interrupt = &context.run.interrupt;
-    let verified = verify(&folder, None, interrupt, |number, raw, line| {
+    let verified = verify(folder, None, interrupt, |number, raw, line| {
         asked.take(&mut lines, number, raw, line);
     })
     .map_err(|note| failed(purpose, note))?;
@@ -171,8 +178,7 @@ fn export(
     if printed {
         return Ok(Done::Printed(on_stdout(&text)));
     }
-    let named = PathBuf::from(format!("lakehouse-evidence-{}.json", folder.id));
-    let exported = write(purpose, to.unwrap_or(&named), &text, changed)?;
+    let exported = write(purpose, to, &text, changed)?;
     let mut report = of(store, "export", verified);
     report.export = Some(exported);
     Ok(Done::Report(Box::new(report), DONE))

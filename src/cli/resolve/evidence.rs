@@ -25,8 +25,10 @@ pub enum EvidenceAsked {
     Export {
         /// The run.
         run: RunName,
-        /// The file; none: `lakehouse-evidence-RUN.json` in this folder; `-` is stdout.
+        /// The file; none: `lakehouse-evidence-RUN.json` in `folder`; `-` is stdout.
         to: Option<PathBuf>,
+        /// The folder in which the program was started.
+        folder: PathBuf,
         /// The user's own folder, which the export names `~`.
         home: Option<PathBuf>,
     },
@@ -48,6 +50,7 @@ pub(super) fn asked(action: &EvidenceAction, world: &World) -> Result<EvidenceAs
             EvidenceAsked::Export {
                 run,
                 to: path(to.as_deref(), world)?,
+                folder: world.cwd.clone(),
                 home: world.home.clone(),
             }
         }

@@ -89,7 +89,12 @@ pub fn check(
         }
         if raw.pop_if(|last| *last == b'\n').is_none() {
             if raw.len() as u64 == LONGEST {
-                chain.find(FindingKind::TooLong, "The line is longer than any record.", None, None);
+                chain.find(
+                    FindingKind::TooLong,
+                    "The line is longer than any record.",
+                    None,
+                    None,
+                );
                 chain.stopped = true;
             }
             chain.half = true;
@@ -197,7 +202,10 @@ impl Chain {
             self.find(kind, said, Some(&wanted), Some(&found));
             return;
         } else if line.seq > expected + self.unread {
-            let said = format!("{} lines are missing before it.", line.seq - expected - self.unread);
+            let said = match line.seq - expected - self.unread {
+                1 => "A line is missing before it.".to_owned(),
+                missing => format!("{missing} lines are missing before it."),
+            };
             let (wanted, found) = (expected.to_string(), line.seq.to_string());
             self.find(FindingKind::Missing, &said, Some(&wanted), Some(&found));
         } else if let Some(next) = self.next.clone().filter(|next| *next != line.prev) {
@@ -253,7 +261,9 @@ fn hash_of(line: &[u8]) -> Option<String> {
     let tail = ",\"hash\":\"".len() + 64 + "\"}".len();
     let (body, end) = line.split_at_checked(line.len().checked_sub(tail)?)?;
     let hash = end.strip_prefix(b",\"hash\":\"")?.strip_suffix(b"\"}")?;
-    let is_hex = hash.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let is_hex = hash
+        .iter()
+        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     is_hex.then(|| sha256_hex(&[body, b"}"].concat()))
 }
 

@@ -60,7 +60,12 @@ mod tests {
     #[test]
     fn an_id_its_beginning_or_the_latest_and_never_a_path() {
         assert_eq!("latest".parse(), Ok(RunName::Latest));
-        for good in ["2", "20261123T2144", "20261123T214428Z-db80c0", "20261123T214428Z-"] {
+        for good in [
+            "2",
+            "20261123T2144",
+            "20261123T214428Z-db80c0",
+            "20261123T214428Z-",
+        ] {
             assert_eq!(good.parse(), Ok(RunName::Beginning(good.to_owned())), "{good}");
         }
         for bad in [

@@ -76,7 +76,9 @@ fn head(run: &RunEntry) -> String {
             .iter()
             .map(|(tool, version)| format!("{tool} {version}"))
             .collect();
-        let _ = writeln!(text, "  tools    {}", plain(&tools.join(", ")));
+        if !tools.is_empty() {
+            let _ = writeln!(text, "  tools    {}", plain(&tools.join(", ")));
+        }
     }
     let _ = writeln!(text, "  journal  {}", plain(&run.journal));
     text
@@ -92,10 +94,7 @@ fn command(command: &CommandEntry, style: Style) -> String {
         "{:>4} {}  {}\n",
         command.line,
         plain(&command.purpose),
-        style.over(
-            "2",
-            &format!("{ended}, {:.1} s", seconds(command.duration_ms))
-        )
+        style.over("2", &format!("{ended}, {:.1} s", seconds(command.duration_ms)))
     );
     let argv: Vec<String> = command
         .argv
@@ -138,9 +137,11 @@ fn verification(verification: &Verification, style: Style) -> String {
             code.name()
         );
     }
-    if verification.status == VerificationStatus::Altered {
-        let code = crate::report::Code::EvidenceAltered;
-        let _ = writeln!(text, "  → {} ({})", code.remedy(), code.name());
+    if let Some(remediation) = &verification.remediation {
+        text.push_str(&style.hang("  → ", 4, &plain(remediation)));
+    }
+    if let Some(code) = verification.code {
+        let _ = writeln!(text, "  {}", style.over("2", code.name()));
     }
     text
 }
@@ -149,11 +150,7 @@ fn finding(finding: &EvidenceFinding, style: Style) -> String {
     let place = finding
         .line
         .map_or_else(|| "journal".to_owned(), |line| format!("line {line}"));
-    let mut text = format!(
-        "{} {place}: {}\n",
-        style.over("31", "✗"),
-        plain(&finding.message)
-    );
+    let mut text = format!("{} {place}: {}\n", style.over("31", "✗"), plain(&finding.message));
     for (name, value) in [("expected", &finding.expected), ("found", &finding.found)] {
         if let Some(value) = value {
             let _ = writeln!(text, "    {name:<8} {}", plain(value));

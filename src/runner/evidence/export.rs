@@ -41,7 +41,7 @@ pub struct Asked<'a> {
 /// The lines of a journal as an export takes them.
 #[derive(Default)]
 pub struct Lines {
-    lines: Vec<String>,
+    texts: Vec<String>,
     changed: Vec<u64>,
     bytes: u64,
 }
@@ -57,13 +57,15 @@ impl Asked<'_> {
         let text = match line {
             Some(line) => self.line(line),
             // Not a record: its text is taken as a whole.
-            None => Some(self.text(&String::from_utf8_lossy(raw))).filter(|text| Some(text.as_str()) != stands),
+            None => {
+                Some(self.text(&String::from_utf8_lossy(raw))).filter(|text| Some(text.as_str()) != stands)
+            }
         };
         match (text, stands) {
-            (None, Some(stands)) => into.lines.push(stands.to_owned()),
+            (None, Some(stands)) => into.texts.push(stands.to_owned()),
             (text, _) => {
                 into.changed.push(number);
-                into.lines.push(text.unwrap_or_default());
+                into.texts.push(text.unwrap_or_default());
             }
         }
     }
@@ -83,7 +85,11 @@ impl Asked<'_> {
     /// `text` without secrets and without the user's own folder.
     fn text(&self, text: &str) -> String {
         let text = self.redactor.redact(text, &[]);
-        match self.home.and_then(Path::to_str).map(|home| home.trim_end_matches('/')) {
+        match self
+            .home
+            .and_then(Path::to_str)
+            .map(|home| home.trim_end_matches('/'))
+        {
             Some(home) if home.len() > 1 => without_home(&text, home),
             _ => text,
         }
@@ -108,7 +114,7 @@ fn without_home(text: &str, home: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(home) {
         let (before, after) = (&rest[..at], &rest[at + home.len()..]);
-        let begins = !before.ends_with(|c: char| c.is_alphanumeric() || "._-/:".contains(c)) || before.ends_with("=");
+        let begins = !before.ends_with(|c: char| c.is_alphanumeric() || "._-/:".contains(c));
         // A full stop of a sentence, not of a name.
         let next = after.strip_prefix('.').unwrap_or(after);
         let ends = !next.starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c));
@@ -157,7 +163,7 @@ pub fn document(
                      the chain can. All others stand byte for byte. The report here is redacted too; reportSha256 is \
                      that of the file as the run wrote it.",
         },
-        "journal": { "firstPrev": genesis(&entry.id), "lines": lines.lines },
+        "journal": { "firstPrev": genesis(&entry.id), "lines": lines.texts },
         "report": report.map(|report| asked.value(&report.value)),
         "reportSha256": verified.verification.report_sha256,
         "howToVerify": BY_HAND,
@@ -170,7 +176,7 @@ pub fn document(
 /// Writes the export to a new file, 0600, whole or not at all.
 ///
 /// # Errors
-/// A [`Failure`]: EVIDENCE_NOT_WRITTEN, also where the file exists.
+/// A [`Failure`]: `EVIDENCE_NOT_WRITTEN`, also where the file exists.
 pub fn write(purpose: &str, path: &Path, text: &str, changed_lines: Vec<u64>) -> Result<Exported, Failure> {
     once(path, text).map_err(|error| {
         let shown = shown_name(&path.to_string_lossy());

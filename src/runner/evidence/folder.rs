@@ -29,14 +29,13 @@ impl RunFolder {
     /// Opens the folder of the run `id` below `runs` for the user `uid`.
     ///
     /// # Errors
-    /// A note: EVIDENCE_NOT_YOURS or EVIDENCE_NOT_READ.
+    /// A note: `EVIDENCE_NOT_YOURS` or `EVIDENCE_NOT_READ`.
     pub fn open(runs: &Path, id: &str, uid: u32) -> Result<Self, Note> {
         let path = runs.join(id);
         let looked = rustix::fs::lstat(&path).map_err(|error| not_read(&path, error))?;
         judge(&path, &looked, FileType::Directory, uid)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder =
-            rustix::fs::open(&path, flags, Mode::empty()).map_err(|error| not_read(&path, error))?;
+        let folder = rustix::fs::open(&path, flags, Mode::empty()).map_err(|error| not_read(&path, error))?;
         let opened = rustix::fs::fstat(&folder).map_err(|error| not_read(&path, error))?;
         judge(&path, &opened, FileType::Directory, uid)?;
         let mut new = Self {

@@ -86,7 +86,7 @@ impl KeptReport {
 /// Reads a report that was kept elsewhere: a file, or `-` for stdin.
 ///
 /// # Errors
-/// A note: EVIDENCE_NOT_READ, or INTERRUPTED while stdin was waited for.
+/// A note: `EVIDENCE_NOT_READ`, or INTERRUPTED while stdin was waited for.
 pub fn read_kept(path: &Path, interrupt: &Interrupt) -> Result<KeptReport, Note> {
     let (bytes, name) = if path == Path::new("-") {
         (stdin(interrupt)?, "stdin".to_owned())
@@ -105,10 +105,7 @@ fn file(path: &Path) -> Result<Vec<u8>, Note> {
     let failed = |error: io::Error| note(Code::EvidenceNotRead, format!("{}: {error}.", shown(path)));
     // A pipe without a writer would be waited for without end.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        let message = format!(
-            "{} is not a file; a pipe is read as `--report -`.",
-            shown(path)
-        );
+        let message = format!("{} is not a file; a pipe is read as `--report -`.", shown(path));
         return Err(note(Code::EvidenceNotRead, message));
     }
     bounded(File::open(path).map_err(failed)?, path)
@@ -124,7 +121,12 @@ fn stdin(interrupt: &Interrupt) -> Result<Vec<u8>, Note> {
         match receive.recv_timeout(Duration::from_millis(50)) {
             Ok(read) => return read,
             Err(mpsc::RecvTimeoutError::Timeout) if !interrupt.is_set() => {}
-            Err(_) => return Err(note(Code::Interrupted, "The run was stopped while it read stdin.")),
+            Err(_) => {
+                return Err(note(
+                    Code::Interrupted,
+                    "The run was stopped while it read stdin.",
+                ));
+            }
         }
     }
 }

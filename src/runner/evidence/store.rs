@@ -49,7 +49,10 @@ impl Store {
             let entry = entry.map_err(|error| unread(&error))?;
             let changed = entry.metadata().and_then(|metadata| metadata.modified()).ok();
             let name = entry.file_name().into_string().ok();
-            ids.extend(name.filter(|name| RunName::is_id(name)).map(|name| (name, changed)));
+            ids.extend(
+                name.filter(|name| RunName::is_id(name))
+                    .map(|name| (name, changed)),
+            );
         }
         // An ID begins with the second; of two in one second the later end decides, not the random part.
         let second = |id: &str| id.get(..SECOND).map(str::to_owned);
@@ -68,7 +71,7 @@ impl Store {
     /// The run that is meant.
     ///
     /// # Errors
-    /// A [`Failure`]: EVIDENCE_NOT_FOUND where it is none or several.
+    /// A [`Failure`]: `EVIDENCE_NOT_FOUND` where it is none or several.
     pub fn find(&self, purpose: &str, name: &RunName) -> Result<RunFolder, Failure> {
         let ids = self.ids(purpose)?;
         let beginning = match name {

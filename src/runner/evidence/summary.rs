@@ -81,11 +81,15 @@ fn told(entry: &mut RunEntry, report: &Value) {
         .iter()
         .filter_map(|place| report.pointer(place)?.as_array())
         .flatten();
-    entry.codes = blockers
+    let codes = blockers
         .filter_map(|blocker| blocker.get("code")?.as_str())
         .map(str::to_owned)
-        .chain(text("/failure/code"))
-        .collect();
+        .chain(text("/failure/code"));
+    for code in codes {
+        if !entry.codes.contains(&code) {
+            entry.codes.push(code);
+        }
+    }
 }
 
 /// When a run began, by its ID.
@@ -109,7 +113,7 @@ fn lines(reader: impl BufRead) -> u64 {
     while let Ok(buffer) = reader.fill_buf()
         && !buffer.is_empty()
     {
-        count += buffer.iter().filter(|byte| **byte == b'\n').count() as u64;
+        count += buffer.split(|byte| *byte == b'\n').skip(1).count() as u64;
         let length = buffer.len();
         reader.consume(length);
     }

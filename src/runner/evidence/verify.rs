@@ -52,7 +52,10 @@ pub fn verify(
         if interrupt.is_set() {
             note(Code::Interrupted, "The run was stopped before the journal's end.")
         } else {
-            note(Code::EvidenceNotRead, format!("The journal can't be read: {error}."))
+            note(
+                Code::EvidenceNotRead,
+                format!("The journal can't be read: {error}."),
+            )
         }
     })?;
     if !there {
@@ -78,9 +81,16 @@ pub fn verify(
         (None, true) => RunState::Running,
         (None, false) => RunState::Unfinished,
     };
+    let code = match status {
+        VerificationStatus::Intact => None,
+        VerificationStatus::Altered => Some(Code::EvidenceAltered),
+        VerificationStatus::Running | VerificationStatus::Unfinished => Some(Code::EvidenceUnfinished),
+    };
     let verification = Verification {
         status,
+        code,
         message: message(status, &chain, &anchors),
+        remediation: code.map(|code| remedy(code, held, kept.is_some(), &folder.id)),
         lines: chain.lines,
         sound_lines: chain.sound,
         last_hash: there.then_some(chain.last),
@@ -162,7 +172,9 @@ fn anchor(
         chain.hold(name, report.count, report.hash.as_deref().unwrap_or(&none));
         // Both say the same of the end: once is enough.
         if before > 0 && name == ELSEWHERE {
-            chain.findings.dedup_by(|b, a| a.kind == b.kind && a.line == b.line);
+            chain
+                .findings
+                .dedup_by(|b, a| a.kind == b.kind && a.line == b.line);
         }
         if anchors.len() == 1 {
             warnings.extend(unwritten(report));
@@ -171,8 +183,9 @@ fn anchor(
     if let (Some(own), Some(kept)) = (&own, kept)
         && let Some(place) = difference(&own.value, &kept.value, "")
     {
-        let said =
-            format!("`{REPORT}` and the report that was given differ; one of them is not what the run printed.");
+        let said = format!(
+            "`{REPORT}` and the report that was given differ; one of them is not what the run printed."
+        );
         let at = |report: &KeptReport| report.value.pointer(&place).map(Value::to_string);
         let (wanted, found) = (at(kept), at(own));
         let named = |text: Option<String>| format!("{place}: {}", text.as_deref().unwrap_or("not there"));
@@ -186,7 +199,8 @@ fn anchor(
         );
     }
     if own.is_none() && kept.is_some() && chain.findings.is_empty() {
-        let message = format!("The run's folder has no `{REPORT}`: only the report that was given was compared.");
+        let message =
+            format!("The run's folder has no `{REPORT}`: only the report that was given was compared.");
         warnings.push(note(Code::EvidenceUnfinished, message));
     }
     (own, anchors)
@@ -226,6 +240,26 @@ fn difference(one: &Value, other: &Value, place: &str) -> Option<String> {
     }
 }
 
+/// What to do, with the command for this run.
+fn remedy(code: Code, held: bool, compared: bool, id: &str) -> String {
+    match (code, held) {
+        (Code::EvidenceAltered, _) if compared => {
+            "Trust what was kept elsewhere, and neither file of the folder. Find out who could write it, and \
+             run the command of that run again."
+                .to_owned()
+        }
+        (Code::EvidenceAltered, _) => format!(
+            "Trust neither journal nor report. Hold them against a report that was kept elsewhere (`lakehouse evidence verify {id} \
+             --report FILE`), find out who could write the folder, and run the command of that run again."
+        ),
+        (_, true) => format!("`lakehouse evidence verify {id}` once more when the run has ended."),
+        (_, false) => format!(
+            "Nothing more will come of this run: run its command again. If its output was kept, `lakehouse evidence verify {id} --report \
+             FILE` holds the journal against it."
+        ),
+    }
+}
+
 fn message(status: VerificationStatus, chain: &Chain, anchors: &[String]) -> String {
     let lines = match chain.lines {
         1 => "1 line".to_owned(),
@@ -241,21 +275,27 @@ fn message(status: VerificationStatus, chain: &Chain, anchors: &[String]) -> Str
              write this folder could have made both anew: `--report FILE` holds it against a report that was kept elsewhere."
         ),
         VerificationStatus::Altered => {
-            let first = chain.findings.first().map_or("", |finding| finding.message.as_str());
+            let found = match chain.findings.len() {
+                1 => "1 finding".to_owned(),
+                many => format!("{many} findings"),
+            };
             format!(
-                "This is not what the run wrote. Nothing was found up to line {}; the first of {}: {first}",
-                chain.sound,
-                chain.findings.len()
+                "This is not what the run wrote: {found}. Up to line {} nothing was found.",
+                chain.sound
             )
         }
         VerificationStatus::Running => {
-            format!("The run goes on; its {lines} so far hold together. Verify again when it has ended.")
+            format!("The run goes on; its {lines} so far hold together.")
         }
         VerificationStatus::Unfinished => format!(
             "The run ended without its report (killed, crashed, or no room); it is whole up to line {}{}. Whether lines came after \
              is unknown.",
             chain.sound,
-            if chain.half { ", and the next one is half written" } else { "" }
+            if chain.half {
+                ", and the next one is half written"
+            } else {
+                ""
+            }
         ),
     }
 }

@@ -73,7 +73,10 @@ fn what_a_finding_shows_of_the_journal_is_escaped_and_short() {
     let noise = format!("\u{1b}[2J\u{202e}{}\n", "x".repeat(10_000));
     let chain = checked(noise.as_bytes());
     let found = chain.findings[0].found.as_deref().unwrap();
-    assert!(found.len() < 300 && !found.contains(['\u{1b}', '\u{202e}']), "{found}");
+    assert!(
+        found.len() < 300 && !found.contains(['\u{1b}', '\u{202e}']),
+        "{found}"
+    );
 }
 
 proptest! {
