@@ -151,6 +151,7 @@ pub fn document(
         "exportedAt": asked.now.to_string(),
         "exportedBy": concat!("lakehouse ", env!("CARGO_PKG_VERSION")),
         "run": entry.id,
+        "state": entry.state,
         "tools": tools,
         "verification": asked.value(&serde_json::to_value(&verified.verification).unwrap_or_default()),
         "redaction": {

@@ -1,5 +1,6 @@
 //! The evidence of earlier runs: a folder a run, with its journal and its report.
 
+mod anchor;
 mod export;
 mod folder;
 mod kept;
