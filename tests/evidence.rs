@@ -300,7 +300,8 @@ fn a_huge_line_and_a_huge_file_end_soon_and_without_filling_the_memory() {
     assert_eq!(kinds(&report)[0], format!("{} tooLong", lines + 1));
     assert_eq!(verification(&report)["soundLines"], lines);
     limited("evidence list").expect(0);
-    limited("evidence export latest --to -").expect(0);
+    let export = limited("evidence export latest --to -").expect(1).report();
+    assert_eq!(export["failure"]["code"], "EVIDENCE_NOT_WRITTEN");
 }
 
 #[test]

@@ -89,7 +89,7 @@ codes! {
     EvidenceNotRead "EVIDENCE_NOT_READ" "The evidence could not be read: whether it is intact is unknown." "Check the file that is named, its kind and its permissions.";
     EvidenceAltered "EVIDENCE_ALTERED" "The run's journal or report is not what the run wrote." "Trust neither; hold them against a report that was kept elsewhere (`lakehouse evidence verify RUN --report FILE`), and find out who could write the folder.";
     EvidenceUnfinished "EVIDENCE_UNFINISHED" "The run goes on, or it ended without its report: what is there holds together, and nothing says that it is all." "Wait for the run's end and verify again; of a run that was killed, nothing more will come.";
-    EvidenceNotWritten "EVIDENCE_NOT_WRITTEN" "The export was not written: its file exists, or the folder refuses it." "Choose another file with `--to`; `--to -` prints it.";
+    EvidenceNotWritten "EVIDENCE_NOT_WRITTEN" "The export was not written: its file exists, the folder refuses it, or the journal is too large for one file." "Choose another file with `--to`; `--to -` prints it.";
     ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
     InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";

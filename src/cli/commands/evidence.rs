@@ -11,7 +11,8 @@ use crate::model::RunName;
 use crate::report::evidence::CommandEntry;
 use crate::report::{Code, EvidenceReport, Failure, Note, VerificationStatus};
 use crate::runner::evidence::{
-    Asked, Lines, RunFolder, Store, Verified, document, entry, failed, read_kept, unreadable, verify, write,
+    Asked, Lines, RunFolder, Store, Verified, document, entry, failed, fits, read_kept, unreadable, verify,
+    write,
 };
 use std::io::Write;
 use std::path::Path;
@@ -162,6 +163,7 @@ fn export(
         };
         return Err(failed(purpose, refused));
     }
+    fits(purpose, folder)?;
     let redactor = Redactor::new(environment::secrets(&context.run.env));
     let asked = Asked {
         redactor: &redactor,

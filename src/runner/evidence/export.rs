@@ -1,6 +1,6 @@
 //! One file for a ticket or an auditor: journal, report, the check's result, and how to check it again.
 
-use super::{Verified, failed, note};
+use super::{JOURNAL, RunFolder, Verified, failed, note};
 use crate::gateway::journal::{JournalLine, genesis, sha256_hex};
 use crate::gateway::redact::Redactor;
 use crate::model::shown_name;
@@ -126,6 +126,29 @@ fn without_home(text: &str, home: &str) -> String {
     out
 }
 
+/// Whether the journal fits into one file.
+///
+/// # Errors
+/// A [`Failure`] where it does not, or can't be read.
+pub fn fits(purpose: &str, folder: &RunFolder) -> Result<(), Failure> {
+    let journal = folder.journal().map_err(|note| failed(purpose, note))?;
+    let length = journal
+        .and_then(|file| file.metadata().ok())
+        .map(|found| found.len());
+    if length.is_some_and(|length| length > MOST_BYTES) {
+        let path = folder.path.join(JOURNAL).display().to_string();
+        return Err(too_large(purpose, &path));
+    }
+    Ok(())
+}
+
+fn too_large(purpose: &str, journal: &str) -> Failure {
+    let message = format!("The journal is larger than {MOST_BYTES} bytes, too large for one file.");
+    let mut failure = failed(purpose, note(Code::EvidenceNotWritten, message));
+    failure.remediation = Some(format!("Hand over the file itself: {}.", shown_name(journal)));
+    failure
+}
+
 /// The export as text.
 ///
 /// # Errors
@@ -138,11 +161,7 @@ pub fn document(
 ) -> Result<(String, Vec<u64>), Failure> {
     let entry = &verified.entry;
     if lines.bytes > MOST_BYTES {
-        let message = format!(
-            "The journal is larger than {MOST_BYTES} bytes: copy {} itself.",
-            shown_name(&entry.journal)
-        );
-        return Err(failed(purpose, note(Code::EvidenceNotWritten, message)));
+        return Err(too_large(purpose, &entry.journal));
     }
     let report = verified.report.as_ref();
     let tools = entry.exec.as_ref().map(|exec| &exec.tools);

@@ -8,7 +8,7 @@ mod store;
 mod summary;
 mod verify;
 
-pub use export::{Asked, Lines, document, write};
+pub use export::{Asked, Lines, document, fits, write};
 pub use folder::RunFolder;
 pub use kept::{KeptReport, keep, read_kept};
 pub use store::Store;

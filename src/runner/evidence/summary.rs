@@ -31,7 +31,7 @@ pub fn entry(folder: &RunFolder) -> Result<RunEntry, Note> {
             let message = format!("The run's report is none: {why}.");
             entry.problem = Some(note(Code::EvidenceAltered, message));
         }
-        None => entry.commands_run = journal.map(|file| lines(BufReader::new(file))),
+        None => entry.commands_run = journal.and_then(|file| lines(BufReader::new(file))),
     }
     Ok(entry)
 }
@@ -106,8 +106,8 @@ fn started(id: &str) -> Option<String> {
     ))
 }
 
-/// How many line ends there are.
-fn lines(reader: impl BufRead) -> u64 {
+/// How many line ends there are; unknown where there is more than is read here.
+fn lines(reader: impl BufRead) -> Option<u64> {
     let mut reader = reader.take(MOST_COUNTED);
     let mut count = 0;
     while let Ok(buffer) = reader.fill_buf()
@@ -117,5 +117,5 @@ fn lines(reader: impl BufRead) -> u64 {
         let length = buffer.len();
         reader.consume(length);
     }
-    count
+    (reader.limit() > 0).then_some(count)
 }

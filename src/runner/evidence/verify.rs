@@ -72,6 +72,9 @@ pub fn verify(
         (true, false, true) => VerificationStatus::Running,
         (true, false, false) => VerificationStatus::Unfinished,
     };
+    if report.is_none() {
+        entry.commands_run = (there && !chain.stopped).then_some(chain.lines);
+    }
     // The glance was a moment earlier.
     entry.state = match (&report_sha256, held) {
         (Some(_), _) => RunState::Complete,
