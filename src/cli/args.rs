@@ -72,12 +72,18 @@ pub enum Command {
         action: ToolboxAction,
     },
     /// What earlier runs did, and whether their journals were changed
+    ///
+    /// Each run keeps a journal of its commands and its report in the state folder. These commands read them: they run no
+    /// tool, ask no account and leave no journal of their own.
     Evidence {
         /// What to do with it.
         #[command(subcommand)]
         action: EvidenceAction,
     },
     /// Say what a code of a report means, and what mends it
+    ///
+    /// Text, or with --output json one document. Case does not matter, nor - for _. Reads and changes nothing, and takes no
+    /// time.
     Explain {
         /// The code; without one, all of them
         code: Option<String>,
@@ -112,13 +118,23 @@ pub enum ToolboxAction {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum EvidenceAction {
     /// The runs that are kept, newest first
+    ///
+    /// ID, command, how it ended, and whether it is complete, running, unfinished or unreadable; 200 at most. Verifies
+    /// nothing and changes nothing. Without a run the list is empty (exit 0).
     List,
     /// A run's commands and how it ended
+    ///
+    /// Each command with its purpose, arguments, exit code and time, and what verify finds. Changes nothing. Exit 0 whatever
+    /// was found: the report's verification has it.
     Show {
         /// The run's ID, the beginning of one, or latest
         run: String,
     },
     /// Look whether a line of a run's journal was changed, taken out, put in or cut off
+    ///
+    /// Holds every line against its hash and the one before, and the end against the report in the run's folder. Who can
+    /// write that folder can make both anew: give --report the output that was kept elsewhere to see that too. Changes
+    /// nothing. Exit 0 intact, 1 altered, 5 where the run goes on or ended without its report.
     Verify {
         /// The run's ID, the beginning of one, or latest
         run: String,
@@ -127,6 +143,9 @@ pub enum EvidenceAction {
         report: Option<String>,
     },
     /// Write one redacted file for a ticket or an auditor
+    ///
+    /// Journal, report, tools' versions, what verify finds and how to check it again by hand. Writes one new file and never
+    /// over another; --to - prints it and writes none.
     Export {
         /// The run's ID, the beginning of one, or latest
         run: String,
