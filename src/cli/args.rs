@@ -9,9 +9,8 @@ use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Commands of the contract that come with a later version, so that a user hears that and not "unknown".
-pub const LATER_COMMANDS: [&str; 12] = [
-    "status", "logs", "diagnose", "url", "dns", "access", "cleanup", "approve", "evidence", "explain",
-    "policy", "mcp",
+pub const LATER_COMMANDS: [&str; 10] = [
+    "status", "logs", "diagnose", "url", "dns", "access", "cleanup", "approve", "policy", "mcp",
 ];
 
 /// Commands that `--action` can name: those that take no word of their own.
@@ -22,17 +21,18 @@ const ABOUT: &str =
     "Prepares an AWS account for the Ingext Lakehouse: this version checks, install comes with the next";
 
 /// Command lines that a user can take as they are.
-pub const EXAMPLE_LINES: [&str; 4] = [
+pub const EXAMPLE_LINES: [&str; 5] = [
     "lakehouse --exec docker --action preflight --root-domain example.com",
     "lakehouse preflight --profile default --region us-east-2 --root-domain example.com",
     "lakehouse toolbox build",
+    "lakehouse evidence verify latest --report report.json",
     "lakehouse completions bash > /etc/bash_completion.d/lakehouse",
 ];
 
 const AFTER_HELP: &str = "Every flag can stand before or after the command, and has a variable
 LAKEHOUSE_<FLAG> (but --action and --approve).
 Order of authority: flag, variable, env file, AWS's own settings, default.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done (later\ncommands), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done\n(evidence of a run without an end), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -58,7 +58,7 @@ pub struct Args {
 }
 
 /// The commands that work.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Look whether the account is ready, and change nothing
     Preflight,
@@ -70,6 +70,23 @@ pub enum Command {
         /// What to do with the image.
         #[command(subcommand)]
         action: ToolboxAction,
+    },
+    /// What earlier runs did, and whether their journals were changed
+    ///
+    /// Each run keeps a journal of its commands and its report in the state folder. These commands read them: they run no
+    /// tool, ask no account and leave no journal of their own.
+    Evidence {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: EvidenceAction,
+    },
+    /// Say what a code of a report means, and what mends it
+    ///
+    /// Text, or with --output json one document. Case does not matter, nor - for _. Reads and changes nothing, and takes no
+    /// time.
+    Explain {
+        /// The code; without one, all of them
+        code: Option<String>,
     },
     /// Print the JSON Schema of every report
     Schema,
@@ -97,6 +114,47 @@ pub enum ToolboxAction {
     Prune,
 }
 
+/// What `lakehouse evidence` does. RUN is an ID, the beginning of one, or `latest`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum EvidenceAction {
+    /// The runs that are kept, newest first
+    ///
+    /// ID, command, how it ended, and whether it is complete, running, unfinished or unreadable; 200 at most. Verifies
+    /// nothing and changes nothing. Without a run the list is empty (exit 0).
+    List,
+    /// A run's commands and how it ended
+    ///
+    /// Each command with its purpose, arguments, exit code and time, and what verify finds. Changes nothing. Exit 0 whatever
+    /// was found: the report's verification has it.
+    Show {
+        /// The run's ID, the beginning of one, or latest
+        run: String,
+    },
+    /// Look whether a line of a run's journal was changed, taken out, put in or cut off
+    ///
+    /// Holds every line against its hash and the one before, and the end against the report in the run's folder. Who can
+    /// write that folder can make both anew: give --report the output that was kept elsewhere to see that too. Changes
+    /// nothing. Exit 0 intact, 1 altered, 5 where the run goes on or ended without its report.
+    Verify {
+        /// The run's ID, the beginning of one, or latest
+        run: String,
+        /// The run's report as it was kept elsewhere; - reads stdin
+        #[arg(long, value_name = "FILE")]
+        report: Option<String>,
+    },
+    /// Write one redacted file for a ticket or an auditor
+    ///
+    /// Journal, report, tools' versions, what verify finds and how to check it again by hand. Writes one new file and never
+    /// over another; --to - prints it and writes none.
+    Export {
+        /// The run's ID, the beginning of one, or latest
+        run: String,
+        /// The file [default: lakehouse-evidence-RUN.json]; - prints it
+        #[arg(long, value_name = "FILE")]
+        to: Option<String>,
+    },
+}
+
 mod flags;
 pub use flags::{RunFlags, TargetFlags};
 
@@ -108,7 +166,7 @@ fn after_help() -> String {
 fn actions() -> PossibleValuesParser {
     let later = LATER_COMMANDS
         .iter()
-        .chain(&["toolbox", "completions"])
+        .chain(&["toolbox", "evidence", "explain", "completions"])
         .map(|word| PossibleValue::new(*word).hide(true));
     PossibleValuesParser::new(ACTIONS.iter().map(|word| PossibleValue::new(*word)).chain(later))
 }

@@ -7,6 +7,7 @@
 mod near;
 mod refusal;
 
+pub(super) use near::is_slip;
 pub(super) use refusal::later;
 
 use super::args::{Args, Command, LATER_COMMANDS};
@@ -82,7 +83,7 @@ impl Flags {
             }
         }
         let mut words: BTreeSet<String> = LATER_COMMANDS.map(str::to_owned).into();
-        collect(shape, &mut words);
+        collect(shape, &mut words, &mut valued);
         Self {
             valued,
             switches,
@@ -140,6 +141,7 @@ pub fn prepare(words: impl IntoIterator<Item = OsString>, flags: &Flags) -> Resu
         // A word that nothing else could be was meant for the switch: its own rule says what would do.
         if switch
             && value.is_none()
+            && !out.iter().any(|word| FREE_WORDS.contains(&word.as_str()))
             && let Some(next) = words.next_if(|next| !next.starts_with('-') && !flags.is_word(next))
         {
             return Err(refusal::no_value_of(&flag, &next));
@@ -155,15 +157,23 @@ pub fn prepare(words: impl IntoIterator<Item = OsString>, flags: &Flags) -> Resu
     Ok(out)
 }
 
-/// The names of the commands below `shape` and the words that they take.
-fn collect(shape: &clap::Command, words: &mut BTreeSet<String>) {
+/// Commands whose words can be anything: behind them, a word after a switch is theirs.
+const FREE_WORDS: [&str; 2] = ["evidence", "explain"];
+
+/// The names of the commands below `shape`, the words that they take, and the flags of their own.
+fn collect(shape: &clap::Command, words: &mut BTreeSet<String>, valued: &mut BTreeSet<String>) {
     for command in shape.get_subcommands() {
         words.insert(command.get_name().to_owned());
         for arg in command.get_positionals() {
             let possible = arg.get_possible_values();
             words.extend(possible.iter().map(|value| value.get_name().to_owned()));
         }
-        collect(command, words);
+        let own = command
+            .get_arguments()
+            .filter(|arg| arg.get_action().takes_values());
+        let own = own.filter(|arg| !arg.is_require_equals_set() && !arg.is_global_set());
+        valued.extend(own.filter_map(|arg| Some(format!("--{}", arg.get_long()?))));
+        collect(command, words, valued);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod aws_config;
 mod env_file;
+mod evidence;
 mod identity;
 mod lookup;
 mod made;
@@ -14,6 +15,7 @@ mod settings;
 mod usage;
 mod world;
 
+pub use evidence::EvidenceAsked;
 pub use rules::rule_of;
 pub use usage::UsageError;
 pub use world::World;
@@ -21,6 +23,7 @@ pub use world::World;
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
 use crate::model::{Profile, Region, RunOptions, Settings, Sourced};
+use crate::report::Code;
 use clap_complete::Shell;
 use lookup::Lookup;
 use std::collections::BTreeMap;
@@ -53,6 +56,10 @@ pub enum Action {
         /// The region, if one was given.
         region: Option<Sourced<Region>>,
     },
+    /// The evidence of earlier runs.
+    Evidence(EvidenceAsked),
+    /// What a code means; without one, all of them.
+    Explain(Option<Code>),
     /// Print the JSON Schema.
     Schema,
     /// Print a shell's completions.
@@ -72,6 +79,8 @@ impl Action {
             Self::Preflight(_) => "preflight",
             Self::Install(_) => "install",
             Self::Toolbox { .. } => "toolbox",
+            Self::Evidence(_) => "evidence",
+            Self::Explain(_) => "explain",
             Self::Schema => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -137,6 +146,8 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
                 region: identity::region(lookup)?,
             }
         }
+        Command::Evidence { action } => Action::Evidence(evidence::asked(&action, lookup.world)?),
+        Command::Explain { code } => Action::Explain(code.as_deref().map(evidence::code).transpose()?),
         Command::Completions { shell } => Action::Completions(shell),
         Command::Man => Action::Man,
         _ => Action::Schema,
@@ -154,31 +165,36 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
         (None | Some(Command::Install), "install") => Command::Install,
         (None | Some(Command::Schema), "schema") => Command::Schema,
         (None | Some(Command::Man), "man") => Command::Man,
-        (Some(Command::Toolbox { .. }), "toolbox") | (Some(Command::Completions { .. }), "completions") => {
-            return Ok(command);
-        }
+        (None | Some(Command::Explain { code: None }), "explain") => Command::Explain { code: None },
+        (Some(command), action) if name_of(&command) == action => command,
         (None, other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be one of preflight, install, schema, man; {other} takes a word of its \
                  own, for example lakehouse {other} {}",
-                if other == "toolbox" { "info" } else { "bash" }
+                match other {
+                    "toolbox" => "info",
+                    "evidence" => "list",
+                    _ => "bash",
+                }
             )));
         }
         (Some(command), other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be the command that is named beside it, for example --action {}",
-                name_of(command)
+                name_of(&command)
             )));
         }
     };
     Ok(Some(named))
 }
 
-const fn name_of(command: Command) -> &'static str {
+const fn name_of(command: &Command) -> &'static str {
     match command {
         Command::Preflight => "preflight",
         Command::Install => "install",
         Command::Toolbox { .. } => "toolbox",
+        Command::Evidence { .. } => "evidence",
+        Command::Explain { .. } => "explain",
         Command::Schema => "schema",
         Command::Completions { .. } => "completions",
         Command::Man => "man",

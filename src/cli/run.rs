@@ -24,6 +24,8 @@ pub const USAGE: i32 = 2;
 pub const BLOCKED: i32 = 3;
 /// An input or an approval is missing.
 pub const NEEDS_INPUT: i32 = 4;
+/// Partly done: what is there holds, and it is not known to be all.
+pub const PARTLY: i32 = 5;
 /// Added to a signal's number, as shells do.
 pub const SIGNALLED: i32 = 128;
 
@@ -85,6 +87,7 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
         Action::Schema => return commands::plain::schema(),
         Action::Completions(shell) => return commands::plain::completions(*shell),
         Action::Man => return commands::plain::man(),
+        Action::Explain(code) => return commands::explain::explain(&invocation.options, *code),
         _ => {}
     }
     let Invocation { action, options } = invocation;
@@ -118,7 +121,8 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             profile.map(|p| p.value),
             region.map(|r| r.value),
         ),
-        Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => DONE,
+        Action::Evidence(asked) => commands::evidence::evidence(&context, &asked),
+        Action::Schema | Action::Completions(_) | Action::Man | Action::Explain(_) | Action::Print(_) => DONE,
     }
 }
 

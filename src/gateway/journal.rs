@@ -3,13 +3,22 @@
 //! A line is a JSON object. Its last member is `"hash"`: the SHA-256 of the line with that member taken out
 //! (`{"seq":1,…,"prev":"…"}`). `prev` is the hash of the line before; the first line's is the SHA-256 of
 //! `lakehouse journal 1 RUN-ID`. The last hash and the number of lines stand in the report, so that a cut end
-//! shows as well.
+//! shows as well. [`check()`] reads one back.
+//!
+//! While a run goes on it holds the journal's advisory lock (`flock`), which ends with the process, also by SIGKILL: so
+//! a run that goes on and one that crashed are told apart ([`is_held`]).
+
+mod check;
+
+pub use check::{Chain, JournalLine, MOST_FINDINGS, check, genesis};
 
 use crate::report::CommandRecord;
+use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -69,9 +78,10 @@ impl Journal {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
+        hold(&file);
         let state = State {
             file,
-            last: sha256_hex(format!("{GENESIS}{run}").as_bytes()),
+            last: genesis(run),
             count: 0,
             length: 0,
             broken: None,
@@ -86,6 +96,15 @@ impl Journal {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The journal's lock: it is held until the journal and everything that this gave are gone.
+    ///
+    /// # Errors
+    /// The system's error where it gives no second handle.
+    pub fn held(&self) -> std::io::Result<File> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.file.try_clone()
     }
 
     /// Appends one record and returns once the system has it.
@@ -139,6 +158,29 @@ impl Journal {
     }
 }
 
+/// Takes the lock of a new journal. A reader may hold it for the moment of its look; a file system without locks is no
+/// reason to leave no evidence.
+fn hold(file: &File) {
+    for _ in 0..20 {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(std::time::Duration::from_millis(1)),
+            _ => return,
+        }
+    }
+}
+
+/// Whether the run that writes this journal still goes on.
+#[must_use]
+pub fn is_held(journal: impl AsFd) -> bool {
+    match flock(&journal, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => {
+            let _ = flock(&journal, FlockOperation::Unlock);
+            false
+        }
+        Err(error) => error == rustix::io::Errno::WOULDBLOCK,
+    }
+}
+
 /// One line, with its end, and its hash.
 fn line(seq: u64, run: &str, record: &CommandRecord, prev: &str) -> Result<(String, String), String> {
     let mut text = serde_json::to_string(&Line {
@@ -169,56 +211,23 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::{Effect, ExecMode};
-
-    fn record(purpose: &str) -> CommandRecord {
-        CommandRecord {
-            purpose: purpose.to_owned(),
-            argv: vec!["aws".to_owned(), "sts".to_owned()],
-            mode: ExecMode::Local,
-            effect: Effect::Read,
-            started_at: "2026-01-01T00:00:00Z".to_owned(),
-            duration_ms: 1,
-            exit: Some(0),
-            ended: None,
-            stdout_sha256: sha256_hex(b""),
-            stdout_bytes: 0,
+impl Journal {
+    /// A journal on a device that is full.
+    pub(super) fn on_a_full_disk() -> Self {
+        let path = PathBuf::from("/dev/full");
+        let state = State {
+            file: OpenOptions::new().append(true).open(&path).unwrap(),
+            last: genesis("run-1"),
+            count: 0,
+            length: 0,
+            broken: None,
+        };
+        Self {
+            path,
+            state: Mutex::new(state),
         }
-    }
-
-    #[test]
-    fn every_line_can_be_checked_from_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::create(folder.path(), "run-1").unwrap();
-        for purpose in ["one", "two \"quoted\" \u{1f600}", "three"] {
-            journal.append("run-1", &record(purpose)).unwrap();
-        }
-        let mark = journal.mark();
-        let text = std::fs::read_to_string(&mark.path).unwrap();
-        let mut prev = sha256_hex(b"lakehouse journal 1 run-1");
-        for line in text.lines() {
-            let (body, hash) = line.rsplit_once(",\"hash\":\"").unwrap();
-            let hash = hash.trim_end_matches("\"}");
-            assert_eq!(sha256_hex(format!("{body}}}").as_bytes()), hash);
-            let value: serde_json::Value = serde_json::from_str(line).unwrap();
-            assert_eq!(value["prev"], prev.as_str());
-            prev = hash.to_owned();
-        }
-        assert_eq!((mark.count, mark.hash, mark.broken), (3, prev, None));
-    }
-
-    #[test]
-    fn the_journal_is_its_owners_alone_and_never_opened_twice() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::create(folder.path(), "run-1").unwrap();
-        let mode = std::fs::metadata(journal.mark().path)
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert!(Journal::create(folder.path(), "run-1").is_err());
     }
 }
+
+#[cfg(test)]
+mod tests;

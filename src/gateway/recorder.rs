@@ -188,3 +188,70 @@ impl Drop for Slot<'_> {
         self.0.freed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::Tool;
+
+    /// Counts what reaches the tools.
+    struct Counting(AtomicU64);
+
+    impl Gateway for Counting {
+        fn run(&self, _: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(CommandOutput {
+                exit: 0,
+                stdout: Vec::new(),
+                stderr: String::new(),
+                duration: Duration::ZERO,
+            })
+        }
+    }
+
+    fn recorder(journal: Result<Journal, String>) -> Recorder<Counting> {
+        Recorder::new(
+            Counting(AtomicU64::new(0)),
+            ExecMode::Local,
+            "run-1".to_owned(),
+            journal,
+            Arc::new(Redactor::new([])),
+            Interrupt::default(),
+            Instant::now() + Duration::from_secs(60),
+        )
+    }
+
+    fn reached(recorder: &Recorder<Counting>) -> u64 {
+        recorder.inner().0.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn without_a_journal_reads_go_on_and_no_write_reaches_a_tool() {
+        let recorder = recorder(Err("no room".to_owned()));
+        let (read, write) = specs();
+        assert!(recorder.run(&read).is_ok());
+        let refused = recorder.run(&write).unwrap_err();
+        assert!(matches!(refused, GatewayError::Journal { said } if said == "no room"));
+        assert_eq!((reached(&recorder), recorder.commands()), (1, 1));
+    }
+
+    #[test]
+    fn a_journal_that_breaks_in_mid_run_refuses_the_writes_from_there_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = recorder(Journal::create(folder.path(), "run-1").map_err(|error| error.to_string()));
+        let (read, write) = specs();
+        assert!(whole.run(&write).is_ok(), "a healthy journal stops nothing");
+        let broken = recorder(Ok(Journal::on_a_full_disk()));
+        assert!(broken.run(&read).is_ok() && broken.run(&read).is_ok());
+        let refused = broken.run(&write).unwrap_err();
+        assert!(matches!(refused, GatewayError::Journal { said } if said.contains("No space left")));
+        assert_eq!(reached(&broken), 2);
+    }
+
+    fn specs() -> (CommandSpec, CommandSpec) {
+        let read = CommandSpec::read(Tool::Aws, "look at a bucket", ["s3api", "head-bucket"]);
+        let mut write = read.clone();
+        write.effect = Effect::Write;
+        (read, write)
+    }
+}

@@ -16,7 +16,7 @@ pub use choices::{
 pub use env_pairs::{Discovered, env_pairs};
 pub use names::{
     AccountId, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeCount, NodeType,
-    Profile, Region, RootDomain, SiteDomain,
+    Profile, Region, RootDomain, RunName, SiteDomain,
 };
 pub use settings::{RunOptions, Settings, Source, Sourced};
 pub use shown::{shown, shown_name};

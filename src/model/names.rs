@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod profile;
 mod region;
+mod run_name;
 
 pub use account_id::AccountId;
 pub use bucket_name::BucketName;
@@ -24,6 +25,7 @@ pub use namespace::Namespace;
 pub use node::{NodeCount, NodeType};
 pub use profile::Profile;
 pub use region::Region;
+pub use run_name::RunName;
 
 /// Why a value was refused: the rule, and a value that would do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! The report as text for people. It reads the report and nothing else.
 
+mod evidence;
+
 use crate::gateway::redact::printable;
 use crate::report::ExecMode;
 use crate::report::{
@@ -62,6 +64,9 @@ pub fn report(report: &Report, style: Style) -> String {
     }
     if let Some(toolbox) = &report.toolbox {
         text.push_str(&self::toolbox(toolbox));
+    }
+    if let Some(evidence) = &report.evidence {
+        text.push_str(&evidence::evidence(evidence, style));
     }
     if let Some(failure) = &report.failure {
         text.push_str(&self::failure(failure, style));

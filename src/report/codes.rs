@@ -94,6 +94,13 @@ codes! {
     NoDns "NO_DNS" "The user says that they can't change the domain's DNS." "Ask who manages the domain.";
     DnsUnknown "DNS_UNKNOWN" "The site's name could not be looked up; whether it has a record is unknown." "Check the resolver, or name one with `--dns-server`.";
     JournalNotWritten "JOURNAL_NOT_WRITTEN" "The journal can't be written: this run leaves no evidence and may not change anything." "Check the state folder's permissions and free space (`$XDG_STATE_HOME/lakehouse`).";
+    ReportNotKept "REPORT_NOT_KEPT" "The run's report could not be kept beside its journal: `lakehouse evidence verify` of this run can see no cut end without a report that was kept elsewhere." "Keep this run's output; check the state folder's permissions and free space (`$XDG_STATE_HOME/lakehouse`).";
+    EvidenceNotFound "EVIDENCE_NOT_FOUND" "No kept run has this name, or several begin with it." "`lakehouse evidence list` shows the runs.";
+    EvidenceNotYours "EVIDENCE_NOT_YOURS" "The run's files belong to another user, or others may write them: what they say may be anybody's." "Ask the owner for `lakehouse evidence export RUN`; take others' right to write with `chmod -R go-w`.";
+    EvidenceNotRead "EVIDENCE_NOT_READ" "The evidence could not be read: whether it is intact is unknown." "Check the file that is named, its kind and its permissions.";
+    EvidenceAltered "EVIDENCE_ALTERED" "The run's journal or report is not what the run wrote." "Trust neither; hold them against a report that was kept elsewhere (`lakehouse evidence verify RUN --report FILE`), and find out who could write the folder.";
+    EvidenceUnfinished "EVIDENCE_UNFINISHED" "The run goes on, or it ended without its report: what is there holds together, and nothing says that it is all." "Wait for the run's end and verify again; of a run that was killed, nothing more will come.";
+    EvidenceNotWritten "EVIDENCE_NOT_WRITTEN" "The export was not written: its file exists, the folder refuses it, or the journal is too large for one file." "Choose another file with `--to`; `--to -` prints it.";
     ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
     InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";

@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod command_record;
+pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod install;
@@ -15,6 +16,7 @@ pub mod toolbox;
 
 pub use codes::Code;
 pub use command_record::{CommandRecord, Effect, ExecMode};
+pub use evidence::{EvidenceReport, RunEntry, RunState, Verification, VerificationStatus};
 pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
 pub use install::InstallReport;
@@ -45,6 +47,9 @@ pub struct Report {
     /// The toolbox image; present for `lakehouse toolbox …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toolbox: Option<ToolboxReport>,
+    /// The evidence of earlier runs; present for `lakehouse evidence …`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceReport>,
     /// What stopped the run, when it could not do what it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -30,10 +30,13 @@ pub struct RunRecord {
     /// Hash of the journal's last record, hexadecimal; it covers all before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal_hash: Option<String>,
+    /// Path of the copy of this report beside the journal; absent when there is no journal or it could not be written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub report: Option<String>,
 }
 
 /// Where the tools ran and which they were.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecRecord {
     /// Inside the toolbox or on this machine.

@@ -1,5 +1,6 @@
 //! One run from its settings to its report: where the tools are, what is asked in which order, and how it ended.
 
+pub mod evidence;
 pub mod failures;
 pub mod gate;
 pub mod place;

@@ -2,11 +2,13 @@
 
 use crate::gateway::environment::Env;
 use crate::gateway::interrupt::Interrupt;
-use crate::gateway::journal::JournalMark;
+use crate::gateway::journal::{Journal, JournalMark};
 use crate::report::{ExecRecord, Report, RunRecord, SCHEMA_VERSION};
 use etcetera::BaseStrategy;
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Without `--timeout` a run may take this long; a first image build on a slow machine takes half of it.
@@ -27,6 +29,13 @@ pub struct Run {
     /// The stop flag.
     pub interrupt: Interrupt,
     start: Instant,
+    kept: OnceLock<Kept>,
+}
+
+/// The run's own folder, and the lock that says that the run goes on.
+struct Kept {
+    folder: PathBuf,
+    _lock: Option<File>,
 }
 
 impl Run {
@@ -45,7 +54,24 @@ impl Run {
             env,
             interrupt,
             start,
+            kept: OnceLock::new(),
         }
+    }
+
+    /// Keeps the journal's folder and its lock to the end of the run, also when the journal itself is gone.
+    pub fn hold(&self, journal: &Journal) {
+        if let Some(folder) = journal.path().parent() {
+            let _ = self.kept.set(Kept {
+                folder: folder.to_path_buf(),
+                _lock: journal.held().ok(),
+            });
+        }
+    }
+
+    /// The run's own folder, if it has one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.kept.get().map(|kept| kept.folder.as_path())
     }
 
     /// The folder that holds a folder a run (XDG Base Directory Specification: `$XDG_STATE_HOME`).
@@ -72,6 +98,7 @@ impl Run {
             journal: mark.as_ref().map(|mark| mark.path.display().to_string()),
             journal_records: mark.as_ref().map_or(0, |mark| mark.count),
             journal_hash: mark.map(|mark| mark.hash),
+            report: None,
         };
         Report {
             schema_version: SCHEMA_VERSION,
@@ -79,6 +106,7 @@ impl Run {
             preflight: None,
             install: None,
             toolbox: None,
+            evidence: None,
             failure: None,
         }
     }

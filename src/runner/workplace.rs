@@ -49,17 +49,15 @@ impl Workplace {
         let journal = Run::state_folder().and_then(|folder| {
             Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display()))
         });
-        let folder = journal
-            .as_ref()
-            .ok()
-            .and_then(|journal| journal.path().parent())
-            .map(Path::to_path_buf);
+        if let Ok(journal) = &journal {
+            run.hold(journal);
+        }
         let mut exec = record(ExecMode::Local);
         let mut opening = Opening {
             run,
             options,
             progress,
-            folder: folder.as_deref(),
+            folder: run.folder(),
             exec: &mut exec,
             redactor: redactor(run, None),
         };

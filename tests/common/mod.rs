@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod fake;
+pub mod kept;
 pub mod rehearsal;
 
 use serde_json::Value;

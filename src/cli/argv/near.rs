@@ -2,7 +2,7 @@
 
 /// Whether `word` was likely meant to be `known`: some characters of it are other, missing, too many or swapped, at
 /// most one of four.
-pub(super) fn is_slip(word: &str, known: &str) -> bool {
+pub(in crate::cli) fn is_slip(word: &str, known: &str) -> bool {
     let (word, known): (Vec<char>, Vec<char>) = (word.chars().collect(), known.chars().collect());
     // Words of a command line are short; the table below is not made for a long one.
     word.len() <= 2 * known.len() && 4 * distance(&word, &known) <= known.len()

@@ -7,7 +7,21 @@ use crate::model::{BadInput, shown};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The commands that a user is told of.
-const COMMANDS: &str = "preflight, toolbox, schema, completions, man";
+const COMMANDS: &str = "preflight, toolbox, evidence, explain, schema, completions, man";
+
+/// What stands behind `toolbox` and `evidence`, with a line that would do.
+const BELOW: [(&str, &str, &str); 2] = [
+    (
+        "toolbox",
+        "one of build, verify, info, shell, prune",
+        "lakehouse toolbox info",
+    ),
+    (
+        "evidence",
+        "one of list, show, verify, export",
+        "lakehouse evidence list",
+    ),
+];
 
 /// Help and version are no errors; all else is.
 pub(super) fn explain(error: &clap::Error) -> Result<Parsed, UsageError> {
@@ -55,10 +69,15 @@ pub(super) fn failed<T>(error: &clap::Error) -> Result<T, UsageError> {
         }
         ErrorKind::ArgumentConflict => UsageError::new(format!("{flag} is given twice: give it once")),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            UsageError::new(
-                "toolbox: must be followed by one of build, verify, info, shell, prune, for example lakehouse toolbox info",
-            )
+            let (name, rule, example) = below(&error.render().to_string()).unwrap_or(BELOW[0]);
+            UsageError::new(format!(
+                "{name}: must be followed by {rule}, for example {example}"
+            ))
         }
+        ErrorKind::MissingRequiredArgument if argument.contains("RUN") => UsageError::new(
+            "RUN is missing: must be a run's ID as lakehouse evidence list shows it, the beginning of one, or latest, for \
+             example lakehouse evidence verify latest",
+        ),
         ErrorKind::MissingRequiredArgument => UsageError::new(
             "completions: must be followed by one of bash, elvish, fish, powershell, zsh, for example lakehouse \
              completions bash",
@@ -80,23 +99,22 @@ fn unknown_command(error: &clap::Error) -> UsageError {
     if LATER_COMMANDS.contains(&name.as_str()) {
         return later("command", &name);
     }
-    let toolbox = context(error, ContextKind::Usage).contains("toolbox");
-    let rule = if toolbox {
-        "one of build, verify, info, shell, prune"
-    } else {
-        &*format!("one of {COMMANDS}")
-    };
+    let all = format!("one of {COMMANDS}");
+    let (_, rule, example) =
+        below(&context(error, ContextKind::Usage)).unwrap_or(("", &all, "lakehouse preflight"));
     let likely = context(error, ContextKind::SuggestedSubcommand);
     let text = format!("unknown command {}: must be {rule}", shown(&name));
     if likely.is_empty() {
-        let example = if toolbox {
-            "lakehouse toolbox info"
-        } else {
-            "lakehouse preflight"
-        };
         return UsageError::new(format!("{text}, for example {example}"));
     }
     UsageError::new(format!("{text}; did you mean {likely}?"))
+}
+
+/// The command that clap's usage line is about, of those that take a second word.
+fn below(usage: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    BELOW
+        .into_iter()
+        .find(|(name, ..)| usage.contains(&format!("lakehouse {name}")))
 }
 
 fn unknown_argument(error: &clap::Error, argument: &str) -> UsageError {

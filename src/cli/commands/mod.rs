@@ -1,5 +1,7 @@
 //! One file a command.
 
+pub mod evidence;
+pub mod explain;
 pub mod output;
 pub mod plain;
 pub mod preflight;

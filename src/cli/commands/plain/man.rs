@@ -15,7 +15,7 @@ const DESCRIPTION: &str = "lakehouse looks whether an AWS account is ready for t
 const AUTHORITY: &str = "Every flag can stand before or after the command. Order of authority: flag, variable, env file, AWS's own \
     settings, default.";
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     (
         "lakehouse_NAMESPACE.env",
         "The env file, in the working folder: the settings of a preflight that nothing blocked, mode 0600. The only one \
@@ -25,6 +25,10 @@ const FILES: [(&str, &str); 4] = [
         "$XDG_STATE_HOME/lakehouse/runs/RUN/journal.jsonl",
         "Every command of a run, each record with the hash of the one before. Without the variable, below \
          ~/.local/state.",
+    ),
+    (
+        "$XDG_STATE_HOME/lakehouse/runs/RUN/report.json",
+        "The report of that run as stdout got it.",
     ),
     (
         "~/.aws/config, ~/.aws/credentials",
@@ -58,7 +62,7 @@ const ENVIRONMENT: [(&str, &str); 7] = [
         "CLICOLOR_FORCE",
         "Colours also where no terminal is, if it is not 0.",
     ),
-    ("XDG_STATE_HOME", "Where the journals stand."),
+    ("XDG_STATE_HOME", "Where the journals and reports stand."),
 ];
 
 const EXIT_STATUS: [(&str, &str); 7] = [
@@ -73,7 +77,10 @@ const EXIT_STATUS: [(&str, &str); 7] = [
         "4",
         "Needs input: the report's required names it. An approval is an input.",
     ),
-    ("5", "Partly done; for commands to come."),
+    (
+        "5",
+        "Partly done: the evidence of a run that goes on or has no end.",
+    ),
     (
         "128 and the signal's number",
         "Interrupted: 130 for Ctrl-C, 143 for SIGTERM.",
@@ -138,11 +145,30 @@ fn commands(page: &mut Roff, of: &clap::Command, before: &str) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         let words: Vec<String> = command
             .get_positionals()
-            .map(|arg| format!(" {}", arg.get_id().as_str().to_uppercase()))
+            .map(|arg| (arg.is_required_set(), arg.get_id().as_str().to_uppercase()))
+            .map(|(required, word)| {
+                if required {
+                    format!(" {word}")
+                } else {
+                    format!(" [{word}]")
+                }
+            })
+            .chain(
+                command
+                    .get_opts()
+                    .filter(|arg| !arg.is_global_set())
+                    .filter_map(own),
+            )
             .collect();
         entry(page, &format!("{name}{}", words.concat()), &about);
         commands(page, command, &format!("{name} "));
     }
+}
+
+/// A flag that only one command has.
+fn own(arg: &clap::Arg) -> Option<String> {
+    let value = arg.get_value_names()?.first()?;
+    Some(format!(" [--{} {value}]", arg.get_long()?))
 }
 
 fn entry(page: &mut Roff, term: &str, meaning: &str) {
@@ -196,6 +222,8 @@ mod tests {
             "\\fBtoolbox prune\\fR",
             "\\fBcompletions SHELL\\fR",
             "--root-domain",
+            "\\fBevidence verify RUN [--report FILE]\\fR",
+            "\\fBexplain [CODE]\\fR",
         ] {
             assert!(page.contains(expected), "{expected}\n{page}");
         }
