@@ -14,13 +14,14 @@ mod settings;
 mod usage;
 mod world;
 
-pub use rules::rule_of;
+pub use rules::{form_of, rule_of, takes};
 pub use usage::UsageError;
 pub use world::World;
 
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
-use crate::model::{Profile, Region, RunOptions, Settings, Sourced};
+use super::commands::schema::Wanted;
+use crate::model::{BadInput, EventsTo, Profile, Region, RunOptions, Settings, Sourced};
 use clap_complete::Shell;
 use lookup::Lookup;
 use std::collections::BTreeMap;
@@ -53,8 +54,8 @@ pub enum Action {
         /// The region, if one was given.
         region: Option<Sourced<Region>>,
     },
-    /// Print the JSON Schema.
-    Schema,
+    /// Print the JSON Schema of every report, or what these words name.
+    Schema(Wanted),
     /// Print a shell's completions.
     Completions(Shell),
     /// Print the manual page.
@@ -72,7 +73,7 @@ impl Action {
             Self::Preflight(_) => "preflight",
             Self::Install(_) => "install",
             Self::Toolbox { .. } => "toolbox",
-            Self::Schema => "schema",
+            Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",
             Self::Print(_) => "help",
@@ -131,6 +132,17 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
     Ok(match command {
         Command::Toolbox { action } => {
             lookup.world.needs_folder()?;
+            let to: Option<Sourced<EventsTo>> = lookup.get("events", None)?;
+            if action == ToolboxAction::Shell && to.is_some_and(|to| to.value == EventsTo::Stdout) {
+                return Err(UsageError::value(
+                    "--events",
+                    "-",
+                    &BadInput::new(
+                        "a file's path with toolbox shell: stdout is the shell's",
+                        "events.jsonl",
+                    ),
+                ));
+            }
             Action::Toolbox {
                 action,
                 profile: identity::profile(lookup)?,
@@ -138,8 +150,8 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
             }
         }
         Command::Completions { shell } => Action::Completions(shell),
-        Command::Man => Action::Man,
-        _ => Action::Schema,
+        Command::Schema { command } => Action::Schema(Wanted::of(&command)?),
+        _ => Action::Man,
     })
 }
 
@@ -150,13 +162,10 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
         return Err(argv::later("--action", action));
     }
     let named = match (command, action) {
-        (None | Some(Command::Preflight), "preflight") => Command::Preflight,
-        (None | Some(Command::Install), "install") => Command::Install,
-        (None | Some(Command::Schema), "schema") => Command::Schema,
-        (None | Some(Command::Man), "man") => Command::Man,
-        (Some(Command::Toolbox { .. }), "toolbox") | (Some(Command::Completions { .. }), "completions") => {
-            return Ok(command);
-        }
+        (None, "preflight") => Command::Preflight,
+        (None, "install") => Command::Install,
+        (None, "schema") => Command::Schema { command: Vec::new() },
+        (None, "man") => Command::Man,
         (None, other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be one of preflight, install, schema, man; {other} takes a word of its \
@@ -164,22 +173,23 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
                 if other == "toolbox" { "info" } else { "bash" }
             )));
         }
+        (Some(command), other) if name_of(&command) == other => command,
         (Some(command), other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be the command that is named beside it, for example --action {}",
-                name_of(command)
+                name_of(&command)
             )));
         }
     };
     Ok(Some(named))
 }
 
-const fn name_of(command: Command) -> &'static str {
+const fn name_of(command: &Command) -> &'static str {
     match command {
         Command::Preflight => "preflight",
         Command::Install => "install",
         Command::Toolbox { .. } => "toolbox",
-        Command::Schema => "schema",
+        Command::Schema { .. } => "schema",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
     }

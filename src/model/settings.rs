@@ -2,8 +2,8 @@
 
 use super::{
     AccountId, Approve, AwsProfileFacts, BadInput, BucketName, CertArn, ClusterName, ColorChoice,
-    DnsProvider, DnsServer, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile,
-    Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    DnsProvider, DnsServer, EventsTo, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat,
+    Phase, Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -74,6 +74,8 @@ pub struct RunOptions {
     pub timeout: Option<Sourced<TimeLimit>>,
     /// `--output`.
     pub output: Sourced<OutputFormat>,
+    /// `--events`; absent: none.
+    pub events: Option<Sourced<EventsTo>>,
     /// `--quiet`.
     pub quiet: bool,
     /// `--color`, `NO_COLOR` or `CLICOLOR_FORCE`.

@@ -83,6 +83,7 @@ codes! {
     NoDns "NO_DNS" "The user says that they can't change the domain's DNS." "Ask who manages the domain.";
     DnsUnknown "DNS_UNKNOWN" "The site's name could not be looked up; whether it has a record is unknown." "Check the resolver, or name one with `--dns-server`.";
     JournalNotWritten "JOURNAL_NOT_WRITTEN" "The journal can't be written: this run leaves no evidence and may not change anything." "Check the state folder's permissions and free space (`$XDG_STATE_HOME/lakehouse`).";
+    EventsNotWritten "EVENTS_NOT_WRITTEN" "The event stream (`--events`) could not be written whole: its reader was gone or too slow, or its file could not take more. The run went on, and its report is whole." "Read the report; for the next run check the free space and the reader of the stream, or name another file with `--events`.";
     ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
     InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";

@@ -3,4 +3,5 @@
 pub mod output;
 pub mod plain;
 pub mod preflight;
+pub mod schema;
 pub mod toolbox;

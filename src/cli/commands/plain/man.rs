@@ -61,7 +61,8 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("XDG_STATE_HOME", "Where the journals stand."),
 ];
 
-const EXIT_STATUS: [(&str, &str); 7] = [
+/// Exit codes and what they say.
+pub(in crate::cli::commands) const EXIT_STATUS: [(&str, &str); 7] = [
     ("0", "Done."),
     ("1", "Failed: it could not be done."),
     (
