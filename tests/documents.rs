@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 const RESERVED: [Code; 2] = [Code::QuotaTooLow, Code::PermissionMissing];
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
+    "docs/agents.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",

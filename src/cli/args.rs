@@ -110,7 +110,7 @@ pub enum Command {
     },
     /// Print the manual page
     ///
-    /// In roff, for man: `lakehouse man | man -l -`. Reads and changes nothing, and takes no time.
+    /// One page for all commands and flags, in roff, for man: `lakehouse man | man -l -`. Reads and changes nothing, and takes no time.
     Man,
 }
 

@@ -119,6 +119,9 @@ fn of_account(
         asker,
         named: &inputs.cert_named,
     };
+    let expected = inputs.expected_account.as_ref();
+    let account = Checked::from(account::decide(expected, &caller.account, &asker));
+    let account = told(listener, account);
     let checked = std::thread::scope(|scope| {
         let (root, site) = (&inputs.root_domain, &inputs.site_domain);
         // The certificate first: it asks twice, one question after the other.
@@ -162,9 +165,7 @@ fn of_account(
             }
         };
         let version = told(listener, version);
-        let expected = inputs.expected_account.as_ref();
-        let account = Checked::from(account::decide(expected, &caller.account, &asker));
-        told(listener, account)
+        account
             .and(zone)
             .and(certificate)
             .and(domain)
