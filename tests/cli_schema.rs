@@ -64,6 +64,16 @@ fn every_command_says_what_it_may_change_and_how_it_is_typed() {
             document["description"].as_str().unwrap().len() > 120,
             "{name}: a doc comment of two paragraphs"
         );
+        let shape = shape();
+        for group in entry(&words).groups {
+            let known = shape
+                .get_arguments()
+                .any(|arg| arg.get_help_heading() == Some(group));
+            assert!(known, "{name}: the help has no heading {group}");
+        }
+        for flag in entry(&words).flags.iter().chain(entry(&words).required) {
+            assert!(flags().contains(&(*flag).to_owned()), "{name}: {flag}");
+        }
         for key in ["account", "engine", "machine"] {
             assert!(document["changes"][key].is_string(), "{name}: {key}");
         }
@@ -105,6 +115,16 @@ fn every_flag_of_the_command_line_is_an_input_of_every_command() {
             .collect();
         assert_eq!(said, known.iter().collect::<Vec<_>>(), "{words:?}");
         assert_eq!(document["input"]["additionalProperties"], false);
+        let effect = |name: &str| document["input"]["properties"][name].get("x-noEffect").is_none();
+        assert_eq!(
+            effect("events"),
+            entry(&words).groups.contains(&"Output"),
+            "{words:?}"
+        );
+        assert_eq!(
+            effect("bucket"),
+            ["preflight", "install"].contains(&words.join(" ").as_str())
+        );
         for (name, property) in document["input"]["properties"].as_object().unwrap() {
             let text = property["description"].as_str().unwrap();
             assert!(text.len() > 5 && text.ends_with('.'), "{name}: {text}");

@@ -20,6 +20,10 @@ pub struct Entry {
     pub needs_approval: bool,
     /// Flags that it needs; the env file of an earlier run or a variable may give them too.
     pub required: &'static [&'static str],
+    /// Groups of flags that have an effect, as the help heads them.
+    pub groups: &'static [&'static str],
+    /// Flags of other groups that have one.
+    pub flags: &'static [&'static str],
     /// What stdout gets.
     pub output: Output,
     /// How it can end; [`SIGNALLED`] stands for the signals.
@@ -39,11 +43,22 @@ pub enum Output {
     Document(&'static str),
 }
 
+/// All groups of flags.
+const EVERY_GROUP: &[&str] = &[
+    "Account and cluster",
+    "Site",
+    "Your own word",
+    "Env file",
+    "Install",
+    "Running",
+    "Toolbox",
+    "Output",
+];
 const NOTHING: &str = "nothing";
 const TEXT_CODES: &[i32] = &[DONE, FAILED, USAGE];
 const IMAGE_ONCE: &str = "in docker mode: builds the toolbox image if it is not there, and removes the session container that it made";
-const ENV_AND_JOURNAL: &str = "the env file, where nothing blocks, and a journal of the run in the state folder; with \
-    --read-only or --write-env=false only the journal";
+const ENV_AND_JOURNAL: &str = "the env file, where nothing blocks (not with --read-only or --write-env=false), and a \
+    journal of the run in the state folder";
 
 /// What is answered for a command that has no entry: nothing is promised of it.
 pub const UNSTATED: Entry = Entry {
@@ -54,6 +69,8 @@ pub const UNSTATED: Entry = Entry {
     machine: "not stated",
     needs_approval: false,
     required: &[],
+    groups: EVERY_GROUP,
+    flags: &[],
     output: Output::Text("Not stated."),
     codes: &[DONE, FAILED, USAGE, SIGNALLED],
     examples: &[],
@@ -67,6 +84,16 @@ const PREFLIGHT: Entry = Entry {
     machine: ENV_AND_JOURNAL,
     needs_approval: false,
     required: &["root-domain"],
+    groups: &[
+        "Account and cluster",
+        "Site",
+        "Your own word",
+        "Env file",
+        "Running",
+        "Toolbox",
+        "Output",
+    ],
+    flags: &[],
     output: Output::Report(&["preflight", "failure"]),
     codes: &[DONE, FAILED, USAGE, BLOCKED, NEEDS_INPUT, SIGNALLED],
     examples: &[
@@ -84,6 +111,8 @@ const TOOLBOX: Entry = Entry {
     machine: NOTHING,
     needs_approval: false,
     required: &[],
+    groups: &["Toolbox", "Output"],
+    flags: &["read-only", "timeout"],
     output: Output::Report(&["toolbox", "failure"]),
     codes: &[DONE, FAILED, USAGE, SIGNALLED],
     examples: &["lakehouse toolbox info"],
@@ -97,6 +126,8 @@ const PLAIN: Entry = Entry {
     machine: NOTHING,
     needs_approval: false,
     required: &[],
+    groups: &[],
+    flags: &[],
     output: Output::Text("The manual page in roff."),
     codes: TEXT_CODES,
     examples: &["lakehouse man"],
@@ -110,6 +141,7 @@ const ENTRIES: &[Entry] = &[
         effect: Effect::Write,
         account: "nothing in this version, whose gate never opens",
         needs_approval: true,
+        groups: EVERY_GROUP,
         output: Output::Report(&["preflight", "install", "failure"]),
         codes: &[FAILED, USAGE, BLOCKED, NEEDS_INPUT, SIGNALLED],
         examples: &["lakehouse install --root-domain=example.com --region=us-east-2"],
@@ -136,6 +168,7 @@ const ENTRIES: &[Entry] = &[
         account: "whatever is typed in the shell",
         engine: IMAGE_ONCE,
         machine: "the token caches of the AWS CLI",
+        flags: &["read-only", "timeout", "profile", "region"],
         output: Output::Text("What the shell prints."),
         examples: &["lakehouse toolbox shell --profile=default"],
         ..TOOLBOX

@@ -49,7 +49,7 @@ struct Argv {
 /// How flags are typed.
 const FLAGS: &str = "A property NAME of `input` with the value V is the one word --NAME=V, a switch --NAME=true or \
     --NAME=false, anywhere behind `lakehouse`; pass words without a shell. Positionals follow the command's words in \
-    order, a list as one word each.";
+    order, a list as one word each. Flags with x-noEffect are taken and change nothing for this command.";
 
 /// How else they can be given.
 const VARIABLES: &str = "LAKEHOUSE_NAME in capitals with _ for -, for every flag but approve. Order of authority: flag, \
@@ -138,7 +138,7 @@ fn document(shape: &clap::Command, words: &[String], leaf: &clap::Command) -> Do
             flags: FLAGS,
             variables: VARIABLES,
         },
-        input: input::schema(shape, leaf, entry.required),
+        input: input::schema(shape, leaf, &entry),
         output: output::schema(&entry.output),
         exit_codes: exit_codes(&entry),
         examples: entry

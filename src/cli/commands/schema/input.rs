@@ -1,5 +1,6 @@
 //! A command's input: its flags and words as the JSON Schema of one object.
 
+use super::catalog::Entry;
 use crate::cli::resolve::{form_of, rule_of, takes};
 use crate::model::{NodeCount, ToolboxSource};
 use clap::{Arg, Command};
@@ -9,13 +10,19 @@ use serde_json::{Map, Value, json};
 pub const NO_INPUT: [&str; 3] = ["action", "help", "version"];
 
 /// The schema of what `leaf` takes; `shape` has the flags of every command.
-pub(super) fn schema(shape: &Command, leaf: &Command, required: &[&str]) -> Value {
+pub(super) fn schema(shape: &Command, leaf: &Command, entry: &Entry) -> Value {
     let mut properties = Map::new();
-    let mut needed: Vec<String> = required.iter().map(|&name| name.to_owned()).collect();
+    let mut needed: Vec<String> = entry.required.iter().map(|&name| name.to_owned()).collect();
     let flags = shape.get_arguments().chain(leaf.get_arguments());
     for (name, arg) in flags.filter_map(|arg| Some((arg.get_long()?, arg))) {
         if !NO_INPUT.contains(&name) {
-            properties.insert(name.to_owned(), flag(name, arg).into());
+            let mut property = flag(name, arg);
+            // Taken all the same: every flag is a flag of every command.
+            let group = arg.get_help_heading().unwrap_or_default();
+            if !entry.groups.contains(&group) && !entry.flags.contains(&name) {
+                property.insert("x-noEffect".to_owned(), true.into());
+            }
+            properties.insert(name.to_owned(), property.into());
         }
     }
     for arg in leaf.get_positionals() {
