@@ -335,6 +335,61 @@ fn no_secret_stands_in_a_line() {
     );
 }
 
+#[test]
+fn a_builders_lines_are_told_redacted_and_not_all() {
+    let mut fake = Fake::ready();
+    let docker = fake.world.path("bin/docker");
+    fake.world.set(
+        "LAKEHOUSE_APT_MIRROR",
+        "ftp://user:hunter22@mirror.example.test/debian",
+    );
+    // An engine whose builder prints a mirror's password and many lines; then one without a base image, where the script
+    // that makes it says why it refuses the mirror.
+    for base in [true, false] {
+        let script = format!(
+            "#!/bin/sh\ncase \"$1 $2\" in\n'info '*) echo '{{\"ServerVersion\":\"1\",\"OSType\":\"linux\",\"Architecture\":\"x86_64\"}}' ;;\n\
+             'image inspect') {base} ;;\n'image '*|'ps '*) ;;\n\
+             'build '*) cat >/dev/null; echo 'get https://user:hunter22@mirror.example.test/'; \
+             n=0; while [ $n -lt 2000 ]; do echo line $n; n=$((n+1)); done; \
+             echo 'lakehouse-step: last'; exit 1 ;;\n*) exit 1 ;;\nesac\n"
+        );
+        fs::write(&docker, script).unwrap();
+        fs::set_permissions(&docker, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let run = fake.world.run(&["toolbox", "build", "--events", "-"]);
+        run.expect(1);
+        let told = lines(&run.stdout);
+        in_order(&told);
+        valid(&fake, &told);
+        let words: Vec<&str> = of(&told, "line")
+            .iter()
+            .map(|line| line["text"].as_str().unwrap())
+            .collect();
+        assert!(
+            words
+                .iter()
+                .any(|text| text.contains("[redacted]@mirror.example.test")),
+            "{words:?}"
+        );
+        assert!(
+            !run.stdout.contains("hunter22") && !run.stderr.contains("hunter22"),
+            "{}",
+            run.stdout
+        );
+        if base {
+            assert!(
+                words.len() < 2000 && words.last() == Some(&"lakehouse-step: last"),
+                "{words:?}"
+            );
+            let skipped: u64 = of(&told, "line")
+                .iter()
+                .filter_map(|line| line["skipped"].as_u64())
+                .sum();
+            assert_eq!(words.len() as u64 + skipped, 2002);
+        }
+        assert_eq!(told.last().unwrap()["status"], "failed");
+    }
+}
+
 #[track_caller]
 fn warned(report: &Value, why: &str) {
     assert_eq!(report["preflight"]["okToInstall"], true);
