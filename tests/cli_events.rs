@@ -289,6 +289,57 @@ fn blocked_and_interrupted_runs_end_with_their_report() {
 }
 
 #[test]
+fn a_killed_run_leaves_whole_lines_and_no_report() {
+    let fake = Fake::ready();
+    fake.answer(
+        "aws.sts.get-caller-identity",
+        "touch \"$answers/../asked\"; sleep 60",
+    );
+    let run = fake.world.start(&with(&["--events", "killed"]));
+    let asked = fake.world.path("asked");
+    until(Duration::from_secs(30), || asked.exists().then_some(())).expect("the tool is asked");
+    run.signal("KILL");
+    run.wait(Duration::from_secs(30));
+    let told = lines(&fs::read_to_string(fake.world.path("work/killed")).unwrap());
+    assert_eq!(told[0]["event"], "started");
+    assert!(of(&told, "report").is_empty());
+    valid(&fake, &told);
+}
+
+#[test]
+fn a_run_that_needs_input_says_so_in_its_last_line() {
+    let fake = Fake::ready();
+    let run = fake.world.run(&["--exec", "local", "preflight", "--events", "-"]);
+    let told = lines(&run.expect(4).stdout);
+    in_order(&told);
+    valid(&fake, &told);
+    let last = told.last().unwrap();
+    assert_eq!(
+        (&last["status"], &last["exitCode"]),
+        (&"needs_input".into(), &4.into())
+    );
+}
+
+#[test]
+fn runs_at_once_can_share_a_file() {
+    let fake = Fake::ready();
+    let runs: Vec<_> = (0..4)
+        .map(|_| fake.world.start(&with(&["--events", "shared"])))
+        .collect();
+    for run in runs {
+        let (status, out, err) = run.wait(Duration::from_secs(60));
+        assert_eq!(status.code(), Some(0), "{out}\n{err}");
+    }
+    let told = lines(&fs::read_to_string(fake.world.path("work/shared")).unwrap());
+    let names: BTreeSet<&str> = told.iter().map(|line| line["run"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 4);
+    for name in names {
+        let own: Vec<Value> = told.iter().filter(|line| line["run"] == name).cloned().collect();
+        in_order(&own);
+    }
+}
+
+#[test]
 fn a_run_without_an_engine_ends_with_its_report_too() {
     let fake = Fake::ready();
     let args = ["--exec", "docker", "toolbox", "info", "--events", "-"];

@@ -10,9 +10,10 @@ pub mod settings;
 pub mod shown;
 
 pub use aws_profile::{AwsProfileFacts, SsoFacts};
+pub use choices::EventsTo;
 pub use choices::{
-    Approve, ColorChoice, DnsProvider, DnsServer, EventsTo, ExecMode, LogLevel, OutputFormat, Phase,
-    TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, OutputFormat, Phase, TimeLimit,
+    ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 pub use env_pairs::{Discovered, env_pairs};
 pub use forms::{Form, Formed};

@@ -2,8 +2,8 @@
 
 use super::{
     AccountId, Approve, AwsProfileFacts, BadInput, BucketName, CertArn, ClusterName, ColorChoice,
-    DnsProvider, DnsServer, EventsTo, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat,
-    Phase, Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    DnsProvider, DnsServer, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile,
+    Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -75,7 +75,7 @@ pub struct RunOptions {
     /// `--output`.
     pub output: Sourced<OutputFormat>,
     /// `--events`; absent: none.
-    pub events: Option<Sourced<EventsTo>>,
+    pub events: Option<Sourced<super::EventsTo>>,
     /// `--quiet`.
     pub quiet: bool,
     /// `--color`, `NO_COLOR` or `CLICOLOR_FORCE`.

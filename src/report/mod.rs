@@ -5,25 +5,27 @@
 
 pub mod codes;
 pub mod command_record;
-pub mod event;
 pub mod failure;
 pub mod finding;
 pub mod install;
 pub mod preflight;
-pub mod progress;
 pub mod run_record;
 pub mod toolbox;
 
 pub use codes::Code;
 pub use command_record::{CommandRecord, Effect, ExecMode};
-pub use event::{Event, EventLine};
 pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
 pub use install::InstallReport;
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
-pub use progress::{Progress, Unseen};
 pub use run_record::{ExecRecord, RunRecord};
 pub use toolbox::ToolboxReport;
+
+pub mod event;
+pub mod progress;
+
+pub use event::{Event, EventLine};
+pub use progress::{Progress, Unseen};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

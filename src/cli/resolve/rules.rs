@@ -2,10 +2,11 @@
 
 use super::lookup::switch_rule;
 use crate::model::{
-    Approve, BadInput, BucketName, CertArn, ClusterName, ColorChoice, DnsProvider, DnsServer, EventsTo,
-    ExecMode, Form, Formed, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region,
-    RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    Approve, BadInput, BucketName, CertArn, ClusterName, ColorChoice, DnsProvider, DnsServer, ExecMode,
+    LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region, RootDomain, SiteDomain,
+    TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
+use crate::model::{EventsTo, Form, Formed};
 use std::str::FromStr;
 
 /// The rule and example of a flag (by name without `--`): what an empty text is refused with.

@@ -53,7 +53,7 @@ const FLAGS: &str = "A property NAME of `input` with the value V is the one word
 
 /// How else they can be given.
 const VARIABLES: &str = "LAKEHOUSE_NAME in capitals with _ for -, for every flag but approve. Order of authority: flag, \
-    variable, env file, AWS's own settings, default.";
+    variable, env file, AWS's own settings, default. What `input` requires may come from there too.";
 
 /// One command's line in the list.
 #[derive(Debug, Serialize)]

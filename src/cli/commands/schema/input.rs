@@ -19,7 +19,7 @@ pub(super) fn schema(shape: &Command, leaf: &Command, entry: &Entry) -> Value {
             let mut property = flag(name, arg);
             // Taken all the same: every flag is a flag of every command.
             let group = arg.get_help_heading().unwrap_or_default();
-            if !entry.groups.contains(&group) && !entry.flags.contains(&name) {
+            if arg.is_global_set() && !entry.groups.contains(&group) && !entry.flags.contains(&name) {
                 property.insert("x-noEffect".to_owned(), true.into());
             }
             properties.insert(name.to_owned(), property.into());
