@@ -13,14 +13,16 @@ use crate::model::ExecMode;
 use crate::report::event::EVENTS_SCHEMA;
 use crate::report::{Code, CommandRecord, Event, EventLine, Finding, Note, Report};
 use crate::runner::{Progress, Run};
-use queue::{MOST_WAITING, Queue, for_at_most};
+use queue::{MOST_WAITING, Queue, while_it_moves};
 use rate::Rate;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the end of a run waits for a reader that does not take its lines.
+/// How long the end of a run waits for a reader that takes no line.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+/// How long it waits for one that takes some.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The stream of one run.
 pub struct Events {
@@ -95,13 +97,12 @@ impl Events {
             report: Box::new(report.clone()),
         };
         self.close(last);
-        let in_time = for_at_most(LAST_WAIT);
         // The one answer on stdout waits for its reader as every program's does, until a signal ends that.
         let patient = self.is_stdout() && !interrupt.is_set();
         let drained = if patient {
-            self.queue.drained(|| !interrupt.is_set())
+            self.queue.drained(|_| !interrupt.is_set())
         } else {
-            self.queue.drained(in_time)
+            self.queue.drained(while_it_moves(LAST_WAIT, LONGEST_WAIT))
         };
         if let Err(said) = &drained {
             self.warn(&mut report, said);

@@ -30,6 +30,7 @@ struct State {
     lines: VecDeque<Vec<u8>>,
     waiting: usize,
     writing: bool,
+    written: u64,
     closed: bool,
     broken: Option<String>,
 }
@@ -82,11 +83,11 @@ impl Queue {
         self.0.changed.notify_all();
     }
 
-    /// Waits until everything is written, for as long as `goes_on` says so.
+    /// Waits until everything is written, for as long as `goes_on` says so; it is told how many lines are.
     ///
     /// # Errors
     /// The system's words where writing failed, or that the reader did not take it.
-    pub fn drained(&self, goes_on: impl Fn() -> bool) -> Result<(), String> {
+    pub fn drained(&self, mut goes_on: impl FnMut(u64) -> bool) -> Result<(), String> {
         let mut state = self.state();
         loop {
             if let Some(said) = &state.broken {
@@ -95,7 +96,7 @@ impl Queue {
             if state.lines.is_empty() && !state.writing {
                 return Ok(());
             }
-            if !goes_on() {
+            if !goes_on(state.written) {
                 return Err("its reader did not take it in time".to_owned());
             }
             let waited = self.0.changed.wait_timeout(state, LOOK_EVERY);
@@ -107,10 +108,16 @@ impl Queue {
     fn write(&self, to: &mut dyn Write) -> std::io::Result<()> {
         while let Some(line) = self.next() {
             to.write_all(&line).and_then(|()| to.flush())?;
-            self.state().writing = false;
+            self.done_one();
             self.0.changed.notify_all();
         }
         Ok(())
+    }
+
+    fn done_one(&self) {
+        let mut state = self.state();
+        state.writing = false;
+        state.written += 1;
     }
 
     fn next(&self) -> Option<Vec<u8>> {
@@ -150,10 +157,16 @@ impl State {
     }
 }
 
-/// A wait of `limit` from now on.
-pub fn for_at_most(limit: Duration) -> impl Fn() -> bool {
-    let deadline = Instant::now() + limit;
-    move || Instant::now() < deadline
+/// A wait that ends when no line was written for `idle`, and in any case after `whole`, both from now on.
+pub fn while_it_moves(idle: Duration, whole: Duration) -> impl FnMut(u64) -> bool {
+    let (start, mut moved, mut last) = (Instant::now(), Instant::now(), None);
+    move |written| {
+        let now = Instant::now();
+        if last.replace(written) != Some(written) {
+            moved = now;
+        }
+        now.duration_since(moved) < idle && now.duration_since(start) < whole
+    }
 }
 
 #[cfg(test)]
@@ -193,14 +206,25 @@ mod tests {
         }
         assert!(queue.put(b"22".to_vec()) && queue.put(b"33".to_vec()));
         assert!(!queue.put(b"4".to_vec()), "there is no room");
-        assert!(queue.drained(|| false).unwrap_err().contains("in time"));
+        assert!(queue.drained(|_| false).unwrap_err().contains("in time"));
         queue.close_with(b"the end".to_vec());
         for _ in 0..4 {
             let_go.send(()).unwrap();
         }
-        assert_eq!(queue.drained(|| true), Ok(()));
+        assert_eq!(queue.drained(|_| true), Ok(()));
         let all: Vec<u8> = taken.try_iter().flatten().collect();
         assert_eq!(all, b"12233the end");
+    }
+
+    #[test]
+    fn a_wait_goes_on_as_long_as_lines_are_taken() {
+        let (long, none) = (Duration::from_secs(3600), Duration::ZERO);
+        let mut moves = while_it_moves(long, long);
+        assert!(moves(1) && moves(1) && moves(2));
+        let mut stuck = while_it_moves(none, long);
+        assert!(!stuck(1) && !stuck(1));
+        let mut too_long = while_it_moves(long, none);
+        assert!(!too_long(1) && !too_long(2));
     }
 
     #[test]
@@ -208,12 +232,12 @@ mod tests {
         let (queue, let_go, _) = held(4);
         drop(let_go);
         assert!(queue.put(b"1".to_vec()));
-        assert!(queue.drained(|| true).is_err());
+        assert!(queue.drained(|_| true).is_err());
         assert!(queue.put(b"much more than fits".to_vec()));
         queue.close_with(Vec::new());
-        assert!(queue.drained(|| true).is_err());
+        assert!(queue.drained(|_| true).is_err());
         let missing = Queue::start(4, Box::new(|| Err(std::io::Error::other("no such place"))));
         assert!(missing.put(b"1".to_vec()));
-        assert_eq!(missing.drained(|| true), Err("no such place".to_owned()));
+        assert_eq!(missing.drained(|_| true), Err("no such place".to_owned()));
     }
 }
