@@ -25,8 +25,9 @@ const RESERVED: [Code; 13] = [
 ];
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
+    "docs/agents.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",

@@ -51,15 +51,11 @@ fn without_an_identity_nothing_is_claimed_and_the_rest_is_told() {
             assert!(find(&outcome.findings, id).message.contains(code), "{case} {id}");
         }
         assert_eq!(brief(&outcome.findings, "tool-helm"), "Pass");
-        assert_eq!(
-            script
-                .asked()
-                .iter()
-                .filter(|line| line.starts_with("aws "))
-                .count(),
-            2,
-            "{case}"
-        );
+        // A throttled question is asked twice, and nothing else is asked of AWS.
+        let mut asked = script.asked();
+        asked.dedup();
+        asked.retain(|line| line.starts_with("aws "));
+        assert_eq!(asked.len(), 2, "{case}: {asked:?}");
         assert_eq!(outcome.evidence.eks_cluster_status, None);
         assert!(outcome.evidence.domain_confirmation.is_some());
     }

@@ -16,16 +16,20 @@ pub const LATER_COMMANDS: [&str; 10] = [
 /// Commands that `--action` can name: those that take no word of their own.
 pub const ACTIONS: [&str; 4] = ["preflight", "install", "schema", "man"];
 
+/// Words that `lakehouse schema` takes beside commands.
+pub const SCHEMA_WORDS: [&str; 2] = ["commands", "events"];
+
 /// What this version does: a help text promises nothing else.
 const ABOUT: &str =
     "Prepares an AWS account for the Ingext Lakehouse: this version checks, install comes with the next";
 
 /// Command lines that a user can take as they are.
-pub const EXAMPLE_LINES: [&str; 5] = [
+pub const EXAMPLE_LINES: [&str; 6] = [
     "lakehouse --exec docker --action preflight --root-domain example.com",
     "lakehouse preflight --profile default --region us-east-2 --root-domain example.com",
     "lakehouse toolbox build",
     "lakehouse evidence verify latest --report report.json",
+    "lakehouse preflight --root-domain example.com --read-only --events events.jsonl",
     "lakehouse completions bash > /etc/bash_completion.d/lakehouse",
 ];
 
@@ -61,11 +65,27 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Look whether the account is ready, and change nothing
+    ///
+    /// Asks AWS through the real tools, side by side: who is calling, the domain's Route53 zone, the ACM certificate, the
+    /// S3 bucket's name, the EKS cluster and its version, the nodes' instance type, the site's DNS record and more. All
+    /// blockers come at once, each with the command that mends it. What could not be looked at is unknown, never a pass.
+    ///
+    /// Changes nothing in the account. On this machine it writes the env file when nothing blocks (never with --read-only
+    /// or --write-env false) and a journal of its commands; in docker mode it builds the toolbox image once if it is not
+    /// there. Takes some ten seconds, with a first image build some ten minutes. Needs --root-domain (or the env file of
+    /// an earlier run), a region and credentials.
     Preflight,
     /// Comes with the next version: today the install's gate answers
+    ///
+    /// Makes the preflight and, where nothing blocks, answers at the install's gate: without --approve it needs that input
+    /// (exit 4), with it this version is blocked (exit 3). This version changes nothing in the
+    /// account. Takes and needs what the preflight does, and does the same on this machine.
     #[command(hide = true)]
     Install,
     /// The container image that holds aws, eksctl, kubectl and helm
+    ///
+    /// Docker mode runs the tools in it. One image a version of lakehouse, made from the versions that its lock file
+    /// names; the preflight builds it by itself where it is needed.
     Toolbox {
         /// What to do with the image.
         #[command(subcommand)]
@@ -88,14 +108,26 @@ pub enum Command {
         /// The code; without one, all of them
         code: Option<String>,
     },
-    /// Print the JSON Schema of every report
-    Schema,
+    /// Print the JSON Schema of every report, or of one command's input and output
+    ///
+    /// Without a word: of every report. `schema commands` lists the commands with what each does and may change, to choose
+    /// by; `schema preflight` (or `schema toolbox build`) has one command's description, input, output, exit codes and
+    /// examples; `schema events` is one line of --events. Reads and changes nothing, and takes no time.
+    Schema {
+        /// A command, `commands` or `events`
+        #[arg(num_args = 0..=2)]
+        command: Vec<String>,
+    },
     /// Print a shell's completions
+    ///
+    /// A script for the shell, to be put where that shell looks for it. Reads and changes nothing, and takes no time.
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page
+    ///
+    /// One page for all commands and flags, in roff, for man: `lakehouse man | man -l -`. Reads and changes nothing, and takes no time.
     Man,
 }
 
@@ -103,14 +135,30 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum ToolboxAction {
     /// Build the image
+    ///
+    /// Makes the toolbox image if it is not there; where it is, says so at once. Changes the container engine's images
+    /// alone: no account is asked. Takes some ten minutes and needs the engine and the package registries or mirrors that
+    /// the tools come from.
     Build,
     /// Run each tool and hold its version against the lock
+    ///
+    /// Starts a session container from the image and asks each tool its version. A tool that is not what the lock says
+    /// is a failure. Changes nothing, asks no account, takes some seconds, and needs the engine and the built image.
     Verify,
     /// Say what the image is, and whether it is there
+    ///
+    /// Its name, digest, size and the locked versions of its tools. Changes nothing, asks no account, takes a second,
+    /// and needs the engine. An image that is absent is an answer (exit 0, status absent) and no failure.
     Info,
     /// A shell inside it
+    ///
+    /// For people at a terminal: a shell in a session container with the chosen profile, where the four tools are. Prints
+    /// no report; stdin and stdout are the shell's. Whatever is typed in it can change whatever the profile may.
     Shell,
     /// Remove the images of older versions
+    ///
+    /// Removes every image named lakehouse-toolbox but this version's own, also one that was tagged by hand. Changes the
+    /// container engine's images alone, takes some seconds, and needs the engine.
     Prune,
 }
 

@@ -10,7 +10,7 @@ mod refusal;
 pub(super) use near::is_slip;
 pub(super) use refusal::later;
 
-use super::args::{Args, Command, LATER_COMMANDS};
+use super::args::{Args, Command, LATER_COMMANDS, SCHEMA_WORDS};
 use super::resolve::UsageError;
 use crate::model::{Approve, shown};
 use clap::{CommandFactory, FromArgMatches};
@@ -83,6 +83,7 @@ impl Flags {
             }
         }
         let mut words: BTreeSet<String> = LATER_COMMANDS.map(str::to_owned).into();
+        words.extend(SCHEMA_WORDS.map(str::to_owned));
         collect(shape, &mut words, &mut valued);
         Self {
             valued,

@@ -16,13 +16,14 @@ mod usage;
 mod world;
 
 pub use evidence::EvidenceAsked;
-pub use rules::rule_of;
+pub use rules::{form_of, rule_of, takes};
 pub use usage::UsageError;
 pub use world::World;
 
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
-use crate::model::{Profile, Region, RunOptions, Settings, Sourced};
+use super::commands::schema::Wanted;
+use crate::model::{BadInput, EventsTo, Profile, Region, RunOptions, Settings, Sourced};
 use crate::report::Code;
 use clap_complete::Shell;
 use lookup::Lookup;
@@ -60,8 +61,8 @@ pub enum Action {
     Evidence(EvidenceAsked),
     /// What a code means; without one, all of them.
     Explain(Option<Code>),
-    /// Print the JSON Schema.
-    Schema,
+    /// Print the JSON Schema of every report, or what these words name.
+    Schema(Wanted),
     /// Print a shell's completions.
     Completions(Shell),
     /// Print the manual page.
@@ -81,7 +82,7 @@ impl Action {
             Self::Toolbox { .. } => "toolbox",
             Self::Evidence(_) => "evidence",
             Self::Explain(_) => "explain",
-            Self::Schema => "schema",
+            Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",
             Self::Print(_) => "help",
@@ -140,6 +141,17 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
     Ok(match command {
         Command::Toolbox { action } => {
             lookup.world.needs_folder()?;
+            let to: Option<Sourced<EventsTo>> = lookup.get("events", None)?;
+            if action == ToolboxAction::Shell && to.is_some_and(|to| to.value == EventsTo::Stdout) {
+                return Err(UsageError::value(
+                    "--events",
+                    "-",
+                    &BadInput::new(
+                        "a file's path with toolbox shell: stdout is the shell's",
+                        "events.jsonl",
+                    ),
+                ));
+            }
             Action::Toolbox {
                 action,
                 profile: identity::profile(lookup)?,
@@ -149,8 +161,8 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
         Command::Evidence { action } => Action::Evidence(evidence::asked(&action, lookup.world)?),
         Command::Explain { code } => Action::Explain(code.as_deref().map(evidence::code).transpose()?),
         Command::Completions { shell } => Action::Completions(shell),
-        Command::Man => Action::Man,
-        _ => Action::Schema,
+        Command::Schema { command } => Action::Schema(Wanted::of(&command)?),
+        _ => Action::Man,
     })
 }
 
@@ -161,12 +173,11 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
         return Err(argv::later("--action", action));
     }
     let named = match (command, action) {
-        (None | Some(Command::Preflight), "preflight") => Command::Preflight,
-        (None | Some(Command::Install), "install") => Command::Install,
-        (None | Some(Command::Schema), "schema") => Command::Schema,
-        (None | Some(Command::Man), "man") => Command::Man,
-        (None | Some(Command::Explain { code: None }), "explain") => Command::Explain { code: None },
-        (Some(command), action) if name_of(&command) == action => command,
+        (None, "preflight") => Command::Preflight,
+        (None, "install") => Command::Install,
+        (None, "schema") => Command::Schema { command: Vec::new() },
+        (None, "man") => Command::Man,
+        (None, "explain") => Command::Explain { code: None },
         (None, other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be one of preflight, install, schema, man; {other} takes a word of its \
@@ -178,6 +189,7 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
                 }
             )));
         }
+        (Some(command), other) if name_of(&command) == other => command,
         (Some(command), other) => {
             return Err(UsageError::new(format!(
                 "--action \"{other}\": must be the command that is named beside it, for example --action {}",
@@ -195,7 +207,7 @@ const fn name_of(command: &Command) -> &'static str {
         Command::Toolbox { .. } => "toolbox",
         Command::Evidence { .. } => "evidence",
         Command::Explain { .. } => "explain",
-        Command::Schema => "schema",
+        Command::Schema { .. } => "schema",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
     }

@@ -1,15 +1,16 @@
 //! From the process's arguments to its exit code: the one place where errors become codes.
 
 use super::commands;
-use super::resolve::{self, Action, Invocation, World};
+use super::resolve::{self, Action, Invocation, UsageError, World};
 use crate::gateway::environment::Env;
 use crate::gateway::guard;
 use crate::gateway::interrupt::Interrupt;
-use crate::model::{ColorChoice, LogLevel, RunOptions};
+use crate::model::{ColorChoice, EventsTo, LogLevel, RunOptions, Source, Sourced, shown};
+use crate::render::events::{Events, Target};
 use crate::render::progress::Shown;
 use crate::render::text::Style;
 use crate::report::Report;
-use crate::runner::{Progress, Run, Workplace};
+use crate::runner::{All, Progress, Run, Workplace};
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Context {
     pub run: Run,
     /// Where progress is shown.
     pub progress: Arc<dyn Progress>,
+    /// The event stream, where one was asked for.
+    pub events: Option<Arc<Events>>,
     /// The user.
     pub uid: u32,
 }
@@ -45,11 +48,15 @@ impl Context {
     /// A report with the run block of what was done in `place`; without one, nothing was.
     #[must_use]
     pub fn report(&self, place: Option<&Workplace>) -> Report {
-        self.run.report(
+        let mut report = self.run.report(
             place.map(|place| place.exec.clone()),
             place.map_or(0, |place| place.gateway.commands()),
             place.and_then(Workplace::journal_mark),
-        )
+        );
+        if let Some(place) = place {
+            report.run.commands_by_tool = place.gateway.commands_by_tool();
+        }
+        report
     }
 }
 
@@ -84,13 +91,21 @@ pub fn main() -> i32 {
 fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
     match &invocation.action {
         Action::Print(text) => return commands::plain::print(text),
-        Action::Schema => return commands::plain::schema(),
+        Action::Schema(wanted) => return commands::schema::print(wanted),
         Action::Completions(shell) => return commands::plain::completions(*shell),
         Action::Man => return commands::plain::man(),
         Action::Explain(code) => return commands::explain::explain(&invocation.options, *code),
         _ => {}
     }
     let Invocation { action, options } = invocation;
+    // Before anything runs: a stream that can't be written is wrong usage.
+    let target = match options.events.as_ref().map(target).transpose() {
+        Ok(target) => target,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lakehouse: {error}");
+            return USAGE;
+        }
+    };
     log_to_stderr(&options);
     let env: Env = world
         .env
@@ -99,11 +114,16 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
         .collect();
     let timeout = options.timeout.as_ref().map(|limit| limit.value.get());
     let run = Run::begin(action.name(), env, interrupt, timeout);
-    let progress = Arc::new(Shown::new(options.quiet, std::io::stderr().is_terminal()));
+    let shown: Arc<dyn Progress> = Arc::new(Shown::new(options.quiet, std::io::stderr().is_terminal()));
+    let mode = options.exec.as_ref().map(|exec| exec.value);
+    let events = target.map(|target| Arc::new(Events::begin(target, &run, mode, options.read_only.value)));
+    let listeners = std::iter::once(shown).chain(events.clone().map(|events| events as Arc<dyn Progress>));
+    let progress = Arc::new(All(listeners.collect()));
     let context = Context {
         options,
         run,
         progress,
+        events,
         uid: world.uid,
     };
     match action {
@@ -122,8 +142,29 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             region.map(|r| r.value),
         ),
         Action::Evidence(asked) => commands::evidence::evidence(&context, &asked),
-        Action::Schema | Action::Completions(_) | Action::Man | Action::Explain(_) | Action::Print(_) => DONE,
+        Action::Schema(_) | Action::Completions(_) | Action::Man | Action::Explain(_) | Action::Print(_) => {
+            DONE
+        }
     }
+}
+
+/// Opens what `--events` names.
+fn target(to: &Sourced<EventsTo>) -> Result<Target, UsageError> {
+    Target::open(&to.value).map_err(|error| {
+        let place = match &to.source {
+            Source::Environment(name) => name.as_str(),
+            _ => "--events",
+        };
+        let path = match &to.value {
+            EventsTo::File(path) => path.display().to_string(),
+            EventsTo::Stdout => "-".to_owned(),
+        };
+        UsageError::new(format!(
+            "{place} {}: can't be written ({error}): must be -, a file in a folder that exists, or a pipe, for example \
+             events.jsonl",
+            shown(&path)
+        ))
+    })
 }
 
 fn log_to_stderr(options: &RunOptions) {

@@ -3,8 +3,9 @@
 use super::interrupt::Interrupt;
 use super::journal::{Journal, sha256_hex};
 use super::redact::Redactor;
-use super::{CommandOutput, CommandSpec, Gateway, GatewayError};
-use crate::report::{CommandRecord, Effect, ExecMode};
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use crate::report::{CommandRecord, Effect, ExecMode, Progress, Unseen};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -34,7 +35,8 @@ pub struct Recorder<G> {
     interrupt: Interrupt,
     deadline: Instant,
     slots: Slots,
-    commands: AtomicU64,
+    commands: [AtomicU64; Tool::ALL.len()],
+    listener: Arc<dyn Progress>,
 }
 
 impl<G: Gateway> Recorder<G> {
@@ -61,13 +63,35 @@ impl<G: Gateway> Recorder<G> {
             interrupt,
             deadline,
             slots,
-            commands: AtomicU64::new(0),
+            commands: Default::default(),
+            listener: Arc::new(Unseen),
         }
+    }
+
+    /// The same, with a listener that is told of each command when it has ended.
+    #[must_use]
+    pub fn told_to(mut self, listener: Arc<dyn Progress>) -> Self {
+        self.listener = listener;
+        self
     }
 
     /// How many commands were run.
     pub fn commands(&self) -> u64 {
-        self.commands.load(Ordering::Relaxed)
+        self.commands
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// How many commands were run of each tool; one that was not run is not named.
+    pub fn commands_by_tool(&self) -> BTreeMap<String, u64> {
+        let counts = self.commands.iter().map(|count| count.load(Ordering::Relaxed));
+        Tool::ALL
+            .iter()
+            .zip(counts)
+            .filter(|(_, count)| *count > 0)
+            .map(|(tool, count)| (tool.program().to_owned(), count))
+            .collect()
     }
 
     /// The journal, or why there is none.
@@ -109,6 +133,7 @@ impl<G: Gateway> Recorder<G> {
             // A failure is kept by the journal itself, refuses the next write, and is a warning of the report.
             let _ = journal.append(&self.run, &record);
         }
+        self.listener.command(&record);
     }
 
     fn writable(&self) -> Result<(), GatewayError> {
@@ -140,7 +165,7 @@ impl<G: Gateway> Gateway for Recorder<G> {
                 limit: Duration::ZERO,
             })
         } else {
-            self.commands.fetch_add(1, Ordering::Relaxed);
+            self.commands[spec.tool as usize].fetch_add(1, Ordering::Relaxed);
             self.inner.run(&spec)
         };
         self.keep(&spec, &started, start.elapsed(), &result);

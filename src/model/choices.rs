@@ -2,11 +2,13 @@
 
 mod approve;
 mod dns_server;
+mod events_to;
 mod time_limit;
 mod toolbox;
 
 pub use approve::Approve;
 pub use dns_server::DnsServer;
+pub use events_to::EventsTo;
 pub use time_limit::TimeLimit;
 pub use toolbox::{ToolboxImage, ToolboxNetwork};
 

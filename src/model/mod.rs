@@ -4,16 +4,19 @@ pub mod aws_profile;
 pub mod choices;
 pub mod env_file;
 pub mod env_pairs;
+pub mod forms;
 pub mod names;
 pub mod settings;
 pub mod shown;
 
 pub use aws_profile::{AwsProfileFacts, SsoFacts};
+pub use choices::EventsTo;
 pub use choices::{
     Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, OutputFormat, Phase, TimeLimit,
     ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 pub use env_pairs::{Discovered, env_pairs};
+pub use forms::{Form, Formed};
 pub use names::{
     AccountId, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeCount, NodeType,
     Profile, Region, RootDomain, RunName, SiteDomain,

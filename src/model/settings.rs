@@ -74,6 +74,8 @@ pub struct RunOptions {
     pub timeout: Option<Sourced<TimeLimit>>,
     /// `--output`.
     pub output: Sourced<OutputFormat>,
+    /// `--events`; absent: none.
+    pub events: Option<Sourced<super::EventsTo>>,
     /// `--quiet`.
     pub quiet: bool,
     /// `--color`, `NO_COLOR` or `CLICOLOR_FORCE`.

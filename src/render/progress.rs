@@ -1,5 +1,6 @@
 //! How a run shows what it does: a live line on a terminal, plain lines elsewhere, nothing with `--quiet`.
 
+use crate::report::{CommandRecord, Finding, Outcome};
 use crate::runner::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
@@ -119,4 +120,18 @@ impl Progress for Shown {
     fn note(&self, text: &str) {
         self.say(&format!("lakehouse: {text}"));
     }
+
+    fn finding(&self, finding: &Finding) {
+        let Some(bar) = &self.bar else { return };
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let word = match finding.outcome {
+            Outcome::Pass => "passed",
+            Outcome::Warn => "warns",
+            Outcome::Fail => "failed",
+            Outcome::Skip => "not asked",
+        };
+        bar.set_message(format!("{}: {} {word}", state.step, finding.id));
+    }
+
+    fn command(&self, _record: &CommandRecord) {}
 }

@@ -5,7 +5,8 @@ mod evidence;
 use crate::gateway::redact::printable;
 use crate::report::ExecMode;
 use crate::report::{
-    Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, ToolboxReport,
+    Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, RunRecord,
+    ToolboxReport,
 };
 use std::fmt::Write as _;
 
@@ -71,15 +72,39 @@ pub fn report(report: &Report, style: Style) -> String {
     if let Some(failure) = &report.failure {
         text.push_str(&self::failure(failure, style));
     }
+    for warning in &report.run.warnings {
+        let mark = style.over("33", "!");
+        let _ = writeln!(
+            text,
+            "{mark} {} ({})",
+            printable(&warning.message),
+            warning.code.name()
+        );
+    }
     if let Some(journal) = &report.run.journal {
         let _ = writeln!(
             text,
-            "{} commands in {:.1} s; journal: {journal}",
-            report.run.commands_run,
+            "{} in {:.1} s; journal: {journal}",
+            commands(&report.run),
             seconds(report.run.duration_ms)
         );
     }
     text
+}
+
+/// How many commands were run, and of which tools: `13 commands (10 aws, 1 eksctl, 1 helm, 1 kubectl)`.
+fn commands(run: &RunRecord) -> String {
+    let number = run.commands_run;
+    let plural = if number == 1 { "" } else { "s" };
+    let by_tool: Vec<String> = run
+        .commands_by_tool
+        .iter()
+        .map(|(tool, count)| format!("{count} {tool}"))
+        .collect();
+    if by_tool.is_empty() {
+        return format!("{number} command{plural}");
+    }
+    format!("{number} command{plural} ({})", by_tool.join(", "))
 }
 
 fn preflight(preflight: &PreflightReport, in_docker: bool, style: Style) -> String {

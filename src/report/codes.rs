@@ -101,6 +101,7 @@ codes! {
     EvidenceAltered "EVIDENCE_ALTERED" "The run's journal or report is not what the run wrote." "Trust neither; hold them against a report that was kept elsewhere (`lakehouse evidence verify RUN --report FILE`), and find out who could write the folder.";
     EvidenceUnfinished "EVIDENCE_UNFINISHED" "The run goes on, or it ended without its report: what is there holds together, and nothing says that it is all." "Wait for the run's end and verify again; of a run that was killed, nothing more will come.";
     EvidenceNotWritten "EVIDENCE_NOT_WRITTEN" "The export was not written: its file exists, the folder refuses it, or the journal is too large for one file." "Choose another file with `--to`; `--to -` prints it.";
+    EventsNotWritten "EVENTS_NOT_WRITTEN" "The event stream (`--events`) could not be written whole: its reader was gone or too slow, or its file could not take more. The run went on, and its report is whole." "Read the report; for the next run check the free space and the reader of the stream, or name another file with `--events`.";
     ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
     InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";

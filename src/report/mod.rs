@@ -27,6 +27,12 @@ pub use preflight_evidence::{
 pub use run_record::{ExecRecord, RunRecord};
 pub use toolbox::ToolboxReport;
 
+pub mod event;
+pub mod progress;
+
+pub use event::{Event, EventLine};
+pub use progress::{Progress, Unseen};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

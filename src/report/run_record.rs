@@ -1,6 +1,6 @@
 //! What ran, where, with which tools, and where its journal is.
 
-use super::ExecMode;
+use super::{ExecMode, Note};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub struct RunRecord {
     pub exec: Option<ExecRecord>,
     /// How many commands of the four tools were run.
     pub commands_run: u64,
+    /// The same by tool; a tool that was not run is not named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub commands_by_tool: BTreeMap<String, u64>,
     /// Path of the journal; absent when it could not be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
@@ -33,6 +36,9 @@ pub struct RunRecord {
     /// Path of the copy of this report beside the journal; absent when there is no journal or it could not be written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub report: Option<String>,
+    /// What went wrong beside the run's own work, for example with its event stream.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<Note>,
 }
 
 /// Where the tools ran and which they were.

@@ -10,6 +10,6 @@ pub mod run;
 pub mod toolbox;
 pub mod workplace;
 
-pub use progress::Progress;
+pub use progress::{All, Progress};
 pub use run::Run;
 pub use workplace::Workplace;

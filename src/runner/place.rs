@@ -154,8 +154,11 @@ pub fn build(
     progress: &Arc<dyn Progress>,
 ) -> Result<Image, Failure> {
     progress.step("building the toolbox image (once for each version; about ten minutes)");
-    let shown = Arc::clone(progress);
-    let on_line: crate::gateway::docker::engine::OnLine = Arc::new(move |line| shown.line(line));
+    // Every line, whoever prints it: the script that makes the base image runs beside the engine's client, and may
+    // name a mirror's URL with its password.
+    let (shown, redactor) = (Arc::clone(progress), Arc::clone(&engine.redactor));
+    let on_line: crate::gateway::docker::engine::OnLine =
+        Arc::new(move |line| shown.line(&redactor.redact(line, &[])));
     let built = recipe.build(engine, run.deadline, &on_line);
     progress.done();
     built.map_err(|error| failures::of_engine("build the toolbox image", &error))

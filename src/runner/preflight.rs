@@ -13,7 +13,7 @@ use crate::report::preflight::Next;
 use crate::report::{
     Code, ExecRecord, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
 };
-use crate::steps::preflight::{CertNamed, PreflightInputs, run_all};
+use crate::steps::preflight::{CertNamed, PreflightInputs, run_all_told};
 use std::sync::Arc;
 
 /// What a preflight found, before the env file and the report.
@@ -72,7 +72,11 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
             unopened: None,
         };
     };
-    let mut outcome = run_all(&inputs, &ReadOnly(&workplace.gateway as &dyn Gateway));
+    let mut outcome = run_all_told(
+        &inputs,
+        &ReadOnly(&workplace.gateway as &dyn Gateway),
+        progress.as_ref(),
+    );
     workplace.close();
     progress.done();
     workplace.exec.tools = std::mem::take(&mut outcome.tools);

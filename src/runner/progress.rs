@@ -1,13 +1,34 @@
-//! What a run tells while it works; `render` shows it.
+//! Several listeners of one run.
 
-/// Sees what a run does, as it does it. Called from any thread.
-pub trait Progress: Send + Sync {
-    /// Something began that takes a while; the text is for people.
-    fn step(&self, text: &str);
-    /// A line of a long command's output.
-    fn line(&self, text: &str);
-    /// The long thing has ended.
-    fn done(&self);
-    /// The user should know this, once.
-    fn note(&self, text: &str);
+pub use crate::report::Progress;
+use crate::report::{CommandRecord, Finding};
+use std::sync::Arc;
+
+/// Tells each of them, in order.
+pub struct All(pub Vec<Arc<dyn Progress>>);
+
+impl Progress for All {
+    fn step(&self, text: &str) {
+        self.0.iter().for_each(|one| one.step(text));
+    }
+
+    fn line(&self, text: &str) {
+        self.0.iter().for_each(|one| one.line(text));
+    }
+
+    fn done(&self) {
+        self.0.iter().for_each(|one| one.done());
+    }
+
+    fn note(&self, text: &str) {
+        self.0.iter().for_each(|one| one.note(text));
+    }
+
+    fn finding(&self, finding: &Finding) {
+        self.0.iter().for_each(|one| one.finding(finding));
+    }
+
+    fn command(&self, record: &CommandRecord) {
+        self.0.iter().for_each(|one| one.command(record));
+    }
 }

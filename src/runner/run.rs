@@ -5,6 +5,7 @@ use crate::gateway::interrupt::Interrupt;
 use crate::gateway::journal::{Journal, JournalMark};
 use crate::report::{ExecRecord, Report, RunRecord, SCHEMA_VERSION};
 use etcetera::BaseStrategy;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
@@ -95,10 +96,12 @@ impl Run {
             command: self.command.to_owned(),
             exec,
             commands_run: commands,
+            commands_by_tool: BTreeMap::new(),
             journal: mark.as_ref().map(|mark| mark.path.display().to_string()),
             journal_records: mark.as_ref().map_or(0, |mark| mark.count),
             journal_hash: mark.map(|mark| mark.hash),
             report: None,
+            warnings: Vec::new(),
         };
         Report {
             schema_version: SCHEMA_VERSION,

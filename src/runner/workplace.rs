@@ -65,7 +65,8 @@ impl Workplace {
             Ok(place) => {
                 let redactor = opening.redactor;
                 let (id, stop) = (run.id.clone(), run.interrupt.clone());
-                let gateway = Recorder::new(place, exec.mode, id, journal, redactor, stop, run.deadline);
+                let gateway = Recorder::new(place, exec.mode, id, journal, redactor, stop, run.deadline)
+                    .told_to(Arc::clone(progress));
                 Ok(Self { gateway, exec })
             }
             Err(failure) => {

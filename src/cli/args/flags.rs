@@ -145,6 +145,9 @@ pub struct RunFlags {
     /// What stdout gets [default: json; text on a terminal]
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Output", value_parser = PossibleValuesParser::new(OutputFormat::WORDS))]
     pub output: Option<String>,
+    /// What happens, as it happens, as JSON Lines: appended to a file, or - for stdout in place of the report
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub events: Option<String>,
     /// Nothing on stderr but errors [default: false]
     #[arg(long, global = true, value_name = "BOOL", help_heading = "Output", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
     pub quiet: Option<String>,

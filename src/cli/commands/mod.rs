@@ -5,4 +5,5 @@ pub mod explain;
 pub mod output;
 pub mod plain;
 pub mod preflight;
+pub mod schema;
 pub mod toolbox;

@@ -9,32 +9,63 @@ use std::io::Write;
 
 /// Keeps the report beside the run's journal and prints it; gives `code`, or a failure's where the report could not be
 /// printed. It is kept first, so that a reader who closes the pipe takes no evidence away.
+///
+/// With `--events -` the event lines stand on stdout in its place, and the last of them holds it.
 #[must_use]
 pub fn print(context: &Context, report: &Report, code: i32) -> i32 {
-    let report = &kept(context, report.clone());
-    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
-    let json = context.options.output.value == OutputFormat::Json;
-    let printed = if json {
-        if !context.options.quiet {
-            let _ = stderr
-                .lock()
-                .write_all(text::report(report, style(&context.options, &stderr)).as_bytes());
+    let report = kept(context, report.clone());
+    let printed = match &context.events {
+        None => print_whole(context, &report),
+        Some(events) => {
+            let told = report.run.warnings.len();
+            let (mut report, streamed) = events.end(report, code, &context.run.interrupt);
+            if report.run.warnings.len() != told {
+                // What the stream's end added belongs to the kept report too.
+                report = kept(context, report);
+            }
+            if events.is_stdout() {
+                tell_people(context, &report);
+                streamed
+            } else {
+                print_whole(context, &report)
+            }
         }
+    };
+    // An answer that nobody got is no success, whatever it said.
+    match printed {
+        Ok(()) => code,
+        Err(error) => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "lakehouse: the report can't be printed: {error}"
+            );
+            if code == 0 { FAILED } else { code }
+        }
+    }
+}
+
+fn print_whole(context: &Context, report: &Report) -> Result<(), String> {
+    let stdout = std::io::stdout();
+    let printed = if context.options.output.value == OutputFormat::Json {
+        tell_people(context, report);
         document(report)
     } else {
         Ok(text::report(report, style(&context.options, &stdout)))
     };
-    // An answer that nobody got is no success, whatever it said.
-    match printed
+    printed
         .and_then(|text| stdout.lock().write_all(text.as_bytes()))
         .and_then(|()| stdout.lock().flush())
-    {
-        Ok(()) => code,
-        Err(error) => {
-            let _ = writeln!(stderr.lock(), "lakehouse: the report can't be printed: {error}");
-            if code == 0 { FAILED } else { code }
-        }
+        .map_err(|error| error.to_string())
+}
+
+/// The report as text on stderr, where stdout has it for programs.
+fn tell_people(context: &Context, report: &Report) {
+    if context.options.quiet {
+        return;
     }
+    let stderr = std::io::stderr();
+    let text = text::report(report, style(&context.options, &stderr));
+    let _ = stderr.lock().write_all(text.as_bytes());
 }
 
 /// The report as the one JSON document.
@@ -62,16 +93,16 @@ fn kept(context: &Context, mut report: Report) -> Report {
         code.name()
     );
     report.run.report = None;
+    let note = |message: &str, said: Option<String>| Note {
+        code,
+        message: message.to_owned(),
+        tool_output: said,
+    };
+    let warning = note(code.meaning(), Some(error.to_string()));
     if let Some(preflight) = &mut report.preflight {
-        let note = |message: &str, said: Option<String>| Note {
-            code,
-            message: message.to_owned(),
-            tool_output: said,
-        };
-        preflight
-            .warnings
-            .push(note(code.meaning(), Some(error.to_string())));
+        preflight.warnings.push(warning.clone());
         preflight.remediation.push(note(code.remedy(), None));
     }
+    report.run.warnings.push(warning);
     report
 }

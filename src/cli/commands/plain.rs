@@ -1,10 +1,9 @@
-//! Commands that only print: help, schema, completions, the manual page.
+//! Commands that only print: help, completions, the manual page.
 
-mod man;
+pub(super) mod man;
 
 use crate::cli::args::Args;
 use crate::cli::run::{DONE, FAILED};
-use crate::report::Report;
 use clap::CommandFactory;
 use std::io::Write;
 
@@ -12,16 +11,6 @@ use std::io::Write;
 #[must_use]
 pub fn print(text: &str) -> i32 {
     written(std::io::stdout().write_all(text.as_bytes()))
-}
-
-/// Prints the JSON Schema of every report.
-#[must_use]
-pub fn schema() -> i32 {
-    let schema = schemars::schema_for!(Report);
-    match serde_json::to_string_pretty(&schema) {
-        Ok(text) => print(&format!("{text}\n")),
-        Err(_) => FAILED,
-    }
 }
 
 /// Prints a shell's completions.

@@ -97,13 +97,26 @@ fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) ->
                 tool_output: None,
             })
     });
-    match ended {
+    let mut report = context.report(None);
+    let code = match ended {
         Ok(Some(code)) => code,
         Ok(None) => interrupted_code(context),
         Err(failure) => {
             let style = crate::cli::run::style(&context.options, &std::io::stderr());
             let _ = std::io::stderr().write_all(text::failure(&failure, style).as_bytes());
-            failed_code(context, &failure)
+            let code = failed_code(context, &failure);
+            report.failure = Some(failure);
+            code
+        }
+    };
+    if let Some(events) = &context.events {
+        let (_, streamed) = events.end(report, code, &context.run.interrupt);
+        if let Err(error) = streamed {
+            let _ = writeln!(
+                std::io::stderr(),
+                "lakehouse: the event stream is not whole: {error}"
+            );
         }
     }
+    code
 }

@@ -22,6 +22,7 @@ pub(super) fn options(lookup: &Lookup<'_>) -> Result<RunOptions, UsageError> {
                     OutputFormat::Json
                 })
             }),
+        events: lookup.get("events", None)?,
         quiet: lookup.switch("quiet", None, false)?.value,
         color: match lookup.get("color", None)? {
             Some(color) => color,

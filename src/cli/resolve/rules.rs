@@ -6,6 +6,7 @@ use crate::model::{
     ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region, RootDomain,
     SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
+use crate::model::{EventsTo, Form, Formed};
 use std::str::FromStr;
 
 /// The rule and example of a flag (by name without `--`): what an empty text is refused with.
@@ -35,6 +36,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "toolbox-image" => of::<ToolboxImage>(),
         "toolbox-network" => of::<ToolboxNetwork>(),
         "toolbox-source" => of::<ToolboxSource>(),
+        "events" => of::<EventsTo>(),
         "output" => of::<OutputFormat>(),
         "color" => of::<ColorChoice>(),
         "log-level" => of::<LogLevel>(),
@@ -46,6 +48,60 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "dns-check" | "has-billing" | "has-admin" | "has-dns" | "write-env" | "overwrite-env"
         | "read-only" | "quiet" => Some(switch_rule()),
         _ => None,
+    }
+}
+
+/// What a JSON Schema can say of a flag's text; none where its words or its type say all.
+#[must_use]
+pub fn form_of(flag: &str) -> Option<Form> {
+    Some(match flag {
+        "profile" => Profile::FORM,
+        "region" => Region::FORM,
+        "cluster" => ClusterName::FORM,
+        "namespace" => Namespace::FORM,
+        "bucket" => BucketName::FORM,
+        "node-type" => NodeType::FORM,
+        "root-domain" => RootDomain::FORM,
+        "domain" => SiteDomain::FORM,
+        "cert-arn" => CertArn::FORM,
+        "chart-registry" => ChartRegistry::FORM,
+        "dns-server" => DnsServer::FORM,
+        "approve" => Approve::FORM,
+        "timeout" => TimeLimit::FORM,
+        "toolbox-image" => ToolboxImage::FORM,
+        "toolbox-network" => ToolboxNetwork::FORM,
+        // The same form of path; `-` is taken apart by the flag's own rule.
+        "events" | "output-env" => EventsTo::FORM,
+        _ => return None,
+    })
+}
+
+/// Whether the flag takes `text`, as far as the text alone can say.
+#[must_use]
+pub fn takes(flag: &str, text: &str) -> bool {
+    fn of<T: FromStr<Err = BadInput>>(text: &str) -> bool {
+        text.parse::<T>().is_ok()
+    }
+    match flag {
+        "profile" => of::<Profile>(text),
+        "region" => of::<Region>(text),
+        "cluster" => of::<ClusterName>(text),
+        "namespace" => of::<Namespace>(text),
+        "bucket" => of::<BucketName>(text),
+        "node-type" => of::<NodeType>(text),
+        "node-count" => of::<NodeCount>(text),
+        "root-domain" => of::<RootDomain>(text),
+        "domain" => of::<SiteDomain>(text),
+        "cert-arn" => of::<CertArn>(text),
+        "dns-server" => of::<DnsServer>(text),
+        "chart-registry" => of::<ChartRegistry>(text),
+        "approve" => of::<Approve>(text),
+        "timeout" => of::<TimeLimit>(text),
+        "toolbox-image" => of::<ToolboxImage>(text),
+        "toolbox-network" => of::<ToolboxNetwork>(text),
+        "toolbox-source" => of::<ToolboxSource>(text),
+        "events" => of::<EventsTo>(text),
+        _ => false,
     }
 }
 

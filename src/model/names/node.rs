@@ -35,6 +35,10 @@ fn check(text: &str) -> Result<(), BadInput> {
 pub struct NodeCount(u32);
 
 impl NodeCount {
+    /// The fewest.
+    pub const LEAST: u32 = 1;
+    /// The most.
+    pub const MOST: u32 = 100;
     /// Two: one node can be replaced while the other serves.
     pub const DEFAULT: Self = Self(2);
 
@@ -58,7 +62,7 @@ impl FromStr for NodeCount {
     fn from_str(text: &str) -> Result<Self, BadInput> {
         let plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
         match text.parse() {
-            Ok(number @ 1..=100) if plain => Ok(Self(number)),
+            Ok(number @ Self::LEAST..=Self::MOST) if plain => Ok(Self(number)),
             _ => Err(BadInput::new("a whole number from 1 to 100", "2")),
         }
     }

@@ -1,7 +1,7 @@
 //! What a check gives back, and how results come together.
 
 use crate::clients::{Asker, CallError, explain};
-use crate::report::{Finding, Outcome, PreflightEvidence};
+use crate::report::{Finding, Outcome, PreflightEvidence, Progress};
 use std::time::Instant;
 
 /// A check's findings and what it saw.
@@ -20,6 +20,33 @@ impl From<Finding> for Checked {
             evidence: PreflightEvidence::default(),
         }
     }
+}
+
+/// What holds a check's findings: its result, alone or with what the next checks need of it.
+pub(super) trait Judged {
+    /// The findings.
+    fn findings(&self) -> &[Finding];
+}
+
+impl Judged for Checked {
+    fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+impl<T> Judged for (Checked, T) {
+    fn findings(&self) -> &[Finding] {
+        &self.0.findings
+    }
+}
+
+/// Gives a check's result back, and tells its findings: each check does so at once when it ends, in its own thread.
+pub(super) fn told<T: Judged>(listener: &dyn Progress, result: T) -> T {
+    result
+        .findings()
+        .iter()
+        .for_each(|finding| listener.finding(finding));
+    result
 }
 
 impl Checked {

@@ -18,4 +18,4 @@ pub mod zone;
 
 pub use checked::{Checked, merge};
 pub use inputs::{CertNamed, DnsProvider, PreflightInputs};
-pub use run::{PreflightOutcome, run_all};
+pub use run::{PreflightOutcome, run_all, run_all_told};

@@ -1,6 +1,6 @@
 //! Makes the whole preflight: what needs no identity at once, then everything else at once, all blockers together.
 
-use super::checked::{Checked, merge};
+use super::checked::{Checked, merge, told};
 use super::inputs::PreflightInputs;
 use super::{
     account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
@@ -9,7 +9,7 @@ use super::{readiness, tools, zone};
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{AccountId, BucketName};
-use crate::report::{Code, Finding, PreflightEvidence};
+use crate::report::{Code, Finding, PreflightEvidence, Progress, Unseen};
 use std::collections::BTreeMap;
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
@@ -33,28 +33,46 @@ pub struct PreflightOutcome {
 /// Makes every check. Commands run side by side; the gateway bounds how many.
 #[must_use]
 pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutcome {
+    run_all_told(inputs, gateway, &Unseen)
+}
+
+/// The same; `listener` is told of each finding as soon as it is judged, from the check's own thread.
+#[must_use]
+pub fn run_all_told(
+    inputs: &PreflightInputs,
+    gateway: &dyn Gateway,
+    listener: &dyn Progress,
+) -> PreflightOutcome {
     std::thread::scope(|scope| {
         // The identity first, since all else waits for it; aws's own version last, since it takes the longest.
-        let identity = start(scope, || identity::run(gateway, &inputs.asker()));
+        let identity = start(scope, || told(listener, identity::run(gateway, &inputs.asker())));
         let mut tools: Vec<_> = Tool::ALL
             .iter()
             .rev()
             .map(|tool| {
                 (
                     *tool,
-                    start(scope, move || tools::run(gateway, *tool, &inputs.asker())),
+                    start(scope, move || {
+                        told(listener, tools::run(gateway, *tool, &inputs.asker()))
+                    }),
                 )
             })
             .collect();
         tools.reverse();
         let dns = start(scope, || {
-            dns_record::run(inputs.dns_check, &inputs.site_domain, inputs.dns_server)
+            told(
+                listener,
+                dns_record::run(inputs.dns_check, &inputs.site_domain, inputs.dns_server),
+            )
         });
         let (identity, caller) = finish(identity, || (broken(identity::ID), None));
         // What needs the identity begins as soon as it stands, beside tools and DNS.
         let (account, bucket) = match &caller {
-            Some(caller) => of_account(inputs, gateway, caller),
-            None => (without_identity(inputs, &identity), inputs.bucket.clone()),
+            Some(caller) => of_account(inputs, gateway, caller, listener),
+            None => (
+                told(listener, without_identity(inputs, &identity)),
+                inputs.bucket.clone(),
+            ),
         };
         let mut versions = BTreeMap::new();
         let mut all = Checked::default();
@@ -87,6 +105,7 @@ fn of_account(
     inputs: &PreflightInputs,
     gateway: &dyn Gateway,
     caller: &Caller,
+    listener: &dyn Progress,
 ) -> (Checked, Option<BucketName>) {
     let asker = inputs.asker();
     let bucket = match &inputs.bucket {
@@ -100,29 +119,41 @@ fn of_account(
         asker,
         named: &inputs.cert_named,
     };
+    let expected = inputs.expected_account.as_ref();
+    let account = Checked::from(account::decide(expected, &caller.account, &asker));
+    let account = told(listener, account);
     let checked = std::thread::scope(|scope| {
         let (root, site) = (&inputs.root_domain, &inputs.site_domain);
         // The certificate first: it asks twice, one question after the other.
         let certificate = start(scope, || {
-            certificate::run(gateway, inputs.cert_arn.as_ref(), &look)
+            told(
+                listener,
+                certificate::run(gateway, inputs.cert_arn.as_ref(), &look),
+            )
         });
         let zone = start(scope, move || {
-            zone::run(gateway, root, site, inputs.dns_provider, &asker)
+            told(
+                listener,
+                zone::run(gateway, root, site, inputs.dns_provider, &asker),
+            )
         });
         let store = start(scope, || {
-            bucket::run(gateway, bucket.as_ref(), &caller.account, &asker)
+            told(
+                listener,
+                bucket::run(gateway, bucket.as_ref(), &caller.account, &asker),
+            )
         });
         let offered = start(scope, move || {
             let started = Instant::now();
             (cluster_version::offered(gateway), started.elapsed())
         });
         let instance = start(scope, move || {
-            instance_type::run(gateway, &inputs.node_type, &asker)
+            told(listener, instance_type::run(gateway, &inputs.node_type, &asker))
         });
-        let (cluster, found) = cluster::run(gateway, &inputs.cluster, &asker);
+        let (cluster, found) = told(listener, cluster::run(gateway, &inputs.cluster, &asker));
         let zone = finish(zone, || broken(zone::ID));
         let certificate = finish(certificate, || broken(certificate::ID));
-        let domain = domain::decide(inputs, &zone, &certificate);
+        let domain = told(listener, domain::decide(inputs, &zone, &certificate));
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
             None => broken(cluster_version::ID),
             Some((offered, spent)) => {
@@ -133,18 +164,15 @@ fn of_account(
                 judged
             }
         };
-        Checked::from(account::decide(
-            inputs.expected_account.as_ref(),
-            &caller.account,
-            &asker,
-        ))
-        .and(zone)
-        .and(certificate)
-        .and(domain)
-        .and(finish(store, || broken(bucket::ID)))
-        .and(cluster)
-        .and(version)
-        .and(finish(instance, || broken(instance_type::ID)))
+        let version = told(listener, version);
+        account
+            .and(zone)
+            .and(certificate)
+            .and(domain)
+            .and(finish(store, || broken(bucket::ID)))
+            .and(cluster)
+            .and(version)
+            .and(finish(instance, || broken(instance_type::ID)))
     });
     (checked, bucket.ok())
 }

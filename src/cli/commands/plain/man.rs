@@ -15,7 +15,7 @@ const DESCRIPTION: &str = "lakehouse looks whether an AWS account is ready for t
 const AUTHORITY: &str = "Every flag can stand before or after the command. Order of authority: flag, variable, env file, AWS's own \
     settings, default.";
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "lakehouse_NAMESPACE.env",
         "The env file, in the working folder: the settings of a preflight that nothing blocked, mode 0600. The only one \
@@ -37,6 +37,10 @@ const FILES: [(&str, &str); 5] = [
     (
         "FILE given by --output-env",
         "The env file under another name or in another folder.",
+    ),
+    (
+        "FILE given by --events",
+        "What a run does, as it does it, as JSON Lines; appended to. lakehouse schema events describes a line.",
     ),
 ];
 
@@ -65,7 +69,8 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("XDG_STATE_HOME", "Where the journals and reports stand."),
 ];
 
-const EXIT_STATUS: [(&str, &str); 7] = [
+/// Exit codes and what they say.
+pub(in crate::cli::commands) const EXIT_STATUS: [(&str, &str); 7] = [
     ("0", "Done."),
     ("1", "Failed: it could not be done."),
     (
