@@ -29,12 +29,11 @@ impl Making {
     #[must_use]
     pub fn of(found: &Result<Option<Cluster>, CallError>, node_groups: Option<&[String]>) -> Self {
         match found {
-            Err(_) => Self::Unknown,
             Ok(None) => Self::Cluster,
             Ok(Some(cluster)) if ["ACTIVE", "UPDATING"].contains(&cluster.status.as_str()) => Self::Into {
                 nodes: node_groups.is_none_or(<[String]>::is_empty),
             },
-            Ok(Some(_)) => Self::Unknown,
+            _ => Self::Unknown,
         }
     }
 

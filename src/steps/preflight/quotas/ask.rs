@@ -60,14 +60,16 @@ pub struct Answers {
 
 impl Answers {
     /// A quota's value; one that was not asked for is none.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`CallError`] where the question had no answer.
     pub fn limit(&self, code: &str) -> Result<Option<Limit>, CallError> {
         self.limits.get(code).cloned().unwrap_or(Ok(None))
     }
 }
 
 /// Asks. One list for each service holds all of its quotas; what is in use takes a command each, as no one command
-/// tells it (CloudWatch's `AWS/Usage` knows the vCPUs only, minutes late, and needs a right of its own).
+/// tells it (the metrics in `AWS/Usage` hold the vCPUs only, come minutes late, and need a right of their own).
 pub fn ask(gateway: &dyn Gateway, wanted: &Wanted<'_>) -> Answers {
     let ec2 = Ec2 { gateway };
     let quotas = ServiceQuotas { gateway };

@@ -106,10 +106,10 @@ pub fn decide(plan: &Plan<'_>, answers: &Answers, asker: &Asker<'_>) -> Checked 
             let reason = "Not asked: the cluster exists, and install makes none.";
             skipped(&[ELASTIC_IPS, VPCS, NAT_GATEWAYS, CLUSTERS], reason)
         }
-        Making::Cluster => one_more(elastic_ips(), &answers.addresses, answers, asker)
-            .and(one_more(vpcs(), &answers.vpcs, answers, asker))
+        Making::Cluster => one_more(elastic_ips(), answers.addresses.as_ref(), answers, asker)
+            .and(one_more(vpcs(), answers.vpcs.as_ref(), answers, asker))
             .and(nat::decide(plan, answers, asker))
-            .and(one_more(clusters(), &answers.clusters, answers, asker)),
+            .and(one_more(clusters(), answers.clusters.as_ref(), answers, asker)),
     };
     let there = "In an existing cluster the site's own may be among them: then install makes none.";
     let unsure = (plan.making != Making::Cluster).then(|| there.to_owned());
@@ -118,7 +118,7 @@ pub fn decide(plan: &Plan<'_>, answers: &Answers, asker: &Asker<'_>) -> Checked 
         .and(one_more_unless(
             load_balancers(),
             unsure,
-            &answers.load_balancers,
+            answers.load_balancers.as_ref(),
             answers,
             asker,
         ))
@@ -127,7 +127,7 @@ pub fn decide(plan: &Plan<'_>, answers: &Answers, asker: &Asker<'_>) -> Checked 
 /// Judges a quota of which install takes one.
 fn one_more(
     quota: Quota,
-    used: &Option<Result<u32, CallError>>,
+    used: Option<&Result<u32, CallError>>,
     answers: &Answers,
     asker: &Asker<'_>,
 ) -> Checked {
@@ -137,7 +137,7 @@ fn one_more(
 fn one_more_unless(
     quota: Quota,
     unsure: Option<String>,
-    used: &Option<Result<u32, CallError>>,
+    used: Option<&Result<u32, CallError>>,
     answers: &Answers,
     asker: &Asker<'_>,
 ) -> Checked {

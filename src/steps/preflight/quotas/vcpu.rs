@@ -65,7 +65,7 @@ pub(super) fn decide(plan: &Plan<'_>, answers: &Answers, asker: &Asker<'_>) -> C
             listing: "ec2 describe-instances --filters Name=instance-state-name,Values=pending,running",
         },
         limit: &limit,
-        used: used.clone().map_err(Clone::clone),
+        used: used.map_err(Clone::clone),
         needed: u64::from(nodes) * u64::from(each),
         // Karpenter's own nodes are of the standard families: they count against another quota than these nodes.
         headroom: if standard { u64::from(KARPENTER_VCPUS) } else { 0 },
