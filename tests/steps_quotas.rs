@@ -353,6 +353,19 @@ fn nodes_count_where_a_cluster_has_none_or_nobody_knows() {
 }
 
 #[test]
+fn a_quota_that_is_overdrawn_blocks_no_install_that_adds_nothing() {
+    let (inputs, script) = existing(quotas(rehearsal(), "ec2", &[("L-1216C47A", 3.0)]));
+    let script = script.replays("aws ec2 describe-instances", "aws/describe-instances/running");
+    let outcome = run_all(&inputs, &script);
+    assert_eq!(brief(&outcome.findings, "quota-vcpu"), "Warn QUOTA_NEARLY_USED");
+    let message = &find(&outcome.findings, "quota-vcpu").message;
+    assert!(
+        message.contains("8 of 3 in use, install needs none more; 0 left"),
+        "{message}"
+    );
+}
+
+#[test]
 fn full_quotas_block_a_new_cluster() {
     for (id, begin, answer, name) in [
         (

@@ -81,7 +81,10 @@ pub fn decide(question: &Question<'_>, asker: &Asker<'_>) -> Checked {
         // More than the whole quota fits in no case.
         (Err(error), _) if needed <= limit.value => not_known(id, &what, error, asker),
         (Err(_), _) | (Ok(_), None) => short(question, limit, None, asker),
-        (Ok(_), Some(used)) if used + needed > limit.value => short(question, limit, Some(used), asker),
+        // A quota that others overdraw already is no shortage of an install that adds nothing.
+        (Ok(_), Some(used)) if needed > 0.0 && used + needed > limit.value => {
+            short(question, limit, Some(used), asker)
+        }
         (Ok(_), Some(used)) => fits(question, limit, used, asker),
     };
     Checked::from(finding).seen(seen)
@@ -113,7 +116,7 @@ fn short(question: &Question<'_>, limit: Limit, used: Option<f64>, asker: &Asker
 
 /// Install gets what it asks for; little left is said.
 fn fits(question: &Question<'_>, limit: Limit, used: f64, asker: &Asker<'_>) -> Finding {
-    let left = limit.value - used - whole(question.needed);
+    let left = (limit.value - used - whole(question.needed)).max(0.0);
     let mut message = format!("{}; {left} left", figures(question, limit, Some(used)));
     let cramped = left < whole(question.headroom);
     if question.headroom > 0 {
