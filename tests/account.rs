@@ -82,6 +82,7 @@ fn buckets_and_clusters_are_told_apart() {
         ("--cluster", "old", Some("EKS_VERSION_UNSUPPORTED")),
         ("--cluster", "standing", None),
         ("--node-type", "x9.gigantic", Some("INSTANCE_TYPE_NOT_OFFERED")),
+        ("--node-type", "m7i.large", None),
     ] {
         let report = preflight("rehearsal", &[flag, value]);
         let expected: Vec<&str> = code.into_iter().collect();
@@ -98,6 +99,44 @@ fn buckets_and_clusters_are_told_apart() {
     );
     assert!(!evidence["eksNodeGroups"].as_array().unwrap().is_empty());
     assert_eq!(evidence["eksAddons"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn quotas_are_held_against_what_install_would_make() {
+    let report = preflight("rehearsal", &[]);
+    let evidence = &report["preflight"]["evidence"];
+    assert_eq!(evidence["quotas"].as_array().unwrap().len(), 6, "{report:#}");
+    assert_eq!(evidence["instanceTypeZones"].as_array().unwrap().len(), 3);
+    assert_eq!(evidence["costEstimate"]["pricesAsOf"], "2026-09-21");
+    // An existing cluster needs no network, and its nodes are in use already.
+    let report = preflight("rehearsal", &["--cluster", "standing"]);
+    assert_eq!(
+        report["preflight"]["evidence"]["quotas"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(check(&report, "quota-vpcs")["outcome"], "skip");
+    // A type in one zone, whose family has a quota that the account does not know.
+    let report = preflight("rehearsal", &["--node-type", "p5.48xlarge"]);
+    assert_eq!(blockers(&report), ["INSTANCE_TYPE_ONE_ZONE"], "{report:#}");
+    assert_eq!(check(&report, "quota-vcpu")["outcome"], "skip");
+    assert_eq!(check(&report, "cost")["outcome"], "skip");
+    // A region in which nothing is known.
+    let report = preflight("rehearsal", &["--region", "ap-southeast-4"]);
+    let checks = report["preflight"]["checks"].as_array().unwrap();
+    let ours = |check: &&Value| {
+        let id = check["id"].as_str().unwrap();
+        id.starts_with("quota-") || id == "cost"
+    };
+    let outcomes: Vec<&Value> = checks
+        .iter()
+        .filter(ours)
+        .map(|check| &check["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["skip"; 7], "{report:#}");
 }
 
 #[test]

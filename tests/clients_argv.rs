@@ -2,10 +2,10 @@
 
 mod steps_support;
 
-use lakehouse::clients::aws::{Acm, Ec2, Eks, Route53, S3, Sts};
+use lakehouse::clients::aws::{Acm, Ec2, Eks, Elbv2, Route53, S3, ServiceQuotas, Sts};
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
-use steps_support::Script;
+use steps_support::{Script, recorded};
 
 #[test]
 fn command_lines_are_as_agreed() {
@@ -29,7 +29,8 @@ fn command_lines_are_as_agreed() {
     let _ = Eks { gateway }.node_groups(&name);
     let _ = Eks { gateway }.addons(&name);
     let _ = Eks { gateway }.versions();
-    let _ = Ec2 { gateway }.offers(&"t3.large".parse().unwrap(), &"us-east-2".parse().unwrap());
+    let (ec2, node_type) = (Ec2 { gateway }, "t3.large".parse().unwrap());
+    let _ = ec2.zones(&node_type, &"us-east-2".parse().unwrap());
     for tool in Tool::ALL {
         let _ = installed(gateway, tool);
     }
@@ -37,7 +38,7 @@ fn command_lines_are_as_agreed() {
 aws --version
 aws acm describe-certificate --certificate-arn arn:aws:acm:us-east-2:000000000000:certificate/a --output json
 aws acm list-certificates --includes keyTypes=RSA_1024,RSA_2048,RSA_3072,RSA_4096,EC_prime256v1,EC_secp384r1,EC_secp521r1 --output json
-aws ec2 describe-instance-type-offerings --location-type region --filters Name=instance-type,Values=t3.large --output json
+aws ec2 describe-instance-type-offerings --location-type availability-zone --filters Name=instance-type,Values=t3.large --output json
 aws eks describe-cluster --name demo --output json
 aws eks describe-cluster-versions --output json
 aws eks list-addons --cluster-name demo --output json
@@ -50,4 +51,40 @@ eksctl version -o json
 helm version --template {{.Version}}
 kubectl version --client -o json";
     assert_eq!(script.asked().join("\n"), golden);
+}
+
+/// The queries are part of the answers' form: what was recorded must be what is asked today.
+#[test]
+fn recorded_questions_are_those_that_are_asked() {
+    let script = Script::default().on("", 0, "{\"Quotas\": []}", "");
+    let gateway = &script;
+    let (ec2, quotas) = (Ec2 { gateway }, ServiceQuotas { gateway });
+    let _ = ec2.size(&"t3.large".parse().unwrap());
+    let _ = ec2.running();
+    let _ = ec2.addresses();
+    let _ = ec2.vpcs(&"000000000000".parse().unwrap());
+    let _ = ec2.nat_gateways();
+    let _ = ec2.subnet_zones();
+    let _ = Eks { gateway }.count();
+    let _ = Elbv2 { gateway }.application_load_balancers();
+    let _ = quotas.limits("vpc", &["L-F678F1CE", "L-FE5A380F"]);
+    let mut recorded: Vec<String> = [
+        "describe-instance-types/good",
+        "describe-instances/running",
+        "describe-addresses/good",
+        "describe-vpcs/good",
+        "describe-nat-gateways/good",
+        "describe-subnets/good",
+        "list-clusters/good",
+        "describe-load-balancers/good",
+        "list-service-quotas/vpc",
+    ]
+    .iter()
+    .map(|case| recorded(&format!("aws/{case}")).argv.join(" "))
+    .collect();
+    recorded.sort();
+    let mut asked = script.asked();
+    // Both values are missing in the scripted answer, so the defaults are asked for too.
+    asked.retain(|line| !line.contains("list-aws-default-service-quotas"));
+    assert_eq!(asked, recorded);
 }

@@ -111,10 +111,20 @@ fn an_offer_of_another_region_is_no_offer() {
         let text = format!(
             "{{\"InstanceTypeOfferings\":[{{\"InstanceType\":\"t3.large\",\"Location\":\"{place}\"}}]}}"
         );
-        ec2::parse_offers(text.as_bytes(), "t3.large", "us-east-2")
+        ec2::parse_zones(text.as_bytes(), "t3.large", "us-east-2")
     };
-    assert_eq!(offer("us-east-2"), Ok(true));
-    assert!(offer("eu-west-1").is_err());
+    assert_eq!(offer("us-east-2b"), Ok(vec!["us-east-2b".to_owned()]));
+    // A local zone is of the region, and no zone that a cluster's nodes can be spread over.
+    assert_eq!(offer("us-east-2-lax-1a"), Ok(Vec::new()));
+    for place in [
+        "eu-west-1a",
+        "us-east-2",
+        "us-east-22",
+        "us-east-2ab",
+        "us-east-2-`id`",
+    ] {
+        assert!(offer(place).is_err(), "{place}");
+    }
 }
 
 #[test]

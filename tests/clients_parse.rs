@@ -3,7 +3,7 @@
 mod steps_support;
 
 use lakehouse::clients::ParseFailure;
-use lakehouse::clients::aws::{acm, ec2, eks, route53, s3, sts};
+use lakehouse::clients::aws::{acm, ec2, eks, elbv2, route53, s3, service_quotas, sts};
 use lakehouse::clients::versions;
 use steps_support::recorded;
 
@@ -41,7 +41,34 @@ const PARSERS: &[(&str, Check)] = &[
         eks::parse_versions(bytes).map(drop)
     }),
     ("aws/describe-instance-type-offerings/offered", |bytes| {
-        ec2::parse_offers(bytes, "t3.large", "us-east-2").map(drop)
+        ec2::parse_zones(bytes, "t3.large", "us-east-2").map(drop)
+    }),
+    ("aws/describe-instance-types/good", |bytes| {
+        ec2::parse_size(bytes, "t3.large").map(drop)
+    }),
+    ("aws/describe-instances/running", |bytes| {
+        ec2::parse_running(bytes).map(drop)
+    }),
+    ("aws/describe-addresses/good", |bytes| {
+        ec2::parse_addresses(bytes).map(drop)
+    }),
+    ("aws/describe-vpcs/good", |bytes| {
+        ec2::parse_vpcs(bytes, "000000000000").map(drop)
+    }),
+    ("aws/describe-nat-gateways/good", |bytes| {
+        ec2::parse_nat_gateways(bytes).map(drop)
+    }),
+    ("aws/describe-subnets/good", |bytes| {
+        ec2::parse_subnets(bytes).map(drop)
+    }),
+    ("aws/list-clusters/good", |bytes| {
+        eks::parse_count(bytes).map(drop)
+    }),
+    ("aws/describe-load-balancers/good", |bytes| {
+        elbv2::parse_load_balancers(bytes).map(drop)
+    }),
+    ("aws/list-service-quotas/ec2", |bytes| {
+        service_quotas::parse_limits(bytes, &["L-1216C47A", "L-0263D0A3"], false).map(drop)
     }),
     ("eksctl/version/good", |bytes| {
         versions::parse_eksctl(bytes).map(drop)
@@ -148,7 +175,7 @@ fn fields_without_their_form_are_refused() {
     );
     assert!(eks::parse_cluster(&recorded("aws/describe-cluster/standing").stdout, "other").is_err());
     assert!(
-        ec2::parse_offers(
+        ec2::parse_zones(
             &recorded("aws/describe-instance-type-offerings/offered").stdout,
             "t3.small",
             "us-east-2"
@@ -156,12 +183,12 @@ fn fields_without_their_form_are_refused() {
         .is_err()
     );
     assert_eq!(
-        ec2::parse_offers(
+        ec2::parse_zones(
             &recorded("aws/describe-instance-type-offerings/not-offered").stdout,
             "zz9.large",
             "us-east-2"
         ),
-        Ok(false)
+        Ok(Vec::new())
     );
 }
 

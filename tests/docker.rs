@@ -3,7 +3,7 @@
 mod common;
 
 use common::rehearsal::{self, docker, session_containers};
-use common::{World, blockers, until, verified_journal};
+use common::{World, blockers, check, until, verified_journal, warnings};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::Command;
@@ -168,6 +168,32 @@ fn all_blockers_come_at_once_and_equal_in_both_modes() {
         ["S3_BUCKET_TAKEN", "EKS_VERSION_UNSUPPORTED"],
         "{report:#}"
     );
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_quota_for_one_node_too_few_is_named_in_both_modes() {
+    let (code, report) = equal_in_both_modes(&["--profile", "rehearsal-quota-low"]);
+    assert_eq!(code, 3);
+    assert_eq!(blockers(&report), ["QUOTA_TOO_LOW"], "{report:#}");
+    let quota = check(&report, "quota-vcpu");
+    assert_eq!(
+        quota["message"],
+        "On-demand vCPU: 0 of 3 in use, install needs 4 (2 × t3.large, 2 vCPU each): 1 too few."
+    );
+    let remedy = quota["remediation"].as_str().unwrap();
+    for part in [
+        "`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-1216C47A ",
+        " --region us-east-2 --profile rehearsal-quota-low`",
+        "`--node-count 1`",
+    ] {
+        assert!(remedy.contains(part), "{part} in {remedy}");
+    }
+    // The way out that it names leads out: only Karpenter's share is missing then.
+    let world = rehearsal::world();
+    let fewer = ["--profile", "rehearsal-quota-low", "--node-count", "1"];
+    let report = world.run(&preflight("docker", &fewer)).expect(0).report();
+    assert_eq!(warnings(&report), ["QUOTA_NEARLY_USED"], "{report:#}");
 }
 
 #[test]

@@ -8,10 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes that the contract names and no check of this version gives.
-const RESERVED: [Code; 13] = [
-    Code::QuotaTooLow,
+const RESERVED: [Code; 11] = [
     Code::PermissionMissing,
-    Code::InstanceTypeOneZone,
     Code::DomainNotDelegated,
     Code::DnsRecordForeign,
     Code::ChartRegistryUnreachable,

@@ -76,6 +76,7 @@ codes! {
     InstanceTypeNotOffered "INSTANCE_TYPE_NOT_OFFERED" "The region does not offer the node's instance type." "Choose another with `--node-type`.";
     InstanceTypeOneZone "INSTANCE_TYPE_ONE_ZONE" "The region offers the node's instance type in fewer than two zones: a node group over two zones can't be made." "Choose another with `--node-type`.";
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
+    QuotaNearlyUsed "QUOTA_NEARLY_USED" "A service quota holds what install makes, and little is left after it: less than a fifth, or less than Karpenter may ask for later." "`aws service-quotas request-service-quota-increase`, before the load grows.";
     PermissionMissing "PERMISSION_MISSING" "The caller lacks a permission that install needs." "Ask the account's administrator for the action that is named.";
     DomainNotDelegated "DOMAIN_NOT_DELEGATED" "The internet does not ask the Route53 zone's name servers for the domain: records made there are seen by nobody." "Enter the zone's name servers where the domain is registered, or in its parent zone.";
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";

@@ -24,7 +24,7 @@ pub struct Fake {
 }
 
 /// Answers of an account in which everything is ready.
-const READY: [(&str, &str); 13] = [
+const READY: [(&str, &str); 22] = [
     (
         "aws.--version",
         "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'",
@@ -68,8 +68,44 @@ const READY: [(&str, &str); 13] = [
     ),
     (
         "aws.ec2.describe-instance-type-offerings",
-        r#"echo '{"InstanceTypeOfferings":[{"InstanceType":"t3.large","LocationType":"region","Location":"us-east-2"}]}'"#,
+        r#"echo '{"InstanceTypeOfferings":[{"InstanceType":"t3.large","LocationType":"availability-zone","Location":"us-east-2a"},{"InstanceType":"t3.large","LocationType":"availability-zone","Location":"us-east-2b"}]}'"#,
     ),
+    (
+        "aws.ec2.describe-instance-types",
+        r#"echo '{"NextToken":null,"InstanceTypes":[{"InstanceType":"t3.large","VCpus":2,"Mebibytes":8192}]}'"#,
+    ),
+    (
+        "aws.ec2.describe-instances",
+        r#"echo '{"NextToken":null,"Instances":[]}'"#,
+    ),
+    ("aws.ec2.describe-addresses", r#"echo '{"Addresses":0}'"#),
+    (
+        "aws.ec2.describe-vpcs",
+        r#"echo '{"NextToken":null,"Vpcs":["123456789012"]}'"#,
+    ),
+    (
+        "aws.ec2.describe-nat-gateways",
+        r#"echo '{"NextToken":null,"NatGateways":[]}'"#,
+    ),
+    (
+        "aws.eks.list-clusters",
+        r#"echo '{"nextToken":null,"Clusters":0}'"#,
+    ),
+    (
+        "aws.elbv2.describe-load-balancers",
+        r#"echo '{"NextMarker":null,"LoadBalancers":0}'"#,
+    ),
+    (
+        "aws.service-quotas.list-service-quotas",
+        r#"case "$4" in
+ec2) echo '{"Quotas":[{"QuotaCode":"L-1216C47A","Value":256.0,"Adjustable":true},{"QuotaCode":"L-0263D0A3","Value":5.0,"Adjustable":true}]}';;
+vpc) echo '{"Quotas":[{"QuotaCode":"L-F678F1CE","Value":5.0,"Adjustable":true},{"QuotaCode":"L-FE5A380F","Value":5.0,"Adjustable":true}]}';;
+eks) echo '{"Quotas":[{"QuotaCode":"L-1194D53C","Value":100.0,"Adjustable":true}]}';;
+*) echo '{"Quotas":[{"QuotaCode":"L-53DA6B97","Value":50.0,"Adjustable":true}]}';;
+esac"#,
+    ),
+    // No quota lacks an applied value here.
+    ("aws.service-quotas.list-aws-default-service-quotas", "return 97"),
     ("helm", "return 98"),
 ];
 

@@ -112,7 +112,28 @@ pub fn rehearsal() -> Script {
         .replays(
             "aws ec2 describe-instance-type-offerings",
             "aws/describe-instance-type-offerings/offered",
+        )
+        .replays(
+            "aws ec2 describe-instance-types",
+            "aws/describe-instance-types/good",
+        )
+        .replays("aws ec2 describe-instances", "aws/describe-instances/none")
+        .replays("aws ec2 describe-addresses", "aws/describe-addresses/good")
+        .replays("aws ec2 describe-vpcs", "aws/describe-vpcs/good")
+        .replays("aws ec2 describe-nat-gateways", "aws/describe-nat-gateways/good")
+        .replays("aws eks list-clusters", "aws/list-clusters/good")
+        .replays(
+            "aws elbv2 describe-load-balancers",
+            "aws/describe-load-balancers/good",
         );
+    for service in ["ec2", "vpc", "eks", "elasticloadbalancing"] {
+        let line = format!("aws service-quotas list-service-quotas --service-code {service}");
+        script = script.replays(&line, &format!("aws/list-service-quotas/{service}"));
+    }
+    for service in ["ec2", "vpc"] {
+        let line = format!("aws service-quotas list-aws-default-service-quotas --service-code {service}");
+        script = script.replays(&line, &format!("aws/list-aws-default-service-quotas/{service}"));
+    }
     for folder in std::fs::read_dir(root().join("aws/describe-certificate")).unwrap() {
         let name = folder.unwrap().file_name().into_string().unwrap();
         let case = format!("aws/describe-certificate/{name}");
@@ -176,7 +197,8 @@ pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
 
 /// The ids of all findings, in the order in which they are told.
 pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account route53-zone certificate domain \
-                         s3-bucket eks-cluster eks-version instance-type dns-record readiness-billing readiness-admin \
+                         s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-elastic-ips \
+                         quota-vpcs quota-nat-gateways quota-clusters quota-load-balancers cost dns-record readiness-billing readiness-admin \
                          readiness-dns";
 
 pub fn ids(findings: &[Finding]) -> String {

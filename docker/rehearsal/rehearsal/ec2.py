@@ -1,4 +1,4 @@
-"""EC2: which instance types are offered where, and their true sizes."""
+"""EC2: which instance types are offered where, their true sizes, and the CPU options of instances."""
 
 import fnmatch
 import re
@@ -101,9 +101,21 @@ def describe_types(params):
     return status, headers, text.encode()
 
 
+def instance_xml(instance):
+    """ministack's instance with the CPU options that AWS tells of each: cores, and the threads of one."""
+    name = instance["InstanceType"]
+    cpus = SIZES.get(name, (2, 0))[0]
+    threads = 1 if cpus == 1 or ARM.match(name) else 2
+    options = f"<cpuOptions><coreCount>{cpus // threads}</coreCount><threadsPerCore>{threads}</threadsPerCore></cpuOptions>"
+    head, _, tail = ministack_instance_xml(instance).rpartition("</item>")
+    return f"{head}{options}</item>{tail}"
+
+
 ministack_describe_types = ec2._describe_instance_types
+ministack_instance_xml = ec2._instance_xml
 
 
 def install():
     ec2._ACTION_MAP["DescribeInstanceTypeOfferings"] = describe_offerings
     ec2._ACTION_MAP["DescribeInstanceTypes"] = describe_types
+    ec2._instance_xml = instance_xml

@@ -55,7 +55,7 @@ def install():
             call = read_call(method, path, headers, body, query, service)
             response = faults.answer_for(service, call)
         elif service == "servicequotas":
-            response = quotas.handle(headers, body)
+            response = quotas.handle(headers, body, extract_access_key_id(headers, query))
         else:
             return await ministack_dispatch(method, path, headers, body, query, request_id)
         status, response_headers, response_body = response

@@ -46,6 +46,12 @@ struct RawNodeGroups {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RawClusters {
+    clusters: u32,
+}
+
+#[derive(Deserialize)]
 struct RawAddons {
     addons: Vec<String>,
 }
@@ -109,6 +115,21 @@ impl Eks<'_> {
         )
     }
 
+    /// How many clusters the account has in the region.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn count(&self) -> Result<u32, CallError> {
+        let args = [
+            "eks",
+            "list-clusters",
+            "--query",
+            "{nextToken: nextToken, Clusters: length(clusters)}",
+        ];
+        let question = Ask::aws("count the EKS clusters", "eks:ListClusters", args);
+        ask(self.gateway, &question, parse_count)
+    }
+
     /// The Kubernetes versions that the region offers (aws 2.22.23 and newer, by its change log; 2.23.6 was tried).
     ///
     /// # Errors
@@ -140,6 +161,14 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
         status,
         version: version.transpose()?,
     })
+}
+
+/// Reads the number of clusters.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer.
+pub fn parse_count(bytes: &[u8]) -> Result<u32, ParseFailure> {
+    json_list(bytes).map(|raw: RawClusters| raw.clusters)
 }
 
 /// Reads `eks list-nodegroups`, sorted.

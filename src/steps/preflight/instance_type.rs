@@ -1,48 +1,77 @@
-//! Check `instance-type`: the region offers the nodes' type.
+//! Check `instance-type`: the region offers the nodes' type, in two zones at least.
 
 use super::checked::{Checked, unknown};
-use crate::clients::aws::Ec2;
+use super::making::Making;
 use crate::clients::{Asker, CallError, explain::quoted};
-use crate::gateway::Gateway;
 use crate::model::NodeType;
-use crate::report::{Code, Finding};
-use std::time::Instant;
+use crate::report::{Code, Finding, PreflightEvidence};
 
 /// The check's id.
 pub const ID: &str = "instance-type";
 
-/// Asks the region.
+/// Judges the zones that offer the type.
 #[must_use]
-pub fn run(gateway: &dyn Gateway, node_type: &NodeType, asker: &Asker<'_>) -> Checked {
-    let start = Instant::now();
-    let offered = Ec2 { gateway }.offers(node_type, asker.region);
-    Checked::from(decide(offered, node_type, asker)).timed(start)
-}
-
-/// Judges the answer.
-#[must_use]
-pub fn decide(offered: Result<bool, CallError>, node_type: &NodeType, asker: &Asker<'_>) -> Finding {
+pub fn decide(
+    zones: &Result<Vec<String>, CallError>,
+    node_type: &NodeType,
+    making: Making,
+    asker: &Asker<'_>,
+) -> Checked {
     let region = asker.region;
-    match offered {
-        Ok(true) => Finding::pass(ID, format!("{region} offers the instance type {node_type}.")),
-        Ok(false) => {
+    let flag = asker.flag();
+    let zones = match zones {
+        Ok(zones) => zones,
+        Err(error) => {
+            let what = format!("Whether {region} offers the instance type {node_type}");
+            return unknown(ID, &what, error, asker).into();
+        }
+    };
+    let list = |values: &str, what: &str| {
+        let filter = quoted(&format!("Name=instance-type,Values={values}"));
+        format!(
+            "`aws ec2 describe-instance-type-offerings --region {region} --location-type availability-zone --filters {filter} --query {}{flag}`",
+            quoted(&format!("InstanceTypeOfferings[].{what}"))
+        )
+    };
+    let finding = match zones.as_slice() {
+        [] => {
             let family = node_type.as_str().split('.').next().unwrap_or_default();
-            let filter = quoted(&format!("Name=instance-type,Values={family}.*"));
             Finding::fail(
                 ID,
                 Code::InstanceTypeNotOffered,
                 format!("{region} does not offer the instance type {node_type}."),
             )
             .remedy(format!(
-                "Choose another with `--node-type`, for example t3.large. What there is: `aws ec2 describe-instance-type-offerings --region {region} --filters {filter} --query 'InstanceTypeOfferings[].InstanceType'{}`.",
-                asker.flag()
+                "Choose another with `--node-type`, for example t3.large. What there is: {}.",
+                list(&format!("{family}.*"), "[InstanceType,Location]")
             ))
         }
-        Err(error) => unknown(
+        [zone] => {
+            let message = format!("{region} offers the instance type {node_type} in one zone only, {zone}");
+            let remedy = format!(
+                "Choose another with `--node-type`, for example t3.large, or another region with `--region`. Where it is offered: {}.",
+                list(node_type.as_str(), "Location")
+            );
+            // An existing cluster has its zones already, and may well be at home in that one.
+            if matches!(making, Making::Into { .. }) {
+                let message = format!("{message}: nodes of this type can stand only there.");
+                Finding::warn(ID, Code::InstanceTypeOneZone, message).remedy(remedy)
+            } else {
+                let message = format!("{message}: a new cluster's nodes need two at least.");
+                Finding::fail(ID, Code::InstanceTypeOneZone, message).remedy(remedy)
+            }
+        }
+        zones => Finding::pass(
             ID,
-            &format!("Whether {region} offers the instance type {node_type}"),
-            &error,
-            asker,
+            format!(
+                "{region} offers the instance type {node_type} in {} zones: {}.",
+                zones.len(),
+                zones.join(", ")
+            ),
         ),
-    }
+    };
+    Checked::from(finding).seen(PreflightEvidence {
+        instance_type_zones: Some(zones.clone()),
+        ..PreflightEvidence::default()
+    })
 }

@@ -2,10 +2,12 @@
 
 use super::checked::{Checked, merge, told};
 use super::inputs::PreflightInputs;
+use super::making::{self, Making};
 use super::{
-    account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
+    account, bucket, certificate, cluster, cluster_version, cost, dns_record, domain, identity, instance_type,
 };
-use super::{readiness, tools, zone};
+use super::{quotas, readiness, tools, zone};
+use crate::clients::aws::Ec2;
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{AccountId, BucketName};
@@ -13,7 +15,7 @@ use crate::report::{Code, Finding, PreflightEvidence, Progress, Unseen};
 use std::collections::BTreeMap;
 use std::io;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the preflight found.
 #[derive(Clone, Debug)]
@@ -147,21 +149,24 @@ fn of_account(
             let started = Instant::now();
             (cluster_version::offered(gateway), started.elapsed())
         });
-        let instance = start(scope, move || {
-            told(listener, instance_type::run(gateway, &inputs.node_type, &asker))
+        let offers = start(scope, move || {
+            let started = Instant::now();
+            let zones = Ec2 { gateway }.zones(&inputs.node_type, asker.region);
+            (zones, started.elapsed())
         });
         let (cluster, found) = told(listener, cluster::run(gateway, &inputs.cluster, &asker));
+        let offers = finish(offers, || (Err(making::not_begun()), Duration::ZERO));
+        let making = Making::of(&found, cluster.evidence.eks_node_groups.as_deref());
+        let made = making::run(inputs, gateway, &caller.account, making, &offers);
+        let made = told(listener, made);
         let zone = finish(zone, || broken(zone::ID));
         let certificate = finish(certificate, || broken(certificate::ID));
         let domain = told(listener, domain::decide(inputs, &zone, &certificate));
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
             None => broken(cluster_version::ID),
             Some((offered, spent)) => {
-                let mut judged = cluster_version::decide(&found, offered, &inputs.cluster, &asker);
-                for finding in &mut judged.findings {
-                    finding.duration_ms = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
-                }
-                judged
+                let judged = cluster_version::decide(&found, offered, &inputs.cluster, &asker);
+                judged.took(spent)
             }
         };
         let version = told(listener, version);
@@ -172,7 +177,7 @@ fn of_account(
             .and(finish(store, || broken(bucket::ID)))
             .and(cluster)
             .and(version)
-            .and(finish(instance, || broken(instance_type::ID)))
+            .and(made)
     });
     (checked, bucket.ok())
 }
@@ -196,6 +201,8 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
         instance_type::ID,
     ]
     .iter()
+    .chain(&quotas::IDS)
+    .chain(&[cost::ID])
     .map(|id| Finding::skip(id, reason.clone()))
     .collect();
     Checked {
