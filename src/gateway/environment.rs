@@ -1,5 +1,6 @@
 //! Which environment the tools get: one identity, no surprises, nothing that is not needed.
 
+use crate::model::ToolboxMirror;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
@@ -175,7 +176,19 @@ pub fn secrets(host: &Env) -> Vec<String> {
         .collect();
     for (name, value) in host {
         let (name, value) = (name.to_string_lossy().to_lowercase(), value.to_string_lossy());
-        if name.ends_with("proxy") || name == "lakehouse_apt_mirror" {
+        if name.starts_with("lakehouse_toolbox_mirror_") {
+            // As they are meant, and as they are sent; as they are typed, below.
+            secrets.extend(
+                value
+                    .parse()
+                    .into_iter()
+                    .flat_map(|mirror: ToolboxMirror| mirror.secrets()),
+            );
+        }
+        if name.ends_with("proxy")
+            || name.starts_with("lakehouse_toolbox_mirror_")
+            || name == "lakehouse_apt_mirror"
+        {
             secrets.extend(password_of(&value));
         }
     }
@@ -276,5 +289,22 @@ mod tests {
     #[test]
     fn a_proxys_password_is_a_secret() {
         assert!(secrets(&host()).contains(&"pass-word".to_owned()));
+    }
+
+    #[test]
+    fn a_mirrors_password_is_a_secret_in_each_of_its_forms() {
+        let mut host = host();
+        let mirror = "https://me:mirror%2Fword@m.example/";
+        host.insert("LAKEHOUSE_TOOLBOX_MIRROR_HELM".into(), mirror.into());
+        let secrets = secrets(&host);
+        assert!(
+            secrets.contains(&"mirror/word".to_owned())
+                && secrets.contains(&"bWU6bWlycm9yL3dvcmQ=".to_owned())
+        );
+        assert!(
+            local(&host, &Identity::default())
+                .keys()
+                .all(|name| name != "LAKEHOUSE_TOOLBOX_MIRROR_HELM")
+        );
     }
 }

@@ -3,6 +3,7 @@
 use super::failures;
 use super::{Progress, Run};
 use crate::gateway::docker::image::{self, Image, Recipe};
+use crate::gateway::docker::lock::RELEASE;
 use crate::gateway::docker::session::{Session, SessionPlan};
 use crate::gateway::docker::{Engine, EngineError, mounts};
 use crate::gateway::environment::{self, Identity};
@@ -132,28 +133,89 @@ pub(super) fn toolbox_image(
                 tool_output: None,
             });
     }
-    let recipe = Recipe::new(engine, options.toolbox_source.value.name())
-        .map_err(|error| failures::of_engine(purpose, &error))?;
-    match recipe
-        .find(engine)
-        .map_err(|error| failures::of_engine(purpose, &error))?
-    {
-        Some(image) => Ok(image),
-        None => build(run, engine, &recipe, progress),
+    let recipes = recipes(engine, options).map_err(|error| failures::of_engine(purpose, &error))?;
+    match image::find(engine, &recipes).map_err(|error| failures::of_engine(purpose, &error))? {
+        Some((_, image)) => Ok(image),
+        None => build(
+            run,
+            engine,
+            choose_recipe(run, engine, &recipes, progress)?,
+            progress,
+        ),
     }
+}
+
+/// The recipes whose images will do, the preferred one first: the one that was asked for by name, or all.
+///
+/// # Errors
+/// What is wrong with the lock or this machine's certificates.
+pub fn recipes(engine: &Engine, options: &RunOptions) -> Result<Vec<Recipe>, EngineError> {
+    match &options.toolbox_source {
+        Some(source) => Ok(vec![Recipe::new(
+            engine,
+            source.value.name(),
+            &options.toolbox_mirrors,
+        )?]),
+        None => Recipe::all(engine, &options.toolbox_mirrors),
+    }
+}
+
+/// The recipe to build by, where no image is there: the preferred one, if all its hosts answer. Only silence leads to the
+/// next one: a host that answers wrongly is an error, whatever else could be built.
+///
+/// # Errors
+/// A [`Failure`] when the run was asked to stop.
+pub fn choose_recipe<'a>(
+    run: &Run,
+    engine: &Engine,
+    recipes: &'a [Recipe],
+    progress: &Arc<dyn Progress>,
+) -> Result<&'a Recipe, Failure> {
+    let (preferred, other) = match recipes {
+        [preferred, other, ..] => (preferred, other),
+        [only] => return Ok(only),
+        // There is no source to choose from: a lock without sources is refused when it is read.
+        [] => {
+            let none = EngineError::Lock("the toolbox's lock has no source".to_owned());
+            return Err(failures::of_engine("find the toolbox image", &none));
+        }
+    };
+    let silent = preferred
+        .unreached(engine, run.deadline)
+        .map_err(|error| failures::of_engine("ask where the tools can be downloaded", &error))?;
+    if silent.is_empty() {
+        return Ok(preferred);
+    }
+    let hosts: Vec<String> = silent
+        .iter()
+        .map(|one| format!("{} ({})", one.host, one.tool))
+        .collect();
+    progress.note(&format!(
+        "no answer from {}: the toolbox is built from package registries instead (`--toolbox-source release` insists on \
+         the official downloads, LAKEHOUSE_TOOLBOX_MIRROR_… names mirrors of them)",
+        hosts.join(", ")
+    ));
+    Ok(other)
 }
 
 /// Builds the toolbox image and shows how it goes.
 ///
 /// # Errors
-/// A [`Failure`] with the builder's last lines.
+/// A [`Failure`] with the builder's last lines, or the tool whose download went wrong.
 pub fn build(
     run: &Run,
     engine: &Engine,
     recipe: &Recipe,
     progress: &Arc<dyn Progress>,
 ) -> Result<Image, Failure> {
-    progress.step("building the toolbox image (once for each version; about ten minutes)");
+    let (from, minutes) = if recipe.source_name == RELEASE {
+        ("the official downloads", "two")
+    } else {
+        ("package registries", "ten")
+    };
+    progress.step(&format!(
+        "building the toolbox image from {from} (once for each version; about {minutes} minutes)"
+    ));
     let shown = Arc::clone(progress);
     let on_line: crate::gateway::docker::engine::OnLine = Arc::new(move |line| shown.line(line));
     let built = recipe.build(engine, run.deadline, &on_line);

@@ -174,6 +174,7 @@ impl Opening<'_> {
     fn image(&mut self, image: &Image) {
         self.exec.image = Some(image.name.clone());
         self.exec.image_digest = Some(image.digest.clone());
+        self.exec.image_source.clone_from(&image.source);
     }
 }
 
@@ -194,6 +195,7 @@ const fn record(mode: ExecMode) -> ExecRecord {
         engine: None,
         engine_version: None,
         image: None,
+        image_source: None,
         image_digest: None,
         tools: BTreeMap::new(),
     }

@@ -1,12 +1,15 @@
 //! The container engine, asked once what it is.
 
+use super::address::{self, Remote};
+use super::release::{DownloadError, Trouble};
+use super::room::NoRoom;
 use crate::gateway::environment::Env;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::process::{self, Ended, Ending, Job};
 use crate::gateway::redact::Redactor;
 use serde::Deserialize;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,10 +39,24 @@ pub struct EngineInfo {
     /// `linux` or `windows`.
     #[serde(rename = "OSType")]
     pub os_type: String,
-    /// For example `name=rootless`.
+    /// For example `name=rootless`, or `name=userns` where the engine maps users.
     pub security_options: Vec<String>,
+    /// Where it keeps images, on its own machine.
+    pub docker_root_dir: String,
+    /// Its system's name, for example `Docker Desktop`.
+    pub operating_system: String,
+    /// The client that asked.
+    pub client_info: ClientInfo,
     /// Why the engine could not be asked, where the client says so with exit code 0.
     pub server_errors: Vec<String>,
+}
+
+/// What `docker info` says of the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ClientInfo {
+    /// The context by which the engine was chosen.
+    pub context: String,
 }
 
 /// Why the engine did not do what it was asked for.
@@ -62,9 +79,24 @@ pub enum EngineError {
         /// The engine's processor.
         architecture: String,
     },
-    /// What we mounted does not arrive.
-    #[error("the engine runs on another machine: this machine's folders don't arrive in its containers")]
-    Remote,
+    /// What we mount does not arrive.
+    #[error("the engine runs on another machine{}: this machine's folders don't arrive in its containers", .0.why())]
+    Remote(Remote),
+    /// It maps users and would not leave one container out of that.
+    #[error("the engine maps users (userns-remap) and does not let a container of this user go without")]
+    UsersMapped {
+        /// The engine's words.
+        said: String,
+    },
+    /// The lock that was compiled in breaks a rule.
+    #[error("{0}")]
+    Lock(String),
+    /// There is not enough room for a build.
+    #[error("{0}")]
+    NoRoom(NoRoom),
+    /// A tool could not be downloaded.
+    #[error("{0}")]
+    Download(Box<DownloadError>),
     /// The run was asked to stop.
     #[error("the run was interrupted")]
     Interrupted,
@@ -78,6 +110,18 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// A download's error, an interrupt as such.
+    #[must_use]
+    pub fn of_download(error: DownloadError) -> Self {
+        if error.trouble == Trouble::Interrupted {
+            Self::Interrupted
+        } else {
+            Self::Download(Box::new(error))
+        }
+    }
+}
+
 impl Engine {
     /// Finds the client and asks the engine what it is.
     ///
@@ -86,9 +130,13 @@ impl Engine {
     pub fn probe(env: Env, redactor: Arc<Redactor>, interrupt: Interrupt) -> Result<Self, EngineError> {
         let path = env.get(&OsString::from("PATH"));
         let client = which::which_in("docker", path, ".").map_err(|_| EngineError::ClientMissing)?;
+        // Before anything is asked: an engine far away may take its time to answer.
+        if let Some(remote) = address::of_variable(&env) {
+            return Err(EngineError::Remote(remote));
+        }
         let mut engine = Self {
             client,
-            env,
+            env: without_mirrors(env),
             info: EngineInfo::default(),
             redactor,
             interrupt,
@@ -99,7 +147,30 @@ impl Engine {
             Duration::from_secs(15),
         )?;
         engine.info = engine.parse_info(&ended)?;
+        engine.refuse_a_remote_context()?;
         Ok(engine)
+    }
+
+    /// The usual context is a socket of this machine; any other is asked for its address.
+    fn refuse_a_remote_context(&self) -> Result<(), EngineError> {
+        let name = self.info.client_info.context.as_str();
+        if ["", "default"].contains(&name) {
+            return Ok(());
+        }
+        let purpose = "read the engine's context";
+        let args = ["context", "inspect", "--format", "{{json .Endpoints}}", name];
+        match self.ask_within(Duration::from_secs(15), purpose, &args) {
+            Ok(endpoints) => match address::of_context(name, &endpoints, &self.env) {
+                Some(remote) => Err(EngineError::Remote(remote)),
+                None => Ok(()),
+            },
+            Err(EngineError::Interrupted) => Err(EngineError::Interrupted),
+            // Whether mounts arrive is asked once more, by the session itself.
+            Err(error) => {
+                tracing::debug!("{error}");
+                Ok(())
+            }
+        }
     }
 
     fn parse_info(&self, ended: &Ended) -> Result<EngineInfo, EngineError> {
@@ -171,6 +242,15 @@ impl Engine {
     ) -> Result<Vec<u8>, EngineError> {
         let mut job = self.job(args, deadline);
         job.stdin = stdin;
+        self.guarded(purpose, job, on_line)
+    }
+
+    fn guarded(
+        &self,
+        purpose: &str,
+        mut job: Job<'_>,
+        on_line: Option<OnLine>,
+    ) -> Result<Vec<u8>, EngineError> {
         job.guarded = true;
         job.grace = Duration::from_secs(3);
         // What a builder prints may hold a mirror's URL with its password.
@@ -181,6 +261,30 @@ impl Engine {
         });
         let ended = self.run(purpose, &job)?;
         self.checked(purpose, ended)
+    }
+
+    /// The same with the input from a file: a build's context may be larger than memory should hold.
+    ///
+    /// # Errors
+    /// As [`Engine::long`].
+    pub fn long_from<S: AsRef<str>>(
+        &self,
+        purpose: &str,
+        args: &[S],
+        input: &Path,
+        deadline: Instant,
+        on_line: Option<OnLine>,
+    ) -> Result<Vec<u8>, EngineError> {
+        let mut job = self.job(args, deadline);
+        let words = [
+            OsString::from("-c"),
+            r#"exec "$@" <"$0""#.into(),
+            input.into(),
+            job.program.into(),
+        ];
+        job.args.splice(0..0, words);
+        job.program = "/bin/sh".into();
+        self.guarded(purpose, job, on_line)
     }
 
     fn checked(&self, purpose: &str, ended: Ended) -> Result<Vec<u8>, EngineError> {
@@ -247,6 +351,22 @@ impl EngineInfo {
             .iter()
             .any(|option| option.contains("name=rootless"))
     }
+
+    /// Whether the engine gives its containers users of their own (dockerd's `userns-remap`): what they make in a
+    /// mount would belong to nobody, and what only the user may read they could not.
+    #[must_use]
+    pub fn maps_users(&self) -> bool {
+        self.security_options
+            .iter()
+            .any(|option| option.split(',').any(|part| part == "name=userns"))
+    }
+}
+
+/// The environment without the mirrors of downloads: the client fetches nothing from them and must not know their
+/// passwords.
+fn without_mirrors(mut env: Env) -> Env {
+    env.retain(|name, _| !name.to_string_lossy().starts_with("LAKEHOUSE_TOOLBOX_MIRROR_"));
+    env
 }
 
 /// The last lines of a text: where an error stands.
