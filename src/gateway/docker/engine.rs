@@ -259,7 +259,14 @@ impl Engine {
             let redacted: OnLine = Arc::new(move |line| on_line(&redactor.redact(line, &[])));
             redacted
         });
-        let ended = self.run(purpose, &job)?;
+        let mut ended = self.run(purpose, &job)?;
+        if ended.ending != Ending::Exited(0) {
+            // The classic builder shows a step's own words on stdout, whatever stream they came by.
+            let mut words = last_lines(&String::from_utf8_lossy(&ended.stdout), 15).into_bytes();
+            words.push(b'\n');
+            words.append(&mut ended.stderr);
+            ended.stderr = words;
+        }
         self.checked(purpose, ended)
     }
 
