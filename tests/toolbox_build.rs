@@ -35,14 +35,33 @@ fn main() -> ExitCode {
         })
     };
     let trials = vec![
-        trial("the_builder_gets_exactly_the_files_of_the_lock", the_builder_gets_exactly_the_files_of_the_lock),
+        trial(
+            "the_builder_gets_exactly_the_files_of_the_lock",
+            the_builder_gets_exactly_the_files_of_the_lock,
+        ),
         trial("a_second_build_asks_no_host", a_second_build_asks_no_host),
-        trial("a_kept_file_that_was_changed_is_fetched_anew", a_kept_file_that_was_changed_is_fetched_anew),
-        trial("each_tool_is_named_by_what_is_wrong_with_it", each_tool_is_named_by_what_is_wrong_with_it),
-        trial("a_version_edited_with_its_path_is_caught_by_its_hash", a_version_edited_with_its_path_is_caught_by_its_hash),
-        trial("a_release_of_ours_becomes_a_toolbox", a_release_of_ours_becomes_a_toolbox).with_ignored_flag(true),
-        trial("a_tool_that_says_another_version_makes_no_toolbox", a_tool_that_says_another_version_makes_no_toolbox)
-            .with_ignored_flag(true),
+        trial(
+            "a_kept_file_that_was_changed_is_fetched_anew",
+            a_kept_file_that_was_changed_is_fetched_anew,
+        ),
+        trial(
+            "each_tool_is_named_by_what_is_wrong_with_it",
+            each_tool_is_named_by_what_is_wrong_with_it,
+        ),
+        trial(
+            "a_version_edited_with_its_path_is_caught_by_its_hash",
+            a_version_edited_with_its_path_is_caught_by_its_hash,
+        ),
+        trial(
+            "a_release_of_ours_becomes_a_toolbox",
+            a_release_of_ours_becomes_a_toolbox,
+        )
+        .with_ignored_flag(true),
+        trial(
+            "a_tool_that_says_another_version_makes_no_toolbox",
+            a_tool_that_says_another_version_makes_no_toolbox,
+        )
+        .with_ignored_flag(true),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -64,7 +83,9 @@ fn build(world: &World, lock: &serde_json::Value, server: &FileServer) -> Built 
         .collect();
     let redactor = Arc::new(Redactor::new(environment::secrets(&env)));
     let engine = Engine::probe(env, redactor, Interrupt::default()).unwrap();
-    let mirrors: ToolboxMirrors = TOOLS.map(|tool| (tool.to_owned(), server.url().parse().unwrap())).into();
+    let mirrors: ToolboxMirrors = TOOLS
+        .map(|tool| (tool.to_owned(), server.url().parse().unwrap()))
+        .into();
     let lock = Lock::read(&lock.to_string()).unwrap();
     let recipe = Recipe::of(&lock, &engine, "release", &mirrors).unwrap();
     let lines = Arc::new(Mutex::new(String::new()));
@@ -99,7 +120,11 @@ fn the_builder_gets_exactly_the_files_of_the_lock() {
     for (machine, arch) in [("x86_64", "amd64"), ("aarch64", "arm64")] {
         let release = Release::new();
         let (world, server) = (engine::world(), FileServer::of(&release));
-        engine::set(&world, "info.json", &engine::info(&serde_json::json!({ "Architecture": machine })));
+        engine::set(
+            &world,
+            "info.json",
+            &engine::info(&serde_json::json!({ "Architecture": machine })),
+        );
         let image = build(&world, &release.lock(), &server).image.unwrap();
         assert_eq!(image.source.as_deref(), Some("release"));
         let context = context(&world);
@@ -116,8 +141,14 @@ fn the_builder_gets_exactly_the_files_of_the_lock() {
         assert!(dockerfile.contains("COPY release /tmp/release") && context.contains_key("host-ca.crt"));
         assert_eq!(context.len(), 6);
         let argv = argv(&world);
-        assert!(argv.contains(&format!("TOOLBOX_ARCH={arch}")) && argv.contains("AWSCLI_VERSION=2.99.1"), "{argv}");
-        assert!(!argv.contains(&server.address), "no address reaches the engine: {argv}");
+        assert!(
+            argv.contains(&format!("TOOLBOX_ARCH={arch}")) && argv.contains("AWSCLI_VERSION=2.99.1"),
+            "{argv}"
+        );
+        assert!(
+            !argv.contains(&server.address),
+            "no address reaches the engine: {argv}"
+        );
         assert_eq!(kept(&world).len(), 4, "the files are kept, the context is not");
     }
 }
@@ -130,7 +161,13 @@ fn a_second_build_asks_no_host() {
     let again = build(&world, &release.lock(), &server);
     again.image.unwrap();
     assert_eq!(server.asked().len(), 4);
-    assert!(again.lines.contains("helm 3.99.3 is kept from an earlier download"), "{}", again.lines);
+    assert!(
+        again
+            .lines
+            .contains("helm 3.99.3 is kept from an earlier download"),
+        "{}",
+        again.lines
+    );
 }
 
 fn a_kept_file_that_was_changed_is_fetched_anew() {
@@ -158,29 +195,54 @@ fn each_tool_is_named_by_what_is_wrong_with_it() {
         let release = Release::new();
         let (world, server) = (engine::world(), FileServer::of(&release));
         let path = release.path(tool, "amd64");
-        let right = release.files[&(tool.to_owned(), "amd64".to_owned())].bytes.clone();
+        let right = release.files[&(tool.to_owned(), "amd64".to_owned())]
+            .bytes
+            .clone();
         let half = right[..right.len() / 2].to_vec();
         let mut flipped = right.clone();
         flipped[7] ^= 1;
         server.set(path, Answer::Whole(flipped));
         let (named, trouble) = stopped(&world, &release.lock(), &server);
-        assert!(named == tool && matches!(trouble, Trouble::WrongHash { .. }), "{named}: {trouble}");
+        assert!(
+            named == tool && matches!(trouble, Trouble::WrongHash { .. }),
+            "{named}: {trouble}"
+        );
         server.set(path, Answer::Cut(half.clone(), right.len()));
         let (named, trouble) = stopped(&world, &release.lock(), &server);
         let expected = Some(right.len() as u64);
-        assert_eq!((named.as_str(), trouble), (tool, Trouble::Cut { got: half.len() as u64, expected }));
+        assert_eq!(
+            (named.as_str(), trouble),
+            (
+                tool,
+                Trouble::Cut {
+                    got: half.len() as u64,
+                    expected
+                }
+            )
+        );
         // A length that was cut along with the file: only the hash can tell.
         server.set(path, Answer::Whole(half));
         let (named, trouble) = stopped(&world, &release.lock(), &server);
-        assert!(named == tool && matches!(trouble, Trouble::WrongHash { .. }), "{named}: {trouble}");
+        assert!(
+            named == tool && matches!(trouble, Trouble::WrongHash { .. }),
+            "{named}: {trouble}"
+        );
         server.set(path, Answer::Redirect("http://elsewhere.example/".to_owned()));
         let (named, trouble) = stopped(&world, &release.lock(), &server);
         assert_eq!(
             (named.as_str(), trouble),
-            (tool, Trouble::Elsewhere { to: "http://elsewhere.example".to_owned() })
+            (
+                tool,
+                Trouble::Elsewhere {
+                    to: "http://elsewhere.example".to_owned()
+                }
+            )
         );
         server.set(path, Answer::Status(404));
-        assert_eq!(stopped(&world, &release.lock(), &server), (tool.to_owned(), Trouble::Status(404)));
+        assert_eq!(
+            stopped(&world, &release.lock(), &server),
+            (tool.to_owned(), Trouble::Status(404))
+        );
         assert!(!argv(&world).contains("build --force-rm"));
         // What came whole before it is kept; mended, the build goes on from there.
         server.set(path, Answer::Whole(right));
@@ -197,9 +259,15 @@ fn a_version_edited_with_its_path_is_caught_by_its_hash() {
     for arch in ["amd64", "arm64"] {
         helm["files"][arch]["path"] = format!("helm-v3.99.4-linux-{arch}.tar.gz").into();
     }
-    server.set("helm-v3.99.4-linux-amd64.tar.gz", Answer::Whole(b"the next version".to_vec()));
+    server.set(
+        "helm-v3.99.4-linux-amd64.tar.gz",
+        Answer::Whole(b"the next version".to_vec()),
+    );
     let (tool, trouble) = stopped(&world, &lock, &server);
-    assert!(tool == "helm" && matches!(trouble, Trouble::WrongHash { .. }), "{tool}: {trouble}");
+    assert!(
+        tool == "helm" && matches!(trouble, Trouble::WrongHash { .. }),
+        "{tool}: {trouble}"
+    );
 }
 
 /// A world with the real engine, and without the downloads of others.
@@ -207,6 +275,10 @@ fn real() -> World {
     let mut world = World::new();
     let cache = world.path("cache").display().to_string();
     world.set("XDG_CACHE_HOME", cache);
+    // Which builder, where the caller chose one.
+    if let Ok(builder) = std::env::var("DOCKER_BUILDKIT") {
+        world.set("DOCKER_BUILDKIT", builder);
+    }
     world
 }
 
@@ -214,7 +286,9 @@ fn a_release_of_ours_becomes_a_toolbox() {
     let release = Release::new();
     let (world, server) = (real(), FileServer::of(&release));
     let built = build(&world, &release.lock(), &server);
-    let image = built.image.unwrap_or_else(|error| panic!("{error:?}\n{}", built.lines));
+    let image = built
+        .image
+        .unwrap_or_else(|error| panic!("{error:?}\n{}", built.lines));
     let said = rehearsal::docker(&[
         "run",
         "--rm",
@@ -243,7 +317,11 @@ fn a_release_of_ours_becomes_a_toolbox() {
     for word in ["aws_completer", "examples", "ac.index"] {
         assert!(!said.contains(word), "{word:?} in {said}");
     }
-    for line in ["download aws 2.99.1 from 127.0.0.1", "lakehouse-step: unpack", "lakehouse-step: verify"] {
+    for line in [
+        "download aws 2.99.1 from 127.0.0.1",
+        "lakehouse-step: unpack",
+        "lakehouse-step: verify",
+    ] {
         assert!(built.lines.contains(line), "{line:?} in {}", built.lines);
     }
 }
@@ -265,5 +343,8 @@ fn a_tool_that_says_another_version_makes_no_toolbox() {
     let Err(EngineError::Failed { said, .. }) = built.image else {
         panic!("built");
     };
-    assert!(said.contains("lakehouse: kubectl says") && said.contains("1.99.5"), "{said}");
+    assert!(
+        said.contains("lakehouse: kubectl says") && said.contains("1.99.5"),
+        "{said}"
+    );
 }

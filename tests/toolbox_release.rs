@@ -365,6 +365,38 @@ fn downloads_go_through_the_proxy_of_the_environment() {
 }
 
 #[test]
+fn a_certificate_of_this_machines_own_authority_is_trusted_where_it_is_named() {
+    let (server, authority) = FileServer::of_own_authority();
+    server.set(&aws_path(), Answer::Whole(b"not aws".to_vec()));
+    let mut world = mirrored(&server);
+    world.set(
+        "LAKEHOUSE_TOOLBOX_MIRROR_AWS",
+        format!("https://{}/", server.address),
+    );
+    let failure = failed(&world, "TOOLBOX_DOWNLOAD_FAILED");
+    assert!(
+        text(&failure, "toolOutput").contains("certificate"),
+        "{failure:#}"
+    );
+    assert!(
+        text(&failure, "remediation").contains("SSL_CERT_FILE"),
+        "{failure:#}"
+    );
+    assert_eq!(server.asked(), Vec::<String>::new());
+    engine::set(&world, "authority.crt", &authority);
+    let bundle = world.path("authority.crt").display().to_string();
+    world.set("LAKEHOUSE_CA_BUNDLE", bundle);
+    // It is asked now: only the file is still another one.
+    failed(&world, "TOOLBOX_DOWNLOAD_WRONG");
+    // What came by https never goes on without it, and to no other host.
+    server.set(
+        &aws_path(),
+        Answer::Redirect(format!("http://{}/", server.address)),
+    );
+    failed(&world, "TOOLBOX_DOWNLOAD_WRONG");
+}
+
+#[test]
 fn prune_keeps_this_locks_images_of_both_sources_and_what_a_container_stands_on() {
     let world = engine::world();
     let names = |source: &str| {

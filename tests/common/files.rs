@@ -4,8 +4,8 @@
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 /// What the server gives for a path.
@@ -36,6 +36,32 @@ pub struct FileServer {
 
 impl FileServer {
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// A server that speaks TLS, and the certificate (PEM) of the authority that vouches for it.
+    pub fn of_own_authority() -> (Self, String) {
+        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let pem = authority.self_signed(&authority_key).unwrap().pem();
+        let issuer = Issuer::new(authority, authority_key);
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let own = own.signed_by(&key, &issuer).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.der().clone()], key.into())
+            .unwrap();
+        (Self::with(Some(Arc::new(config))), pem)
+    }
+
+    fn with(tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             address: listener.local_addr().unwrap().to_string(),
@@ -45,8 +71,14 @@ impl FileServer {
         let (answers, asked) = (Arc::clone(&server.answers), Arc::clone(&server.asked));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answers, asked) = (Arc::clone(&answers), Arc::clone(&asked));
-                std::thread::spawn(move || serve(stream, &answers, &asked));
+                let (answers, asked, tls) = (Arc::clone(&answers), Arc::clone(&asked), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => serve(stream, &answers, &asked),
+                    Some(tls) => {
+                        let connection = rustls::ServerConnection::new(tls).unwrap();
+                        serve(rustls::StreamOwned::new(connection, stream), &answers, &asked);
+                    }
+                });
             }
         });
         server
@@ -76,8 +108,9 @@ impl FileServer {
     }
 }
 
-fn serve(mut stream: TcpStream, answers: &Mutex<BTreeMap<String, Answer>>, asked: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+fn serve(stream: impl Read + Write, answers: &Mutex<BTreeMap<String, Answer>>, asked: &Mutex<Vec<String>>) {
+    let mut stream = BufReader::new(stream);
+    let mut lines = stream.by_ref().lines();
     let Some(Ok(first)) = lines.next() else { return };
     let headers: Vec<String> = lines
         .by_ref()
@@ -108,6 +141,12 @@ fn serve(mut stream: TcpStream, answers: &Mutex<BTreeMap<String, Answer>>, asked
         return;
     }
     let body = method != "HEAD";
+    // The connection stays open until the other side gives up.
+    if matches!(answer, Answer::Silence) {
+        let _ = stream.read(&mut [0]);
+        return;
+    }
+    let stream = stream.get_mut();
     let mut send = |head: &str, bytes: &[u8]| {
         let _ = write!(stream, "HTTP/1.1 {head}\r\nConnection: close\r\n\r\n");
         if body {
@@ -126,8 +165,7 @@ fn serve(mut stream: TcpStream, answers: &Mutex<BTreeMap<String, Answer>>, asked
         }
         Answer::Status(status) => send(&format!("{status} Whatever\r\nContent-Length: 0"), b""),
         Answer::Redirect(to) => send(&format!("302 Found\r\nLocation: {to}\r\nContent-Length: 0"), b""),
-        // The connection stays open until the other side gives up.
-        Answer::Silence | Answer::HangUp => drop(lines.next()),
+        Answer::Silence | Answer::HangUp => {}
     }
 }
 
