@@ -160,3 +160,19 @@ fn a_full_disk_is_its_own_code() {
     assert_eq!(code, "TOOLBOX_NO_ROOM");
     assert!(remedy.contains("lakehouse toolbox prune"), "{remedy}");
 }
+
+#[test]
+fn a_proxy_that_the_container_does_not_see_is_said() {
+    let mut world = ready(&json!({}));
+    world.set("HTTPS_PROXY", "http://me:pass-word@127.0.0.1:3128");
+    set(&world, "refuse", "docker: no.\n");
+    let done = world.run(&["preflight", "--exec", "docker", "--root-domain", "a.example"]);
+    done.expect(3);
+    assert!(
+        done.stderr
+            .contains("HTTPS_PROXY names a proxy on this machine's loopback"),
+        "{}",
+        done.stderr
+    );
+    assert!(!done.stderr.contains("pass-word"), "{}", done.stderr);
+}

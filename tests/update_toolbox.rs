@@ -5,6 +5,7 @@ mod common;
 
 use common::files::{Answer, FileServer, Release, sha256};
 use lakehouse::gateway::docker::lock::Lock;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -25,10 +26,10 @@ impl Update {
             let hash = sha256(&file.bytes);
             let name = file.path.rsplit('/').next().unwrap();
             match tool.as_str() {
-                "eksctl" => eksctl.push_str(&format!(
-                    "{hash}  {name}\n{}  eksctl_Darwin_{arch}.tar.gz\n",
-                    "0".repeat(64)
-                )),
+                "eksctl" => {
+                    let other = "0".repeat(64);
+                    let _ = write!(eksctl, "{hash}  {name}\n{other}  eksctl_Darwin_{arch}.tar.gz\n");
+                }
                 "helm" => {
                     let text = format!("{hash}  {name}\n");
                     server.set(&format!("{}.sha256sum", file.path), Answer::Whole(text.into()));

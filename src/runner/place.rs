@@ -45,7 +45,7 @@ impl Gateway for Place {
 /// What was chosen to run the tools.
 pub(super) enum Chosen {
     Local,
-    Docker(Result<Engine, EngineError>),
+    Docker(Box<Result<Engine, EngineError>>),
 }
 
 /// The mode that was asked for; else local, or docker where a tool is missing here and an engine answers.
@@ -58,7 +58,7 @@ pub(super) fn choose_mode(
     let probe = || Engine::probe(run.env.clone(), Arc::clone(redactor), run.interrupt.clone());
     match options.exec.as_ref().map(|exec| exec.value) {
         Some(ExecMode::Local) => Chosen::Local,
-        Some(ExecMode::Docker) => Chosen::Docker(probe()),
+        Some(ExecMode::Docker) => Chosen::Docker(Box::new(probe())),
         None => {
             let path = run.env.get(OsStr::new("PATH"));
             let missing: Vec<&str> = Tool::ALL
@@ -75,7 +75,7 @@ pub(super) fn choose_mode(
                         "{} not installed here: the tools run in the toolbox container (`--exec local` runs them here)",
                         missing.join(", ")
                     ));
-                    Chosen::Docker(Ok(engine))
+                    Chosen::Docker(Box::new(Ok(engine)))
                 }
                 Err(_) => Chosen::Local,
             }
@@ -117,6 +117,7 @@ pub(super) fn toolbox_image(
     progress: &Arc<dyn Progress>,
 ) -> Result<Image, Failure> {
     let purpose = "find the toolbox image";
+    note_proxies(run, progress);
     if let Some(named) = &options.toolbox_image {
         let name = named.value.as_str();
         return image::inspect(engine, name)
@@ -142,6 +143,18 @@ pub(super) fn toolbox_image(
             choose_recipe(run, engine, &recipes, progress)?,
             progress,
         ),
+    }
+}
+
+/// A proxy on this machine's loopback serves this machine alone: what fails in the container for it should not surprise.
+fn note_proxies(run: &Run, progress: &Arc<dyn Progress>) {
+    let unseen = environment::loopback_proxies(&run.env);
+    if !unseen.is_empty() {
+        progress.note(&format!(
+            "{} names a proxy on this machine's loopback, which a container does not see: name it by this machine's own \
+             address, or use `--exec local`",
+            unseen.join(", ")
+        ));
     }
 }
 

@@ -147,7 +147,7 @@ impl Opening<'_> {
                 *self.exec = record(ExecMode::Docker);
                 self.exec.engine = Some("docker".to_owned());
                 let engine =
-                    probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
+                    (*probed).map_err(|error| failures::of_engine("reach the container engine", &error))?;
                 self.session(engine, identity, host_process)
             }
         }

@@ -113,11 +113,11 @@ pub enum EngineError {
 impl EngineError {
     /// A download's error, an interrupt as such.
     #[must_use]
-    pub fn of_download(error: DownloadError) -> Self {
+    pub fn of_download(error: Box<DownloadError>) -> Self {
         if error.trouble == Trouble::Interrupted {
             Self::Interrupted
         } else {
-            Self::Download(Box::new(error))
+            Self::Download(error)
         }
     }
 }

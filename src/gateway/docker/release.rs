@@ -28,6 +28,8 @@ use std::time::{Duration, Instant};
 const FILE_LIMIT: u64 = 512 * 1024 * 1024;
 /// How much is handed on at once.
 const CHUNK: usize = 128 * 1024;
+/// After how many bytes it is told how far a download is.
+const SHOW_EVERY: u64 = 2_000_000;
 /// How often a waiting download looks at the stop flag and the clock.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -67,7 +69,7 @@ impl Downloads<'_> {
         source: &LockedSource,
         arch: &str,
         on_line: &dyn Fn(&str),
-    ) -> Result<Vec<Fetched>, DownloadError> {
+    ) -> Result<Vec<Fetched>, Box<DownloadError>> {
         let mut http = None;
         let mut fetched = Vec::new();
         for (tool, locked) in &source.tools {
@@ -81,7 +83,7 @@ impl Downloads<'_> {
     ///
     /// # Errors
     /// [`DownloadError`] for a lock without a file for `arch`, or when the run was asked to stop.
-    pub fn unreached(&self, source: &LockedSource, arch: &str) -> Result<Vec<Unreached>, DownloadError> {
+    pub fn unreached(&self, source: &LockedSource, arch: &str) -> Result<Vec<Unreached>, Box<DownloadError>> {
         let mut asked = Vec::new();
         for (tool, locked) in &source.tools {
             asked.push((tool.clone(), self.wanted(tool, locked, arch)?.address));
@@ -94,16 +96,18 @@ impl Downloads<'_> {
         tool: &'a str,
         locked: &'a LockedTool,
         arch: &str,
-    ) -> Result<Wanted<'a>, DownloadError> {
+    ) -> Result<Wanted<'a>, Box<DownloadError>> {
         let mirror = self.mirrors.get(tool);
-        let missing = |said: &str| DownloadError {
-            tool: tool.to_owned(),
-            version: locked.version.clone(),
-            host: String::new(),
-            mirror: mirror.is_some(),
-            trouble: Trouble::Unreachable {
-                said: said.to_owned(),
-            },
+        let missing = |said: &str| {
+            Box::new(DownloadError {
+                tool: tool.to_owned(),
+                version: locked.version.clone(),
+                host: String::new(),
+                mirror: mirror.is_some(),
+                trouble: Trouble::Unreachable {
+                    said: said.to_owned(),
+                },
+            })
         };
         let file = locked
             .files
@@ -124,13 +128,15 @@ impl Downloads<'_> {
         wanted: &Wanted<'_>,
         http: &mut Option<Arc<Http>>,
         on_line: &dyn Fn(&str),
-    ) -> Result<Fetched, DownloadError> {
-        let failed = |trouble: Trouble| DownloadError {
-            tool: wanted.tool.to_owned(),
-            version: wanted.locked.version.clone(),
-            host: wanted.address.host(),
-            mirror: wanted.address.is_mirror(),
-            trouble,
+    ) -> Result<Fetched, Box<DownloadError>> {
+        let failed = |trouble: Trouble| {
+            Box::new(DownloadError {
+                tool: wanted.tool.to_owned(),
+                version: wanted.locked.version.clone(),
+                host: wanted.address.host(),
+                mirror: wanted.address.is_mirror(),
+                trouble,
+            })
         };
         let cache = cache::Cache::open(self.env).map_err(&failed)?;
         if let Some(kept) = cache.find(wanted.tool, &wanted.file.sha256).map_err(&failed)? {
@@ -150,13 +156,22 @@ impl Downloads<'_> {
         let http = http.get_or_insert_with(|| Arc::new(Http::new(self.env, self.ca, self.limits)));
         let http = Arc::clone(http);
         let mut part = cache.begin().map_err(&failed)?;
-        self.receive(&start(http, wanted.address.clone()), &mut part)
+        let on_bytes = |got: u64, expected: Option<u64>| {
+            let of = expected.map_or_else(String::new, |expected| format!(" of {}", expected / 1_000_000));
+            on_line(&format!("{}: {}{of} MB", wanted.tool, got / 1_000_000));
+        };
+        self.receive(&start(http, wanted.address.clone()), &mut part, &on_bytes)
             .map_err(|trouble| failed(self.redacted(trouble)))?;
         part.keep(wanted.tool, &wanted.file.sha256).map_err(&failed)
     }
 
     /// Takes what the thread sends until its end, the run's, or a silence that is too long.
-    fn receive(&self, events: &Receiver<Event>, part: &mut cache::Part) -> Result<(), Trouble> {
+    fn receive(
+        &self,
+        events: &Receiver<Event>,
+        part: &mut cache::Part,
+        on_bytes: &dyn Fn(u64, Option<u64>),
+    ) -> Result<(), Trouble> {
         let (mut got, mut expected) = (0_u64, None);
         let mut heard = Instant::now();
         loop {
@@ -177,12 +192,14 @@ impl Downloads<'_> {
                         return Err(Trouble::TooLarge { limit: FILE_LIMIT });
                     }
                     part.write_all(&bytes).map_err(|error| part.trouble(&error))?;
+                    if got / SHOW_EVERY > (got - bytes.len() as u64) / SHOW_EVERY {
+                        on_bytes(got, expected);
+                    }
                 }
                 Ok(Event::End) if expected.is_some_and(|expected| expected != got) => {
                     return Err(Trouble::Cut { got, expected });
                 }
                 Ok(Event::End) => return Ok(()),
-                Ok(Event::Broken) => return Err(Trouble::Cut { got, expected }),
                 Ok(Event::Failed(trouble)) => return Err(trouble),
                 Err(RecvTimeoutError::Timeout) if heard.elapsed() >= self.limits.silence => {
                     return Err(Trouble::Silent {
@@ -190,7 +207,9 @@ impl Downloads<'_> {
                     });
                 }
                 Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return Err(Trouble::Cut { got, expected }),
+                Ok(Event::Broken) | Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Trouble::Cut { got, expected });
+                }
             }
             heard = Instant::now();
         }

@@ -24,7 +24,7 @@ const OF_THE_WAY: [u16; 5] = [407, 502, 503, 504, 511];
 pub(super) fn unreached(
     downloads: &Downloads<'_>,
     asked: Vec<(String, Address)>,
-) -> Result<Vec<Unreached>, DownloadError> {
+) -> Result<Vec<Unreached>, Box<DownloadError>> {
     let limits = Limits {
         connect: LIMIT,
         silence: LIMIT,
@@ -46,13 +46,13 @@ pub(super) fn unreached(
     let mut open = asked.len();
     while open > 0 && Instant::now() < until {
         if downloads.interrupt.is_set() {
-            return Err(DownloadError {
-                tool: "toolbox".to_owned(),
+            return Err(Box::new(DownloadError {
+                tool: String::new(),
                 version: String::new(),
                 host: String::new(),
                 mirror: false,
                 trouble: Trouble::Interrupted,
-            });
+            }));
         }
         match answers.recv_timeout(LOOK_EVERY) {
             Ok((number, answered)) => {
