@@ -1,19 +1,21 @@
 //! The container engine, asked once what it is.
 
-use super::address::{self, Remote};
-use super::release::{DownloadError, Trouble};
-use super::room::NoRoom;
+mod error;
+mod info;
+
+use super::address;
 use crate::gateway::environment::Env;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::process::{self, Ended, Ending, Job};
 use crate::gateway::redact::Redactor;
-use serde::Deserialize;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use crate::gateway::process::OnLine;
+pub use error::EngineError;
+pub use info::{ClientInfo, EngineInfo};
 
 /// An engine that answers.
 #[derive(Clone)]
@@ -26,100 +28,6 @@ pub struct Engine {
     pub info: EngineInfo,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) interrupt: Interrupt,
-}
-
-/// `docker info`, as far as it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct EngineInfo {
-    /// The engine's version.
-    pub server_version: String,
-    /// `x86_64`, `aarch64`, …
-    pub architecture: String,
-    /// `linux` or `windows`.
-    #[serde(rename = "OSType")]
-    pub os_type: String,
-    /// For example `name=rootless`, or `name=userns` where the engine maps users.
-    pub security_options: Vec<String>,
-    /// Where it keeps images, on its own machine.
-    pub docker_root_dir: String,
-    /// Its system's name, for example `Docker Desktop`.
-    pub operating_system: String,
-    /// The client that asked.
-    pub client_info: ClientInfo,
-    /// Why the engine could not be asked, where the client says so with exit code 0.
-    pub server_errors: Vec<String>,
-}
-
-/// What `docker info` says of the client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ClientInfo {
-    /// The context by which the engine was chosen.
-    pub context: String,
-}
-
-/// Why the engine did not do what it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EngineError {
-    /// There is no `docker` on this machine.
-    #[error("there is no docker client on PATH")]
-    ClientMissing,
-    /// The engine does not answer.
-    #[error("the engine does not answer")]
-    NotReady {
-        /// The client's words.
-        said: String,
-    },
-    /// It runs containers that the toolbox is not made for.
-    #[error("the engine runs {os} containers on {architecture}; the toolbox is for linux on amd64 or arm64")]
-    Unsupported {
-        /// The engine's system.
-        os: String,
-        /// The engine's processor.
-        architecture: String,
-    },
-    /// What we mount does not arrive.
-    #[error("the engine runs on another machine{}: this machine's folders don't arrive in its containers", .0.why())]
-    Remote(Remote),
-    /// It maps users and would not leave one container out of that.
-    #[error("the engine maps users (userns-remap) and does not let a container of this user go without")]
-    UsersMapped {
-        /// The engine's words.
-        said: String,
-    },
-    /// The lock that was compiled in breaks a rule.
-    #[error("{0}")]
-    Lock(String),
-    /// There is not enough room for a build.
-    #[error("{0}")]
-    NoRoom(NoRoom),
-    /// A tool could not be downloaded.
-    #[error("{0}")]
-    Download(Box<DownloadError>),
-    /// The run was asked to stop.
-    #[error("the run was interrupted")]
-    Interrupted,
-    /// A command of the engine failed.
-    #[error("failed to {purpose}")]
-    Failed {
-        /// What was asked for.
-        purpose: String,
-        /// The engine's words, redacted.
-        said: String,
-    },
-}
-
-impl EngineError {
-    /// A download's error, an interrupt as such.
-    #[must_use]
-    pub fn of_download(error: Box<DownloadError>) -> Self {
-        if error.trouble == Trouble::Interrupted {
-            Self::Interrupted
-        } else {
-            Self::Download(error)
-        }
-    }
 }
 
 impl Engine {
@@ -337,35 +245,6 @@ impl Engine {
             stop: None,
             on_line: None,
         }
-    }
-}
-
-impl EngineInfo {
-    /// The architecture in Docker's and Go's words, if the toolbox exists for it.
-    #[must_use]
-    pub fn arch(&self) -> Option<&'static str> {
-        match self.architecture.as_str() {
-            "x86_64" | "amd64" => Some("amd64"),
-            "aarch64" | "arm64" => Some("arm64"),
-            _ => None,
-        }
-    }
-
-    /// Whether root inside a container is the calling user outside.
-    #[must_use]
-    pub fn is_rootless(&self) -> bool {
-        self.security_options
-            .iter()
-            .any(|option| option.contains("name=rootless"))
-    }
-
-    /// Whether the engine gives its containers users of their own (dockerd's `userns-remap`): what they make in a
-    /// mount would belong to nobody, and what only the user may read they could not.
-    #[must_use]
-    pub fn maps_users(&self) -> bool {
-        self.security_options
-            .iter()
-            .any(|option| option.split(',').any(|part| part == "name=userns"))
     }
 }
 

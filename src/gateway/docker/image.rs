@@ -1,5 +1,8 @@
 //! The toolbox image: found by the hash of everything that it is made of, or built.
 
+mod builder;
+mod known;
+
 use super::base;
 use super::context;
 use super::engine::{Engine, EngineError, OnLine};
@@ -8,8 +11,9 @@ use super::release::{Downloads, Trouble, Unreached, cache::Cache, http::Limits};
 use super::{lock, room};
 use crate::gateway::environment::PROXIES;
 use crate::model::ToolboxMirrors;
-use serde::Deserialize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+pub use known::{inspect, others, users};
 
 /// The repository that all toolbox images stand in.
 pub const REPOSITORY: &str = "lakehouse-toolbox";
@@ -138,7 +142,7 @@ impl Recipe {
         if let Some(mirror) = engine.env.get(std::ffi::OsStr::new(APT_MIRROR)).cloned() {
             engine.env.insert("APT_MIRROR".into(), mirror);
         }
-        let before = containers(&engine);
+        let before = builder::containers(&engine);
         let purpose = "build the toolbox image";
         let shown = Some(on_line.clone());
         let built = match &context {
@@ -147,7 +151,7 @@ impl Recipe {
         };
         if built.is_err() {
             // The builder removes its container a moment after its client has gone: nothing of ours is left.
-            wait_for_builder(&engine, &before);
+            builder::wait_for_builder(&engine, &before);
         }
         built?;
         self.found(&engine, &name)?.ok_or_else(|| EngineError::Failed {
@@ -253,121 +257,8 @@ pub fn find(engine: &Engine, recipes: &[Recipe]) -> Result<Option<(usize, Image)
     Ok(None)
 }
 
-/// Containers, running or not, that stand on an image, by name.
-///
-/// # Errors
-/// [`EngineError`] when the engine can't say.
-pub fn users(engine: &Engine, name: &str) -> Result<Vec<String>, EngineError> {
-    let filter = format!("ancestor={name}");
-    let args = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
-    let listed = engine.ask("ask what uses an old toolbox image", &args)?;
-    Ok(String::from_utf8_lossy(&listed)
-        .lines()
-        .map(str::to_owned)
-        .collect())
-}
-
-/// IDs and images of all containers; nothing where the engine does not say.
-fn containers(engine: &Engine) -> Vec<String> {
-    let listed = engine.undisturbed().ask_within(
-        Duration::from_secs(2),
-        "list the containers",
-        &["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}"],
-    );
-    String::from_utf8_lossy(&listed.unwrap_or_default())
-        .lines()
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Waits until no container of a build that began after `before` is left. The builder's containers run on images
-/// that have no name yet.
-fn wait_for_builder(engine: &Engine, before: &[String]) {
-    let until = Instant::now() + Duration::from_secs(4);
-    let is_builders = |line: &String| {
-        let image = line
-            .split(' ')
-            .nth(1)
-            .unwrap_or_default()
-            .trim_start_matches("sha256:");
-        !before.contains(line) && image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    while Instant::now() < until && containers(engine).iter().any(is_builders) {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// The Debian archive to take packages from; the base image's script reads it under this name too.
 const APT_MIRROR: &str = "LAKEHOUSE_APT_MIRROR";
 
 /// Settings of mirrors that a build takes, besides the proxies', from the environment.
 const MIRRORS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Inspected {
-    id: String,
-    #[serde(default)]
-    repo_digests: Option<Vec<String>>,
-    size: u64,
-}
-
-/// An image by name or ID, if the engine has it.
-///
-/// # Errors
-/// [`EngineError`] when the engine can't say.
-pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError> {
-    let stdout = match engine.ask(
-        "look for the image",
-        &["image", "inspect", "--format", "{{json .}}", name],
-    ) {
-        Ok(stdout) => stdout,
-        // The client has one exit code for all; only these words of the engine's mean that it is not there.
-        Err(EngineError::Failed { said, .. }) if said.to_lowercase().contains("no such image") => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let found: Inspected = serde_json::from_slice(&stdout).map_err(|error| EngineError::Failed {
-        purpose: "read what the engine says of the image".into(),
-        said: error.to_string(),
-    })?;
-    let digest = found
-        .repo_digests
-        .unwrap_or_default()
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| found.id.clone());
-    Ok(Some(Image {
-        name: name.to_owned(),
-        id: found.id,
-        digest,
-        size: found.size,
-        source: None,
-    }))
-}
-
-/// Whether a name is one that a build of ours gives: a tag of sixteen hexadecimal digits.
-fn is_ours(name: &str) -> bool {
-    let tag = name
-        .strip_prefix(REPOSITORY)
-        .and_then(|rest| rest.strip_prefix(':'))
-        .unwrap_or_default();
-    tag.len() == 16 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Toolbox images that are not `keep`, by name. Tags that somebody gave by hand are not ours to remove.
-///
-/// # Errors
-/// [`EngineError`] when the engine can't say.
-pub fn others(engine: &Engine, keep: &[String]) -> Result<Vec<String>, EngineError> {
-    let stdout = engine.ask(
-        "list the toolbox images",
-        &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
-    )?;
-    Ok(String::from_utf8_lossy(&stdout)
-        .lines()
-        .filter(|name| is_ours(name) && !keep.iter().any(|kept| kept == name))
-        .map(str::to_owned)
-        .collect())
-}

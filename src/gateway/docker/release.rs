@@ -5,12 +5,13 @@
 
 pub mod cache;
 mod error;
+mod fetched;
 pub mod http;
 mod proxy;
 mod reach;
 
-pub use cache::Fetched;
 pub use error::{DownloadError, Trouble};
+pub use fetched::Fetched;
 pub use reach::Unreached;
 
 use super::lock::{LockedFile, LockedSource, LockedTool};
