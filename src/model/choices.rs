@@ -8,7 +8,7 @@ mod toolbox;
 
 pub use approve::Approve;
 pub use dns_server::DnsServer;
-pub use mirror::{ToolboxMirror, ToolboxMirrors, without_credentials};
+pub use mirror::{MIRROR_VARIABLES, ToolboxMirror, ToolboxMirrors, without_credentials};
 pub use time_limit::TimeLimit;
 pub use toolbox::{ToolboxImage, ToolboxNetwork};
 

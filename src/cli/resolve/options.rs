@@ -3,7 +3,8 @@
 use super::lookup::Lookup;
 use super::{UsageError, World};
 use crate::model::{
-    ColorChoice, LogLevel, OutputFormat, RunOptions, Source, Sourced, ToolboxMirrors, without_credentials,
+    ColorChoice, LogLevel, MIRROR_VARIABLES, OutputFormat, RunOptions, Source, Sourced, ToolboxMirrors,
+    without_credentials,
 };
 
 /// The options of a run. Of the env file only `LAKEHOUSE_READ_ONLY` and `LAKEHOUSE_OUTPUT` are read.
@@ -53,9 +54,8 @@ fn color_of(world: &World) -> Result<Sourced<ColorChoice>, UsageError> {
 /// refused is shown without what may be a password.
 fn toolbox_mirrors(world: &World) -> Result<ToolboxMirrors, UsageError> {
     let mut mirrors = ToolboxMirrors::new();
-    for tool in ["aws", "eksctl", "helm", "kubectl"] {
-        let name = format!("LAKEHOUSE_TOOLBOX_MIRROR_{}", tool.to_ascii_uppercase());
-        let Some(value) = world.env.get(&name).filter(|value| !value.is_empty()) else {
+    for (tool, name) in MIRROR_VARIABLES {
+        let Some(value) = world.env.get(name).filter(|value| !value.is_empty()) else {
             continue;
         };
         let text = value.to_string_lossy();
@@ -63,7 +63,7 @@ fn toolbox_mirrors(world: &World) -> Result<ToolboxMirrors, UsageError> {
             Ok(mirror) => {
                 mirrors.insert(tool.to_owned(), mirror);
             }
-            Err(why) => return Err(UsageError::value(&name, &without_credentials(&text), &why)),
+            Err(why) => return Err(UsageError::value(name, &without_credentials(&text), &why)),
         }
     }
     Ok(mirrors)

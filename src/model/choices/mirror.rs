@@ -7,6 +7,14 @@ use std::fmt;
 use std::str::FromStr;
 use url::Url;
 
+/// The variables that name mirrors, by tool.
+pub const MIRROR_VARIABLES: [(&str, &str); 4] = [
+    ("aws", "LAKEHOUSE_TOOLBOX_MIRROR_AWS"),
+    ("eksctl", "LAKEHOUSE_TOOLBOX_MIRROR_EKSCTL"),
+    ("helm", "LAKEHOUSE_TOOLBOX_MIRROR_HELM"),
+    ("kubectl", "LAKEHOUSE_TOOLBOX_MIRROR_KUBECTL"),
+];
+
 /// The mirrors that were named, by tool.
 pub type ToolboxMirrors = BTreeMap<String, ToolboxMirror>;
 

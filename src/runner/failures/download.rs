@@ -1,6 +1,7 @@
 //! What a failed download of a tool means, and what mends it.
 
 use crate::gateway::docker::release::{DownloadError, Trouble};
+use crate::model::MIRROR_VARIABLES;
 use crate::report::Code;
 
 /// Its code: wrong is what may be an attack or a mistake of a mirror's, failed what may go by itself.
@@ -23,7 +24,10 @@ pub(super) fn said(trouble: &Trouble) -> &str {
 
 /// What mends it.
 pub(super) fn remedy(error: &DownloadError) -> String {
-    let variable = format!("LAKEHOUSE_TOOLBOX_MIRROR_{}", error.tool.to_ascii_uppercase());
+    let variable = MIRROR_VARIABLES
+        .iter()
+        .find(|(tool, _)| *tool == error.tool)
+        .map_or("LAKEHOUSE_TOOLBOX_MIRROR_…", |(_, variable)| variable);
     let whose = if error.mirror {
         format!("the mirror of {variable}")
     } else {
