@@ -63,7 +63,7 @@ pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
         ),
         EngineError::Download(error) => (
             download::code(&error.trouble),
-            format!("The toolbox could not be built: {error}."),
+            format!("The download of {error}."),
             download::remedy(error),
         ),
         EngineError::Interrupted => (

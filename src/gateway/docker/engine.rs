@@ -170,7 +170,8 @@ impl Engine {
         let mut ended = self.run(purpose, &job)?;
         if ended.ending != Ending::Exited(0) {
             // The classic builder shows a step's own words on stdout, whatever stream they came by.
-            let mut words = last_lines(&String::from_utf8_lossy(&ended.stdout), 15).into_bytes();
+            let shown = step_words(&String::from_utf8_lossy(&ended.stdout));
+            let mut words = last_lines(&shown, 15).into_bytes();
             words.push(b'\n');
             words.append(&mut ended.stderr);
             ended.stderr = words;
@@ -255,9 +256,39 @@ fn without_mirrors(mut env: Env) -> Env {
     env
 }
 
+/// What the steps of a build printed, without what the classic builder says of itself around them.
+fn step_words(stdout: &str) -> String {
+    let builders = [
+        "Step ",
+        " ---> ",
+        "Removing intermediate container ",
+        "Sending build context ",
+    ];
+    let lines = stdout
+        .lines()
+        .filter(|line| !builders.iter().any(|start| line.starts_with(start)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The last lines of a text: where an error stands.
 #[must_use]
 pub fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_words;
+
+    /// From a build by Docker 20.10's classic builder.
+    #[test]
+    fn a_failed_step_is_told_by_its_own_words() {
+        let stdout = "Step 1/2 : FROM x AS base\n ---> 82c0272edba3\nStep 2/2 : RUN a; b\n ---> Running in 71ddc494b04c\n\
+            lakehouse-step: aws\nE: Unable to locate package\nRemoving intermediate container 71ddc494b04c\n";
+        assert_eq!(
+            step_words(stdout),
+            "lakehouse-step: aws\nE: Unable to locate package"
+        );
+    }
 }
