@@ -58,14 +58,32 @@ fn an_engine_on_another_machine_is_refused_before_it_is_asked() {
     }
 }
 
+/// What the client says of a context on another machine.
+const FAR: &str = r#"{"Name":"far","Metadata":{},"Endpoints":{"docker":{"Host":"ssh://ops@far.example","SkipTLSVerify":false}}}"#;
+
+#[test]
+fn an_engine_far_away_that_is_down_is_remote_all_the_same() {
+    let world = ready(&json!({}));
+    set(
+        &world,
+        "info.json",
+        r#"{"ServerErrors":["Cannot connect to the Docker daemon at http://docker.example."],"ClientInfo":{"Context":"far"}}"#,
+    );
+    set(&world, "context.json", FAR);
+    assert_eq!(blocker(&world).0, "ENGINE_REMOTE");
+    // One of this machine that is down is not.
+    set(
+        &world,
+        "context.json",
+        r#"{"Name":"default","Endpoints":{"docker":{"Host":"unix:///var/run/docker.sock"}}}"#,
+    );
+    assert_eq!(blocker(&world).0, "DOCKER_NOT_READY");
+}
+
 #[test]
 fn a_context_of_another_machine_is_refused_before_anything_is_built() {
     let mut world = ready(&json!({ "ClientInfo": { "Context": "far" } }));
-    set(
-        &world,
-        "endpoints.json",
-        r#"{"docker":{"Host":"ssh://ops@far.example","SkipTLSVerify":false}}"#,
-    );
+    set(&world, "context.json", FAR);
     let (code, message, remedy) = blocker(&world);
     assert_eq!(code, "ENGINE_REMOTE");
     assert!(
@@ -88,8 +106,8 @@ fn a_context_of_this_machine_is_an_engine_like_any_other() {
     let world = ready(&json!({ "ClientInfo": { "Context": "desktop-linux" } }));
     set(
         &world,
-        "endpoints.json",
-        r#"{"docker":{"Host":"unix:///run/user/1000/docker.sock","SkipTLSVerify":false}}"#,
+        "context.json",
+        r#"{"Name":"desktop-linux","Metadata":{},"Endpoints":{"docker":{"Host":"unix:///run/user/1000/docker.sock","SkipTLSVerify":false}}}"#,
     );
     set(&world, "refuse", "docker: no.\n");
     assert_eq!(blocker(&world).0, "TOOLBOX_MISSING");

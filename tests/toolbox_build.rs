@@ -39,6 +39,10 @@ fn main() -> ExitCode {
             "the_builder_gets_exactly_the_files_of_the_lock",
             the_builder_gets_exactly_the_files_of_the_lock,
         ),
+        trial(
+            "proxies_and_certificates_reach_the_build_and_no_password_does",
+            proxies_and_certificates_reach_the_build_and_no_password_does,
+        ),
         trial("a_second_build_asks_no_host", a_second_build_asks_no_host),
         trial(
             "a_kept_file_that_was_changed_is_fetched_anew",
@@ -150,6 +154,29 @@ fn the_builder_gets_exactly_the_files_of_the_lock() {
             "no address reaches the engine: {argv}"
         );
         assert_eq!(kept(&world).len(), 4, "the files are kept, the context is not");
+    }
+}
+
+fn proxies_and_certificates_reach_the_build_and_no_password_does() {
+    let release = Release::new();
+    let (mut world, server) = (engine::world(), FileServer::of(&release));
+    engine::set(&world, "ca.crt", "# the certificates of this machine\n");
+    let bundle = world.path("ca.crt").display().to_string();
+    world
+        .set("LAKEHOUSE_CA_BUNDLE", bundle)
+        .set("HTTPS_PROXY", "http://me:pass-word@proxy.example:3128")
+        .set("NO_PROXY", "localhost")
+        .set("GOPROXY", "https://me:pass-word@go.example");
+    build(&world, &release.lock(), &server).image.unwrap();
+    let argv = argv(&world);
+    for words in ["--build-arg HTTPS_PROXY ", "--build-arg NO_PROXY "] {
+        assert!(argv.contains(words), "{words} in {argv}");
+    }
+    assert!(!argv.contains("pass-word") && !argv.contains("GOPROXY"), "{argv}");
+    let context = context(&world);
+    assert_eq!(context["host-ca.crt"], b"# the certificates of this machine\n");
+    for (name, bytes) in &context {
+        assert!(!String::from_utf8_lossy(bytes).contains("pass-word"), "{name}");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::World;
 use std::os::unix::fs::PermissionsExt;
 
-/// `images` holds the names that there are, `info.json` what the engine says of itself, `endpoints.json` what its
+/// `images` holds the names that there are, `info.json` what the engine says of itself, `context.json` what its
 /// context says, `users` the containers that stand on any image, `refuse` the words with which a `run` is refused.
 const DOCKER: &str = r#"#!/bin/sh
 here=$(dirname "$0")/..
@@ -12,7 +12,7 @@ env >>"$here/docker.env"
 for last; do :; done
 case "$1 $2" in
 'info --format') cat "$here/info.json" ;;
-'context inspect') cat "$here/endpoints.json" ;;
+'context inspect') cat "$here/context.json" ;;
 'image ls') cat "$here/images" ;;
 'image inspect')
     if grep -qxF "$last" "$here/images"; then

@@ -54,6 +54,13 @@ pub fn of_variable(env: &Env) -> Option<Remote> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Context {
+    name: String,
+    endpoints: Endpoints,
+}
+
+#[derive(Deserialize)]
 struct Endpoints {
     docker: Endpoint,
 }
@@ -65,13 +72,13 @@ struct Endpoint {
     host: String,
 }
 
-/// What a context's endpoints (`docker context inspect --format '{{json .Endpoints}}'`) say, if that is another machine.
+/// What a context (`docker context inspect --format '{{json .}}'`) says, if that is another machine.
 #[must_use]
-pub fn of_context(name: &str, endpoints: &[u8], env: &Env) -> Option<Remote> {
-    let endpoints: Endpoints = serde_json::from_slice(endpoints).ok()?;
+pub fn of_context(context: &[u8], env: &Env) -> Option<Remote> {
+    let context: Context = serde_json::from_slice(context).ok()?;
     Some(Remote::Context {
-        name: name.to_owned(),
-        address: remote_address(&endpoints.docker.host)?,
+        address: remote_address(&context.endpoints.docker.host)?,
+        name: context.name,
         by_variable: env
             .get(OsStr::new("DOCKER_CONTEXT"))
             .is_some_and(|value| !value.is_empty()),
@@ -138,22 +145,29 @@ mod tests {
         assert_eq!(of_variable(&Env::new()), None);
     }
 
-    /// As `docker context inspect` of Docker 28.2 prints them; the second after `docker context create`.
+    /// As `docker context inspect --format '{{json .}}'` of Docker 28.2 prints it, with this name and host.
+    fn context(name: &str, host: &str) -> Vec<u8> {
+        format!(
+            r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}","SkipTLSVerify":false}}}},"TLSMaterial":{{}},"Storage":{{"MetadataPath":"\u003cIN MEMORY\u003e","TLSPath":"\u003cIN MEMORY\u003e"}}}}"#
+        )
+        .into_bytes()
+    }
+
     #[test]
     fn a_context_is_judged_by_its_endpoint() {
-        let local = br#"{"docker":{"Host":"unix:///var/run/docker.sock","SkipTLSVerify":false}}"#;
-        let far = br#"{"docker":{"Host":"ssh://ops@far.example","SkipTLSVerify":false}}"#;
-        assert_eq!(of_context("desktop-linux", local, &Env::new()), None);
-        let remote = of_context("far", far, &Env::new()).unwrap();
+        let local = context("desktop-linux", "unix:///home/me/.docker/desktop/docker.sock");
+        let far = context("far", "ssh://ops@far.example");
+        assert_eq!(of_context(&local, &Env::new()), None);
+        let remote = of_context(&far, &Env::new()).unwrap();
         assert_eq!(remote.why(), " (the docker context far is ssh://far.example)");
         let env = Env::from([("DOCKER_CONTEXT".into(), "far".into())]);
         assert!(matches!(
-            of_context("far", far, &env),
+            of_context(&far, &env),
             Some(Remote::Context {
                 by_variable: true,
                 ..
             })
         ));
-        assert_eq!(of_context("x", b"[]", &Env::new()), None);
+        assert_eq!(of_context(b"[]", &Env::new()), None);
     }
 }

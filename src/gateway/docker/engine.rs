@@ -54,21 +54,29 @@ impl Engine {
             &["info", "--format", "{{json .}}"],
             Duration::from_secs(15),
         )?;
-        engine.info = engine.parse_info(&ended)?;
-        engine.refuse_a_remote_context()?;
+        engine.info = match engine.parse_info(&ended) {
+            // An engine far away that is down is no reason to start one here.
+            Err(EngineError::NotReady { said }) => {
+                engine.refuse_a_remote_context(&[])?;
+                return Err(EngineError::NotReady { said });
+            }
+            parsed => parsed?,
+        };
+        // The usual context is a socket of this machine; any other is asked for its address.
+        let context = engine.info.client_info.context.clone();
+        if !["", "default"].contains(&context.as_str()) {
+            engine.refuse_a_remote_context(&[&context])?;
+        }
         Ok(engine)
     }
 
-    /// The usual context is a socket of this machine; any other is asked for its address.
-    fn refuse_a_remote_context(&self) -> Result<(), EngineError> {
-        let name = self.info.client_info.context.as_str();
-        if ["", "default"].contains(&name) {
-            return Ok(());
-        }
+    /// Asks the client where a context leads, the one in use without a name. The engine itself is not asked.
+    fn refuse_a_remote_context(&self, name: &[&str]) -> Result<(), EngineError> {
         let purpose = "read the engine's context";
-        let args = ["context", "inspect", "--format", "{{json .Endpoints}}", name];
+        let mut args = vec!["context", "inspect", "--format", "{{json .}}"];
+        args.extend(name);
         match self.ask_within(Duration::from_secs(15), purpose, &args) {
-            Ok(endpoints) => match address::of_context(name, &endpoints, &self.env) {
+            Ok(context) => match address::of_context(&context, &self.env) {
                 Some(remote) => Err(EngineError::Remote(remote)),
                 None => Ok(()),
             },
