@@ -9,7 +9,8 @@ use common::files::{Answer, FileServer, OurFile, Release};
 use common::{World, rehearsal};
 use lakehouse::gateway::docker::image::{Image, Recipe};
 use lakehouse::gateway::docker::lock::Lock;
-use lakehouse::gateway::docker::release::Trouble;
+use lakehouse::gateway::docker::release::http::Limits;
+use lakehouse::gateway::docker::release::{Downloads, Trouble};
 use lakehouse::gateway::docker::{Engine, EngineError};
 use lakehouse::gateway::environment::{self, Env};
 use lakehouse::gateway::guard;
@@ -51,6 +52,10 @@ fn main() -> ExitCode {
         trial(
             "each_tool_is_named_by_what_is_wrong_with_it",
             each_tool_is_named_by_what_is_wrong_with_it,
+        ),
+        trial(
+            "a_host_that_falls_silent_is_given_up",
+            a_host_that_falls_silent_is_given_up,
         ),
         trial(
             "a_version_edited_with_its_path_is_caught_by_its_hash",
@@ -275,6 +280,38 @@ fn each_tool_is_named_by_what_is_wrong_with_it() {
         server.set(path, Answer::Whole(right));
         build(&world, &release.lock(), &server).image.unwrap();
     }
+}
+
+fn a_host_that_falls_silent_is_given_up() {
+    let release = Release::new();
+    let (world, server) = (engine::world(), FileServer::of(&release));
+    server.set(release.path("eksctl", "amd64"), Answer::Silence);
+    let cache = world.path("cache").into_os_string();
+    let env = Env::from([("XDG_CACHE_HOME".into(), cache)]);
+    let mirrors: ToolboxMirrors = TOOLS
+        .map(|tool| (tool.to_owned(), server.url().parse().unwrap()))
+        .into();
+    let downloads = Downloads {
+        env: &env,
+        ca: b"",
+        mirrors: &mirrors,
+        redactor: &Redactor::new([]),
+        interrupt: &Interrupt::default(),
+        deadline: Instant::now() + Duration::from_secs(600),
+        limits: Limits {
+            connect: Duration::from_secs(15),
+            silence: Duration::from_millis(300),
+        },
+    };
+    let lock = Lock::read(&release.lock().to_string()).unwrap();
+    let source = lock.source("release").unwrap();
+    let error = downloads.fetch(source, "amd64", &|_| ()).unwrap_err();
+    assert!(
+        error.tool == "eksctl" && matches!(error.trouble, Trouble::Silent { .. }),
+        "{error}"
+    );
+    // The one before it came whole.
+    assert_eq!(kept(&world).len(), 1);
 }
 
 fn a_version_edited_with_its_path_is_caught_by_its_hash() {
