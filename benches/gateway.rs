@@ -4,7 +4,7 @@
 //! needs an engine with the toolbox image (`lakehouse toolbox build`); `scripts/bench` sees to that.
 
 use lakehouse::gateway::docker::engine::Engine;
-use lakehouse::gateway::docker::image::Recipe;
+use lakehouse::gateway::docker::image::{self, Recipe};
 use lakehouse::gateway::docker::mounts;
 use lakehouse::gateway::docker::session::{Session, SessionPlan};
 use lakehouse::gateway::environment::{self, Env, Identity};
@@ -14,6 +14,7 @@ use lakehouse::gateway::read_only::ReadOnly;
 use lakehouse::gateway::recorder::Recorder;
 use lakehouse::gateway::redact::Redactor;
 use lakehouse::gateway::{CommandSpec, Gateway, Tool};
+use lakehouse::model::ToolboxMirrors;
 use lakehouse::report::ExecMode;
 use lakehouse::runner::Run;
 use lakehouse::runner::place::container_user;
@@ -93,9 +94,9 @@ impl Place {
         let run = Run::begin("bench", env.clone(), interrupt.clone(), None);
         let redactor = || Redactor::new(environment::secrets(&env));
         let engine = Engine::probe(env.clone(), Arc::new(redactor()), interrupt.clone())?;
-        let image = Recipe::new(&engine, "registry")?
-            .find(&engine)?
-            .ok_or("there is no toolbox image: lakehouse toolbox build")?;
+        let recipes = Recipe::all(&engine, &ToolboxMirrors::new())?;
+        let (_, image) =
+            image::find(&engine, &recipes)?.ok_or("there is no toolbox image: lakehouse toolbox build")?;
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let identity = Identity {
             profile: text("AWS_PROFILE"),

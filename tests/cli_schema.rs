@@ -244,7 +244,7 @@ fn the_defaults_are_those_of_a_run() {
     assert_eq!(default("quiet"), options.quiet);
     assert_eq!(default("color"), options.color.value.name());
     assert_eq!(default("log-level"), options.log_level.value.name());
-    assert_eq!(default("toolbox-source"), options.toolbox_source.value.name());
+    assert!(options.toolbox_source.is_none());
     assert_eq!(default("namespace"), "ingext");
     // Explained in words, since no value says it.
     for name in [
@@ -255,6 +255,7 @@ fn the_defaults_are_those_of_a_run() {
         "exec",
         "output",
         "output-env",
+        "toolbox-source",
     ] {
         assert_eq!(default(name), Value::Null, "{name}");
     }

@@ -327,6 +327,8 @@ fn world_without_image() -> World {
     let bundle = world.path("ca.crt");
     std::fs::write(&bundle, format!("# {}\n", world.folder.path().display())).unwrap();
     world.set("LAKEHOUSE_CA_BUNDLE", bundle.display().to_string());
+    // No host is asked: the build begins at once, wherever the test runs.
+    world.set("LAKEHOUSE_TOOLBOX_SOURCE", "registry");
     world
 }
 

@@ -36,11 +36,13 @@ const DOCUMENTS: [&str; 6] = [
 const EXPECTED: [&str; 2] = ["docs/performance.md", "scripts/bench"];
 
 /// Hosts that a file may name by URL: AWS's, and those of the formats and programs that the text cites.
-const HOSTS: [&str; 12] = [
+const HOSTS: [&str; 14] = [
     "amazonaws.com",
     "aws.amazon.com",
     "awsapps.com",
     "github.com",
+    "get.helm.sh",
+    "dl.k8s.io",
     "rustup.rs",
     "apache.org",
     "json-schema.org",

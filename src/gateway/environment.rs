@@ -1,5 +1,6 @@
 //! Which environment the tools get: one identity, no surprises, nothing that is not needed.
 
+use crate::model::ToolboxMirror;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
@@ -175,11 +176,53 @@ pub fn secrets(host: &Env) -> Vec<String> {
         .collect();
     for (name, value) in host {
         let (name, value) = (name.to_string_lossy().to_lowercase(), value.to_string_lossy());
-        if name.ends_with("proxy") || name == "lakehouse_apt_mirror" {
+        if name.starts_with("lakehouse_toolbox_mirror_") {
+            // As they are meant, and as they are sent; as they are typed, below.
+            secrets.extend(
+                value
+                    .parse()
+                    .into_iter()
+                    .flat_map(|mirror: ToolboxMirror| mirror.secrets()),
+            );
+        }
+        if name.ends_with("proxy")
+            || name.starts_with("lakehouse_toolbox_mirror_")
+            || name == "lakehouse_apt_mirror"
+        {
             secrets.extend(password_of(&value));
         }
     }
     secrets
+}
+
+/// The proxies of this environment that stand on this machine's own loopback, by variable: a container has another.
+#[must_use]
+pub fn loopback_proxies(host: &Env) -> Vec<String> {
+    let on_loopback = |value: &str| {
+        let with_scheme = if value.contains("://") {
+            value.to_owned()
+        } else {
+            format!("http://{value}")
+        };
+        match url::Url::parse(&with_scheme)
+            .ok()
+            .and_then(|url| url.host().map(|host| host.to_owned()))
+        {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.starts_with("127."),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    };
+    host.iter()
+        .filter(|(name, value)| {
+            let name = name.to_string_lossy();
+            PROXIES.contains(&name.as_ref())
+                && !name.eq_ignore_ascii_case("no_proxy")
+                && on_loopback(&value.to_string_lossy())
+        })
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// The password in a URL, if it has one.
@@ -276,5 +319,49 @@ mod tests {
     #[test]
     fn a_proxys_password_is_a_secret() {
         assert!(secrets(&host()).contains(&"pass-word".to_owned()));
+    }
+
+    #[test]
+    fn a_proxy_that_a_container_cannot_see_is_known() {
+        let host = |value: &str| {
+            Env::from([
+                ("HTTPS_PROXY".into(), value.into()),
+                ("NO_PROXY".into(), "127.0.0.1".into()),
+            ])
+        };
+        for value in [
+            "http://127.0.0.1:3128",
+            "localhost:3128",
+            "socks5://me:word@127.0.0.2:1080",
+            "http://[::1]:3128",
+        ] {
+            assert_eq!(loopback_proxies(&host(value)), ["HTTPS_PROXY"], "{value}");
+        }
+        for value in [
+            "http://proxy.example:3128",
+            "10.0.0.1:3128",
+            "http://localhost.example",
+            "",
+            "x y",
+        ] {
+            assert!(loopback_proxies(&host(value)).is_empty(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_mirrors_password_is_a_secret_in_each_of_its_forms() {
+        let mut host = host();
+        let mirror = "https://me:mirror%2Fword@m.example/";
+        host.insert("LAKEHOUSE_TOOLBOX_MIRROR_HELM".into(), mirror.into());
+        let secrets = secrets(&host);
+        assert!(
+            secrets.contains(&"mirror/word".to_owned())
+                && secrets.contains(&"bWU6bWlycm9yL3dvcmQ=".to_owned())
+        );
+        assert!(
+            local(&host, &Identity::default())
+                .keys()
+                .all(|name| name != "LAKEHOUSE_TOOLBOX_MIRROR_HELM")
+        );
     }
 }

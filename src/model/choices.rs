@@ -3,12 +3,14 @@
 mod approve;
 mod dns_server;
 mod events_to;
+mod mirror;
 mod time_limit;
 mod toolbox;
 
 pub use approve::Approve;
 pub use dns_server::DnsServer;
 pub use events_to::EventsTo;
+pub use mirror::{MIRROR_VARIABLES, ToolboxMirror, ToolboxMirrors, without_credentials};
 pub use time_limit::TimeLimit;
 pub use toolbox::{ToolboxImage, ToolboxNetwork};
 
@@ -123,9 +125,11 @@ choice! {
 }
 
 choice! {
-    /// Where the toolbox image's tools come from. `release` comes with a later version.
+    /// Where the toolbox image's tools come from.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     ToolboxSource {
+        /// The official downloads, or mirrors of them.
+        Release "release",
         /// Package registries alone: Debian's archive and Go modules.
         Registry "registry",
     }
@@ -171,6 +175,9 @@ mod tests {
                 .rule
                 .starts_with("one of foundation, storage")
         );
-        assert_eq!("x".parse::<ToolboxSource>().unwrap_err().rule, "exactly registry");
+        assert_eq!(
+            "x".parse::<ToolboxSource>().unwrap_err().rule,
+            "release or registry"
+        );
     }
 }

@@ -12,8 +12,9 @@ pub mod shown;
 pub use aws_profile::{AwsProfileFacts, SsoFacts};
 pub use choices::EventsTo;
 pub use choices::{
-    Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, OutputFormat, Phase, TimeLimit,
-    ToolboxImage, ToolboxNetwork, ToolboxSource,
+    Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, MIRROR_VARIABLES, OutputFormat, Phase,
+    TimeLimit, ToolboxImage, ToolboxMirror, ToolboxMirrors, ToolboxNetwork, ToolboxSource,
+    without_credentials,
 };
 pub use env_pairs::{Discovered, env_pairs};
 pub use forms::{Form, Formed};

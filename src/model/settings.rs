@@ -3,7 +3,8 @@
 use super::{
     AccountId, Approve, AwsProfileFacts, BadInput, BucketName, CertArn, ChartRegistry, ClusterName,
     ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat,
-    Phase, Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    Phase, Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxMirrors, ToolboxNetwork,
+    ToolboxSource,
 };
 use std::fmt;
 use std::path::PathBuf;
@@ -86,8 +87,10 @@ pub struct RunOptions {
     pub toolbox_image: Option<Sourced<ToolboxImage>>,
     /// `--toolbox-network`; absent: the engine's default.
     pub toolbox_network: Option<Sourced<ToolboxNetwork>>,
-    /// `--toolbox-source`.
-    pub toolbox_source: Sourced<ToolboxSource>,
+    /// `--toolbox-source`; absent: an image that is there, else release where its hosts answer, else registry.
+    pub toolbox_source: Option<Sourced<ToolboxSource>>,
+    /// `LAKEHOUSE_TOOLBOX_MIRROR_…`: base URLs that stand for official ones, by tool.
+    pub toolbox_mirrors: ToolboxMirrors,
 }
 
 /// What a run is about: the account, the cluster and what stands in it.

@@ -199,6 +199,7 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
     if let Some(size) = toolbox.size_bytes {
         let _ = writeln!(text, "  size     {} MB", size / 1_000_000);
     }
+    let _ = writeln!(text, "  source   {}", toolbox.source);
     for (tool, version) in &toolbox.locked {
         let found = toolbox
             .found
@@ -208,6 +209,9 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
     }
     for name in &toolbox.removed {
         let _ = writeln!(text, "  removed  {name}");
+    }
+    for name in &toolbox.in_use {
+        let _ = writeln!(text, "  in use   {name}");
     }
     text
 }

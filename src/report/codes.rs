@@ -51,6 +51,9 @@ codes! {
     DockerNotReady "DOCKER_NOT_READY" "The container engine does not answer." "Start Docker (`systemctl start docker`, or Docker Desktop), or use `--exec local`.";
     EngineRemote "ENGINE_REMOTE" "The container engine runs on another machine: the AWS settings of this one don't arrive there." "Choose a local engine (`docker context use default`, unset DOCKER_HOST), or use `--exec local`.";
     ToolboxMissing "TOOLBOX_MISSING" "The toolbox image is not there and could not be built, or is not what its lock says." "`lakehouse toolbox build`, and read what it says.";
+    ToolboxDownloadFailed "TOOLBOX_DOWNLOAD_FAILED" "A tool of the toolbox could not be downloaded: its host did not answer, answered with something else, or broke off." "Run the command again; check the network and HTTPS_PROXY, name a mirror by LAKEHOUSE_TOOLBOX_MIRROR_TOOL, or use `--toolbox-source registry`.";
+    ToolboxDownloadWrong "TOOLBOX_DOWNLOAD_WRONG" "What a host gave for a tool of the toolbox is not what the lock says, or it sent to a host that is not the tool's. Nothing of it was used." "Do not go on with that host: find out who answers there (proxy, mirror), then run the command again.";
+    ToolboxNoRoom "TOOLBOX_NO_ROOM" "The disk has too little room to build the toolbox." "Free some (`docker system df`, `lakehouse toolbox prune`), then `lakehouse toolbox build`.";
     ToolMissing "TOOL_MISSING" "A needed tool is not installed here." "Install it, or use `--exec docker`.";
     ToolTooOld "TOOL_TOO_OLD" "A tool is older than the least version that works." "Upgrade it, or use `--exec docker`.";
     ToolUnsupported "TOOL_UNSUPPORTED" "A tool is newer than the versions that work." "Install the version that is named beside it, or use `--exec docker`.";

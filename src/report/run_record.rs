@@ -56,6 +56,9 @@ pub struct ExecRecord {
     /// The toolbox image's name, in docker mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// The toolbox's source that the image was made from, `release` or `registry`; absent for an image of the user's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub image_source: Option<String>,
     /// The image's digest, or its ID where it was built here and has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_digest: Option<String>,

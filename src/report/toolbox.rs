@@ -20,7 +20,8 @@ pub struct ToolboxReport {
     /// Unpacked size in bytes, when it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
-    /// The source the image is made from.
+    /// The source the image is made from: `release` or `registry`. Where no image is there and none was named: the one
+    /// that is tried first.
     pub source: String,
     /// Each tool's version by the lock.
     pub locked: BTreeMap<String, String>,
@@ -30,4 +31,7 @@ pub struct ToolboxReport {
     /// Images that were removed (`prune`).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub removed: Vec<String>,
+    /// Old images that stayed, since a container stands on them (`prune`).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub in_use: Vec<String>,
 }

@@ -1,14 +1,22 @@
 //! What a failure of the engine or of credentials means, and what mends it: one place.
 
+mod download;
+
 use crate::gateway::credential_process::CredentialError;
 use crate::gateway::docker::EngineError;
+use crate::gateway::docker::address::Remote;
+use crate::gateway::docker::lock::RELEASE;
+use crate::gateway::docker::room::NoRoom;
 use crate::report::{Code, Failure};
 
 /// An engine's failure as a user reads it.
 #[must_use]
 pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
     let said = match error {
-        EngineError::NotReady { said } | EngineError::Failed { said, .. } => said.clone(),
+        EngineError::NotReady { said }
+        | EngineError::Failed { said, .. }
+        | EngineError::UsersMapped { said } => said.clone(),
+        EngineError::Download(download) => download::said(&download.trouble).to_owned(),
         _ => String::new(),
     };
     let (code, message, remediation) = match error {
@@ -32,10 +40,31 @@ pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
             format!("{error}."),
             "Switch the engine to Linux containers, or use `--exec local`.".to_owned(),
         ),
-        EngineError::Remote => (
+        EngineError::Remote(remote) => (
             Code::EngineRemote,
-            format!("{error}."),
-            Code::EngineRemote.remedy().to_owned(),
+            capital(&format!("{error}.")),
+            remedy_of_remote(remote),
+        ),
+        EngineError::UsersMapped { .. } => (
+            Code::DockerNotReady,
+            capital(&format!("{error}.")),
+            "Use `--exec local`, a rootless engine, or ask who runs the engine to allow `--userns host`.".to_owned(),
+        ),
+        EngineError::Lock(why) => (
+            Code::ToolboxMissing,
+            format!("The toolbox's lock is wrong: {why}."),
+            "Mend the file (`git diff docker/toolbox/toolbox.lock.json`; `scripts/update-toolbox` writes it), and build lakehouse anew."
+                .to_owned(),
+        ),
+        EngineError::NoRoom(room) => (
+            Code::ToolboxNoRoom,
+            capital(&format!("{error}.")),
+            remedy_of_no_room(room),
+        ),
+        EngineError::Download(error) => (
+            download::code(&error.trouble),
+            format!("The download of {error}."),
+            download::remedy(error),
         ),
         EngineError::Interrupted => (
             Code::Interrupted,
@@ -43,7 +72,7 @@ pub fn of_engine(purpose: &str, error: &EngineError) -> Failure {
             Code::Interrupted.remedy().to_owned(),
         ),
         EngineError::Failed { purpose, .. } => (
-            Code::ToolboxMissing,
+            if is_full(&said) { Code::ToolboxNoRoom } else { Code::ToolboxMissing },
             format!("The toolbox could not be made ready: failed to {purpose}."),
             remedy_of(&said),
         ),
@@ -62,10 +91,43 @@ fn is_permission(said: &str) -> bool {
     said.to_lowercase().contains("permission denied")
 }
 
+/// ENOSPC, as the system, the engine and dpkg all say it.
+fn is_full(said: &str) -> bool {
+    said.to_lowercase().contains("no space left")
+}
+
+/// `text` with a capital first: an error's words begin a sentence here.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn remedy_of_remote(remote: &Remote) -> String {
+    let choose = match remote {
+        Remote::Variable { .. } => "`unset DOCKER_HOST` to use this machine's engine",
+        Remote::Context {
+            by_variable: true, ..
+        } => "`unset DOCKER_CONTEXT` to use this machine's engine",
+        Remote::Context { .. } => "`docker context use default` to use this machine's engine",
+        Remote::Mounts => return Code::EngineRemote.remedy().to_owned(),
+    };
+    format!("{choose}, or use `--exec local`.")
+}
+
+fn remedy_of_no_room(room: &NoRoom) -> String {
+    let other = if room.origin == RELEASE {
+        ""
+    } else {
+        " A build from the official downloads takes a quarter of it: `--toolbox-source release`."
+    };
+    format!("{}{other}", Code::ToolboxNoRoom.remedy())
+}
+
 fn remedy_of(said: &str) -> String {
-    if said.to_lowercase().contains("no space left") {
-        return "Free some disk space (`docker system df`, `lakehouse toolbox prune`), then `lakehouse toolbox build`."
-            .to_owned();
+    if is_full(said) {
+        return Code::ToolboxNoRoom.remedy().to_owned();
     }
     "Read the engine's words, then `lakehouse toolbox build`; mirrors and proxies are taken from GOPROXY, LAKEHOUSE_APT_MIRROR, \
      HTTPS_PROXY and SSL_CERT_FILE."

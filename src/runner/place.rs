@@ -3,6 +3,7 @@
 use super::failures;
 use super::{Progress, Run};
 use crate::gateway::docker::image::{self, Image, Recipe};
+use crate::gateway::docker::lock::RELEASE;
 use crate::gateway::docker::session::{Session, SessionPlan};
 use crate::gateway::docker::{Engine, EngineError, mounts};
 use crate::gateway::environment::{self, Identity};
@@ -44,7 +45,7 @@ impl Gateway for Place {
 /// What was chosen to run the tools.
 pub(super) enum Chosen {
     Local,
-    Docker(Result<Engine, EngineError>),
+    Docker(Box<Result<Engine, EngineError>>),
 }
 
 /// The mode that was asked for; else local, or docker where a tool is missing here and an engine answers.
@@ -57,7 +58,7 @@ pub(super) fn choose_mode(
     let probe = || Engine::probe(run.env.clone(), Arc::clone(redactor), run.interrupt.clone());
     match options.exec.as_ref().map(|exec| exec.value) {
         Some(ExecMode::Local) => Chosen::Local,
-        Some(ExecMode::Docker) => Chosen::Docker(probe()),
+        Some(ExecMode::Docker) => Chosen::Docker(Box::new(probe())),
         None => {
             let path = run.env.get(OsStr::new("PATH"));
             let missing: Vec<&str> = Tool::ALL
@@ -74,7 +75,7 @@ pub(super) fn choose_mode(
                         "{} not installed here: the tools run in the toolbox container (`--exec local` runs them here)",
                         missing.join(", ")
                     ));
-                    Chosen::Docker(Ok(engine))
+                    Chosen::Docker(Box::new(Ok(engine)))
                 }
                 Err(_) => Chosen::Local,
             }
@@ -116,6 +117,7 @@ pub(super) fn toolbox_image(
     progress: &Arc<dyn Progress>,
 ) -> Result<Image, Failure> {
     let purpose = "find the toolbox image";
+    note_proxies(run, progress);
     if let Some(named) = &options.toolbox_image {
         let name = named.value.as_str();
         return image::inspect(engine, name)
@@ -132,28 +134,101 @@ pub(super) fn toolbox_image(
                 tool_output: None,
             });
     }
-    let recipe = Recipe::new(engine, options.toolbox_source.value.name())
-        .map_err(|error| failures::of_engine(purpose, &error))?;
-    match recipe
-        .find(engine)
-        .map_err(|error| failures::of_engine(purpose, &error))?
-    {
-        Some(image) => Ok(image),
-        None => build(run, engine, &recipe, progress),
+    let recipes = recipes(engine, options).map_err(|error| failures::of_engine(purpose, &error))?;
+    match image::find(engine, &recipes).map_err(|error| failures::of_engine(purpose, &error))? {
+        Some((_, image)) => Ok(image),
+        None => build(
+            run,
+            engine,
+            choose_recipe(run, engine, &recipes, progress)?,
+            progress,
+        ),
     }
+}
+
+/// A proxy on this machine's loopback serves this machine alone: what fails in the container for it should not surprise.
+fn note_proxies(run: &Run, progress: &Arc<dyn Progress>) {
+    let unseen = environment::loopback_proxies(&run.env);
+    if !unseen.is_empty() {
+        progress.note(&format!(
+            "{} names a proxy on this machine's loopback, which a container does not see: name it by this machine's own \
+             address, or use `--exec local`",
+            unseen.join(", ")
+        ));
+    }
+}
+
+/// The recipes whose images will do, the preferred one first: the one that was asked for by name, or all.
+///
+/// # Errors
+/// What is wrong with the lock or this machine's certificates.
+pub fn recipes(engine: &Engine, options: &RunOptions) -> Result<Vec<Recipe>, EngineError> {
+    match &options.toolbox_source {
+        Some(source) => Ok(vec![Recipe::new(
+            engine,
+            source.value.name(),
+            &options.toolbox_mirrors,
+        )?]),
+        None => Recipe::all(engine, &options.toolbox_mirrors),
+    }
+}
+
+/// The recipe to build by, where no image is there: the preferred one, if all its hosts answer. Only silence leads to the
+/// next one: a host that answers wrongly is an error, whatever else could be built.
+///
+/// # Errors
+/// A [`Failure`] when the run was asked to stop.
+pub fn choose_recipe<'a>(
+    run: &Run,
+    engine: &Engine,
+    recipes: &'a [Recipe],
+    progress: &Arc<dyn Progress>,
+) -> Result<&'a Recipe, Failure> {
+    let (preferred, other) = match recipes {
+        [preferred, other, ..] => (preferred, other),
+        [only] => return Ok(only),
+        // There is no source to choose from: a lock without sources is refused when it is read.
+        [] => {
+            let none = EngineError::Lock("the toolbox's lock has no source".to_owned());
+            return Err(failures::of_engine("find the toolbox image", &none));
+        }
+    };
+    let silent = preferred
+        .unreached(engine, run.deadline)
+        .map_err(|error| failures::of_engine("ask where the tools can be downloaded", &error))?;
+    if silent.is_empty() {
+        return Ok(preferred);
+    }
+    let hosts: Vec<String> = silent
+        .iter()
+        .map(|one| format!("{} ({})", one.host, one.tool))
+        .collect();
+    progress.note(&format!(
+        "no answer from {}: the toolbox is built from package registries instead (`--toolbox-source release` insists on \
+         the official downloads, LAKEHOUSE_TOOLBOX_MIRROR_… names mirrors of them)",
+        hosts.join(", ")
+    ));
+    Ok(other)
 }
 
 /// Builds the toolbox image and shows how it goes.
 ///
 /// # Errors
-/// A [`Failure`] with the builder's last lines.
+/// A [`Failure`] with the builder's last lines, or the tool whose download went wrong.
 pub fn build(
     run: &Run,
     engine: &Engine,
     recipe: &Recipe,
     progress: &Arc<dyn Progress>,
 ) -> Result<Image, Failure> {
-    progress.step("building the toolbox image (once for each version; about ten minutes)");
+    let (from, minutes) = if recipe.source_name == RELEASE {
+        ("the official downloads", "two")
+    } else {
+        ("package registries", "ten")
+    };
+    progress.step(&format!(
+        "building the toolbox image from {from} (once for each version; about {minutes} minutes)"
+    ));
     // Every line, whoever prints it: the script that makes the base image runs beside the engine's client, and may
     // name a mirror's URL with its password.
     let (shown, redactor) = (Arc::clone(progress), Arc::clone(&engine.redactor));

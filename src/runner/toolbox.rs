@@ -1,6 +1,6 @@
 //! `lakehouse toolbox …`: the image that holds the tools.
 
-use super::place::build;
+use super::place::{build, choose_recipe, recipes};
 use super::{Progress, Run, Workplace, failures};
 use crate::clients::versions;
 use crate::gateway::docker::image::{self, Image, Recipe};
@@ -14,12 +14,14 @@ use crate::report::{Code, ExecMode, Failure, ToolboxReport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The engine and the recipe of the image.
+/// The engine and the recipes of the image.
 pub struct Toolbox {
     /// The engine.
     pub engine: Engine,
-    /// What the image is made of.
-    pub recipe: Recipe,
+    /// What the image can be made of, the preferred source first; never empty.
+    pub recipes: Vec<Recipe>,
+    /// The names of all images of this version, whatever source was asked for.
+    keep: Vec<String>,
 }
 
 impl Toolbox {
@@ -31,18 +33,25 @@ impl Toolbox {
         let redactor = Arc::new(Redactor::new(environment::secrets(&run.env)));
         let engine = Engine::probe(run.env.clone(), redactor, run.interrupt.clone())
             .map_err(|error| failures::of_engine("reach the container engine", &error))?;
-        let recipe = Recipe::new(&engine, options.toolbox_source.value.name())
-            .map_err(|error| failures::of_engine("read what the toolbox is made of", &error))?;
-        Ok(Self { engine, recipe })
+        let failed = |error: EngineError| failures::of_engine("read what the toolbox is made of", &error);
+        let recipes = recipes(&engine, options).map_err(failed)?;
+        let all = Recipe::all(&engine, &options.toolbox_mirrors).map_err(failed)?;
+        let keep = all.iter().flat_map(Recipe::names).collect();
+        Ok(Self {
+            engine,
+            recipes,
+            keep,
+        })
     }
 
     /// The image, if it is there.
     ///
     /// # Errors
     /// A [`Failure`] when the engine can't say.
-    pub fn find(&self) -> Result<Option<Image>, Failure> {
-        self.recipe
-            .find(&self.engine)
+    pub fn find(&self) -> Result<Option<(&Recipe, Image)>, Failure> {
+        let found = image::find(&self.engine, &self.recipes);
+        found
+            .map(|found| found.map(|(number, image)| (&self.recipes[number], image)))
             .map_err(|error| failures::of_engine("look for the toolbox image", &error))
     }
 
@@ -51,12 +60,10 @@ impl Toolbox {
     /// # Errors
     /// A [`Failure`] when the engine can't say.
     pub fn info(&self) -> Result<ToolboxReport, Failure> {
-        let image = self.find()?;
-        Ok(self.report(
-            "info",
-            if image.is_some() { "ready" } else { "absent" },
-            image.as_ref(),
-        ))
+        Ok(match self.find()? {
+            Some((recipe, image)) => report("info", "ready", recipe, Some(&image)),
+            None => report("info", "absent", &self.recipes[0], None),
+        })
     }
 
     /// Builds the image if it is not there.
@@ -64,11 +71,12 @@ impl Toolbox {
     /// # Errors
     /// A [`Failure`] with the builder's last lines.
     pub fn build(&self, run: &Run, progress: &Arc<dyn Progress>) -> Result<ToolboxReport, Failure> {
-        if let Some(image) = self.find()? {
-            return Ok(self.report("build", "ready", Some(&image)));
+        if let Some((recipe, image)) = self.find()? {
+            return Ok(report("build", "ready", recipe, Some(&image)));
         }
-        let image = build(run, &self.engine, &self.recipe, progress)?;
-        Ok(self.report("build", "built", Some(&image)))
+        let recipe = choose_recipe(run, &self.engine, &self.recipes, progress)?;
+        let image = build(run, &self.engine, recipe, progress)?;
+        Ok(report("build", "built", recipe, Some(&image)))
     }
 
     /// Runs each tool and holds its version against the lock; gives the place too, which has the journal.
@@ -78,8 +86,8 @@ impl Toolbox {
         options: &RunOptions,
         progress: &Arc<dyn Progress>,
     ) -> (Result<ToolboxReport, Failure>, Option<Workplace>) {
-        let image = match self.find() {
-            Ok(Some(image)) => image,
+        let (recipe, image) = match self.find() {
+            Ok(Some(found)) => found,
             Ok(None) => return (Err(absent()), None),
             Err(failure) => return (Err(failure), None),
         };
@@ -95,49 +103,32 @@ impl Toolbox {
         place.close();
         let result = found.and_then(|found| {
             place.exec.tools.clone_from(&found);
-            self.judged(&image, found)
+            judged(recipe, &image, found)
         });
         (result, Some(place))
     }
 
-    /// Holds what the tools say against the lock.
-    fn judged(&self, image: &Image, found: BTreeMap<String, String>) -> Result<ToolboxReport, Failure> {
-        let locked = self.recipe.source.versions();
-        let wrong: Vec<String> = locked
-            .iter()
-            .filter(|(tool, version)| found.get(*tool) != Some(version))
-            .map(|(tool, version)| {
-                format!(
-                    "{tool} {}, locked {version}",
-                    found.get(tool).map_or("unknown", String::as_str)
-                )
-            })
-            .collect();
-        if wrong.is_empty() {
-            let mut report = self.report("verify", "verified", Some(image));
-            report.found = found;
-            return Ok(report);
-        }
-        Err(Failure {
-            code: Code::ToolboxMissing,
-            purpose: VERIFY.to_owned(),
-            message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
-            remediation: Some(format!(
-                "`docker image rm {}`, then `lakehouse toolbox build`",
-                image.name
-            )),
-            tool_output: None,
-        })
-    }
-
-    /// Removes the toolbox images of other locks.
+    /// Removes the toolbox images of other locks; those of this one stay, of both sources, and what a container uses.
     ///
     /// # Errors
     /// A [`Failure`] with the engine's words; images before it are gone.
-    pub fn prune(&self) -> Result<ToolboxReport, Failure> {
+    pub fn prune(&self, progress: &Arc<dyn Progress>) -> Result<ToolboxReport, Failure> {
         let failed = |error: EngineError| failures::of_engine("remove old toolbox images", &error);
-        let mut report = self.report("prune", "pruned", self.find()?.as_ref());
-        for name in image::others(&self.engine, &self.recipe.names()).map_err(failed)? {
+        let found = self.find()?;
+        let mut report = match &found {
+            Some((recipe, image)) => report("prune", "pruned", recipe, Some(image)),
+            None => report("prune", "pruned", &self.recipes[0], None),
+        };
+        for name in image::others(&self.engine, &self.keep).map_err(failed)? {
+            let users = image::users(&self.engine, &name).map_err(failed)?;
+            if !users.is_empty() {
+                progress.note(&format!(
+                    "{name} stays: {} on it (`lakehouse toolbox prune` again when it has ended)",
+                    containers(&users)
+                ));
+                report.in_use.push(name);
+                continue;
+            }
             self.engine
                 .ask("remove an old toolbox image", &["image", "rm", &name])
                 .map_err(failed)?;
@@ -145,19 +136,57 @@ impl Toolbox {
         }
         Ok(report)
     }
+}
 
-    fn report(&self, action: &str, status: &str, image: Option<&Image>) -> ToolboxReport {
-        ToolboxReport {
-            action: action.to_owned(),
-            status: status.to_owned(),
-            image: image.map_or_else(|| self.recipe.names()[0].clone(), |image| image.name.clone()),
-            image_digest: image.map(|image| image.digest.clone()),
-            size_bytes: image.map(|image| image.size),
-            source: self.recipe.source_name.clone(),
-            locked: self.recipe.source.versions(),
-            found: BTreeMap::new(),
-            removed: Vec::new(),
-        }
+fn containers(names: &[String]) -> String {
+    match names {
+        [one] => format!("the container {one} stands"),
+        many => format!("the containers {} stand", many.join(", ")),
+    }
+}
+
+/// Holds what the tools say against the lock.
+fn judged(recipe: &Recipe, image: &Image, found: BTreeMap<String, String>) -> Result<ToolboxReport, Failure> {
+    let locked = recipe.source.versions();
+    let wrong: Vec<String> = locked
+        .iter()
+        .filter(|(tool, version)| found.get(*tool) != Some(version))
+        .map(|(tool, version)| {
+            format!(
+                "{tool} {}, locked {version}",
+                found.get(tool).map_or("unknown", String::as_str)
+            )
+        })
+        .collect();
+    if wrong.is_empty() {
+        let mut report = report("verify", "verified", recipe, Some(image));
+        report.found = found;
+        return Ok(report);
+    }
+    Err(Failure {
+        code: Code::ToolboxMissing,
+        purpose: VERIFY.to_owned(),
+        message: format!("The toolbox is not what its lock says: {}.", wrong.join("; ")),
+        remediation: Some(format!(
+            "`docker image rm {}`, then `lakehouse toolbox build`",
+            image.name
+        )),
+        tool_output: None,
+    })
+}
+
+fn report(action: &str, status: &str, recipe: &Recipe, image: Option<&Image>) -> ToolboxReport {
+    ToolboxReport {
+        action: action.to_owned(),
+        status: status.to_owned(),
+        image: image.map_or_else(|| recipe.names()[0].clone(), |image| image.name.clone()),
+        image_digest: image.map(|image| image.digest.clone()),
+        size_bytes: image.map(|image| image.size),
+        source: recipe.source_name.clone(),
+        locked: recipe.source.versions(),
+        found: BTreeMap::new(),
+        removed: Vec::new(),
+        in_use: Vec::new(),
     }
 }
 

@@ -146,7 +146,7 @@ impl Opening<'_> {
                 *self.exec = record(ExecMode::Docker);
                 self.exec.engine = Some("docker".to_owned());
                 let engine =
-                    probed.map_err(|error| failures::of_engine("reach the container engine", &error))?;
+                    (*probed).map_err(|error| failures::of_engine("reach the container engine", &error))?;
                 self.session(engine, identity, host_process)
             }
         }
@@ -173,6 +173,7 @@ impl Opening<'_> {
     fn image(&mut self, image: &Image) {
         self.exec.image = Some(image.name.clone());
         self.exec.image_digest = Some(image.digest.clone());
+        self.exec.image_source.clone_from(&image.source);
     }
 }
 
@@ -193,6 +194,7 @@ const fn record(mode: ExecMode) -> ExecRecord {
         engine: None,
         engine_version: None,
         image: None,
+        image_source: None,
         image_digest: None,
         tools: BTreeMap::new(),
     }

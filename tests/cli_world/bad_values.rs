@@ -140,9 +140,9 @@ pub const TABLE: &[(&str, &str, &str, &[&str])] = &[
     ),
     (
         "--toolbox-source",
-        "registry",
-        "registry",
-        &["release", "internet", LONG],
+        "release or registry",
+        "release",
+        &["releases", "internet", LONG],
     ),
     (
         "--action",

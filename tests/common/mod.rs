@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod engine;
 pub mod fake;
+pub mod files;
 pub mod kept;
 pub mod rehearsal;
 

@@ -138,7 +138,7 @@ pub struct RunFlags {
     /// The container's network
     #[arg(long, global = true, value_name = "NETWORK", help_heading = "Toolbox")]
     pub toolbox_network: Option<String>,
-    /// Where the image's tools come from: registry [default: registry]
+    /// Where the image's tools come from: release or registry [default: release where the official hosts answer]
     #[arg(long, global = true, value_name = "SOURCE", help_heading = "Toolbox")]
     pub toolbox_source: Option<String>,
     // Output

@@ -73,7 +73,7 @@ fn act(context: &Context, action: ToolboxAction) -> (Result<ToolboxReport, Failu
     match action {
         ToolboxAction::Build => (toolbox.build(run, &context.progress), None),
         ToolboxAction::Verify => toolbox.verify(run, &context.options, &context.progress),
-        ToolboxAction::Prune => (toolbox.prune(), None),
+        ToolboxAction::Prune => (toolbox.prune(&context.progress), None),
         ToolboxAction::Info | ToolboxAction::Shell => (toolbox.info(), None),
     }
 }

@@ -3,7 +3,8 @@
 use super::lookup::Lookup;
 use super::{UsageError, World};
 use crate::model::{
-    BadInput, ColorChoice, LogLevel, OutputFormat, RunOptions, Source, Sourced, ToolboxSource,
+    ColorChoice, LogLevel, MIRROR_VARIABLES, OutputFormat, RunOptions, Source, Sourced, ToolboxMirrors,
+    without_credentials,
 };
 
 /// The options of a run. Of the env file only `LAKEHOUSE_READ_ONLY` and `LAKEHOUSE_OUTPUT` are read.
@@ -33,7 +34,8 @@ pub(super) fn options(lookup: &Lookup<'_>) -> Result<RunOptions, UsageError> {
             .unwrap_or(Sourced::default_of(LogLevel::Info)),
         toolbox_image: lookup.get("toolbox-image", None)?,
         toolbox_network: lookup.get("toolbox-network", None)?,
-        toolbox_source: toolbox_source(lookup)?,
+        toolbox_source: lookup.get("toolbox-source", None)?,
+        toolbox_mirrors: toolbox_mirrors(lookup.world)?,
     })
 }
 
@@ -49,16 +51,21 @@ fn color_of(world: &World) -> Result<Sourced<ColorChoice>, UsageError> {
     Ok(Sourced::default_of(ColorChoice::Auto))
 }
 
-fn toolbox_source(lookup: &Lookup<'_>) -> Result<Sourced<ToolboxSource>, UsageError> {
-    let Some(given) = lookup.given("toolbox-source", None)? else {
-        return Ok(Sourced::default_of(ToolboxSource::Registry));
-    };
-    if given.text == "release" {
-        let why = BadInput::new(
-            "registry in this version (release comes with the next one)",
-            "registry",
-        );
-        return Err(given.refuse(&why));
+/// The mirrors of the four tools: from the environment alone, as all that says where programs come from. A value that is
+/// refused is shown without what may be a password.
+fn toolbox_mirrors(world: &World) -> Result<ToolboxMirrors, UsageError> {
+    let mut mirrors = ToolboxMirrors::new();
+    for (tool, name) in MIRROR_VARIABLES {
+        let Some(value) = world.env.get(name).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let text = value.to_string_lossy();
+        match text.parse() {
+            Ok(mirror) => {
+                mirrors.insert(tool.to_owned(), mirror);
+            }
+            Err(why) => return Err(UsageError::value(name, &without_credentials(&text), &why)),
+        }
     }
-    given.parse()
+    Ok(mirrors)
 }

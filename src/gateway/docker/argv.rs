@@ -17,6 +17,8 @@ pub struct SessionArgs<'a> {
     pub network: Option<&'a str>,
     /// What it sees of this machine.
     pub mounts: &'a [Mount],
+    /// Whether the engine maps users and must not do so here.
+    pub own_users: bool,
 }
 
 /// What the session container runs: it shows the nonce, then lives until the pipe from us ends.
@@ -70,6 +72,9 @@ pub fn session(session: &SessionArgs<'_>) -> Vec<String> {
         "--workdir",
         HOME,
     ]);
+    if session.own_users {
+        args.extend(words(&["--userns", "host"]));
+    }
     if let Some(network) = session.network {
         args.extend(words(&["--network", network]));
     }
@@ -214,6 +219,7 @@ mod tests {
             user: "1000:1000",
             network: Some("rehearsal"),
             mounts: &mounts,
+            own_users: false,
         });
         assert_eq!(
             args.join(" "),

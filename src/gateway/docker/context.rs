@@ -1,5 +1,7 @@
 //! The toolbox's build context: the files of `docker/toolbox/`, compiled in, as one tar archive.
 
+use super::lock::RELEASE;
+use super::release::Fetched;
 use crate::gateway::environment::Env;
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
@@ -11,10 +13,9 @@ macro_rules! files {
     };
 }
 
-/// The files that the image is made of, by their path in the context.
-const FILES: &[(&str, &[u8])] = files![
+/// The files that the image of package registries is made of, by their path in the context.
+const REGISTRY_FILES: &[(&str, &[u8])] = files![
     "Dockerfile",
-    "toolbox.lock.json",
     "registry/eksctl/go.mod",
     "registry/eksctl/go.sum",
     "registry/helm/go.mod",
@@ -22,6 +23,21 @@ const FILES: &[(&str, &[u8])] = files![
     "registry/kubectl/go.mod",
     "registry/kubectl/go.sum",
 ];
+
+/// The files that the image of official downloads is made of; the downloads themselves stand in the lock.
+const RELEASE_FILES: &[(&str, &[u8])] = &[(
+    "Dockerfile",
+    include_bytes!("../../../docker/toolbox/release.Dockerfile"),
+)];
+
+/// The files of a source. Each has its own, so that a change to one rebuilds no image of the other.
+fn files_of(source: &str) -> &'static [(&'static str, &'static [u8])] {
+    if source == RELEASE {
+        RELEASE_FILES
+    } else {
+        REGISTRY_FILES
+    }
+}
 
 /// The script that makes a base image where no image registry answers.
 pub const BOOTSTRAP: &str = include_str!("../../../docker/toolbox/bootstrap-base.sh");
@@ -82,19 +98,19 @@ fn read_bundle(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// What the image's name hashes: everything that it is made of.
+/// What the image's name hashes: everything that it is made of. `locked` is the source's part of the lock.
 #[must_use]
-pub fn fingerprint(source: &str, base: &str, arch: &str, ca: &[u8]) -> String {
+pub fn fingerprint(source: &str, locked: &str, base: &str, arch: &str, ca: &[u8]) -> String {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());
         hash.update(bytes);
     };
-    for (name, bytes) in FILES {
+    for (name, bytes) in files_of(source) {
         part(name.as_bytes());
         part(bytes);
     }
-    for text in [source, base, arch] {
+    for text in [source, locked, base, arch] {
         part(text.as_bytes());
     }
     part(ca);
@@ -104,20 +120,34 @@ pub fn fingerprint(source: &str, base: &str, arch: &str, ca: &[u8]) -> String {
         .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// The context as a tar archive for `docker build -`; the same bytes for the same files.
+/// Writes the context as a tar archive for `docker build -`, the downloads behind our own files; the same bytes for the
+/// same files. Each download is hashed once more as it is read: what the builder gets is what the lock says.
 ///
 /// # Errors
-/// The archive writer's error.
-pub fn archive(ca: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    for (name, bytes) in FILES.iter().copied().chain([("host-ca.crt", ca)]) {
+/// The archive writer's error, or that of a download that is not what it was.
+pub fn archive(
+    out: impl std::io::Write,
+    source: &str,
+    ca: &[u8],
+    downloads: &[Fetched],
+) -> std::io::Result<()> {
+    let mut archive = tar::Builder::new(out);
+    let header = |size: u64| {
         let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
+        header.set_size(size);
         header.set_mode(0o644);
         header.set_mtime(0);
-        archive.append_data(&mut header, name, bytes)?;
+        header
+    };
+    for (name, bytes) in files_of(source).iter().copied().chain([("host-ca.crt", ca)]) {
+        archive.append_data(&mut header(bytes.len() as u64), name, bytes)?;
     }
-    archive.into_inner()
+    for file in downloads {
+        let (size, mut reader) = file.open()?;
+        archive.append_data(&mut header(size), file.name_in_context(), &mut reader)?;
+        reader.verified()?;
+    }
+    archive.into_inner()?.flush()
 }
 
 #[cfg(test)]
@@ -127,28 +157,49 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_that_a_build_needs_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/toolbox");
-        let dockerfile = std::fs::read_to_string(folder.join("Dockerfile")).unwrap();
-        for word in dockerfile
-            .lines()
-            .filter(|line| line.starts_with("COPY ") && !line.contains("--from"))
-        {
-            let source = word.split_whitespace().nth(1).unwrap();
-            let known = FILES.iter().any(|(name, _)| name.starts_with(source)) || source == "host-ca.crt";
-            assert!(known, "{source} is not embedded");
-        }
-        for (name, _) in FILES {
-            assert!(folder.join(name).is_file(), "{name}");
+        for source in ["registry", "release"] {
+            let dockerfile = String::from_utf8(files_of(source)[0].1.to_vec()).unwrap();
+            for word in dockerfile
+                .lines()
+                .filter(|line| line.starts_with("COPY ") && !line.contains("--from"))
+            {
+                let wanted = word.split_whitespace().nth(1).unwrap();
+                let known = files_of(source).iter().any(|(name, _)| name.starts_with(wanted))
+                    || wanted == "host-ca.crt"
+                    || (source, wanted) == ("release", "release");
+                assert!(known, "{wanted} is not embedded");
+            }
+            for (name, _) in files_of(source) {
+                assert!(folder.join(name).is_file(), "{name}");
+            }
         }
     }
 
     #[test]
+    fn both_dockerfiles_begin_and_end_alike() {
+        let [one, other] =
+            ["registry", "release"].map(|source| std::str::from_utf8(files_of(source)[0].1).unwrap());
+        let first = |text: &'static str| {
+            let stage = &text[text.find("ARG BASE_IMAGE").unwrap()..];
+            stage.split("\n\n\n").next().unwrap()
+        };
+        let last = |text: &'static str| &text[text.find("# `kill` is only a builtin").unwrap()..];
+        assert_eq!(first(one), first(other));
+        assert_eq!(last(one), last(other));
+        assert!(
+            first(one).contains("update-ca-certificates") && last(one).contains("lakehouse-step: verify")
+        );
+    }
+
+    #[test]
     fn each_part_changes_the_fingerprint() {
-        let one = fingerprint("registry", "b", "amd64", b"ca");
+        let one = fingerprint("registry", "l", "b", "amd64", b"ca");
         for other in [
-            fingerprint("release", "b", "amd64", b"ca"),
-            fingerprint("registry", "c", "amd64", b"ca"),
-            fingerprint("registry", "b", "arm64", b"ca"),
-            fingerprint("registry", "b", "amd64", b""),
+            fingerprint("release", "l", "b", "amd64", b"ca"),
+            fingerprint("registry", "m", "b", "amd64", b"ca"),
+            fingerprint("registry", "l", "c", "amd64", b"ca"),
+            fingerprint("registry", "l", "b", "arm64", b"ca"),
+            fingerprint("registry", "l", "b", "amd64", b""),
         ] {
             assert_ne!(one, other);
         }
@@ -156,7 +207,12 @@ mod tests {
 
     #[test]
     fn the_archive_is_the_same_each_time() {
-        assert_eq!(archive(b"x").unwrap(), archive(b"x").unwrap());
+        let packed = || {
+            let mut bytes = Vec::new();
+            archive(&mut bytes, "registry", b"x", &[]).unwrap();
+            bytes
+        };
+        assert_eq!(packed(), packed());
     }
 
     #[test]

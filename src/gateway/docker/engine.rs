@@ -1,16 +1,21 @@
 //! The container engine, asked once what it is.
 
+mod error;
+mod info;
+
+use super::address;
 use crate::gateway::environment::Env;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::process::{self, Ended, Ending, Job};
 use crate::gateway::redact::Redactor;
-use serde::Deserialize;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use crate::gateway::process::OnLine;
+pub use error::EngineError;
+pub use info::{ClientInfo, EngineInfo};
 
 /// An engine that answers.
 #[derive(Clone)]
@@ -25,59 +30,6 @@ pub struct Engine {
     pub(crate) interrupt: Interrupt,
 }
 
-/// `docker info`, as far as it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct EngineInfo {
-    /// The engine's version.
-    pub server_version: String,
-    /// `x86_64`, `aarch64`, …
-    pub architecture: String,
-    /// `linux` or `windows`.
-    #[serde(rename = "OSType")]
-    pub os_type: String,
-    /// For example `name=rootless`.
-    pub security_options: Vec<String>,
-    /// Why the engine could not be asked, where the client says so with exit code 0.
-    pub server_errors: Vec<String>,
-}
-
-/// Why the engine did not do what it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EngineError {
-    /// There is no `docker` on this machine.
-    #[error("there is no docker client on PATH")]
-    ClientMissing,
-    /// The engine does not answer.
-    #[error("the engine does not answer")]
-    NotReady {
-        /// The client's words.
-        said: String,
-    },
-    /// It runs containers that the toolbox is not made for.
-    #[error("the engine runs {os} containers on {architecture}; the toolbox is for linux on amd64 or arm64")]
-    Unsupported {
-        /// The engine's system.
-        os: String,
-        /// The engine's processor.
-        architecture: String,
-    },
-    /// What we mounted does not arrive.
-    #[error("the engine runs on another machine: this machine's folders don't arrive in its containers")]
-    Remote,
-    /// The run was asked to stop.
-    #[error("the run was interrupted")]
-    Interrupted,
-    /// A command of the engine failed.
-    #[error("failed to {purpose}")]
-    Failed {
-        /// What was asked for.
-        purpose: String,
-        /// The engine's words, redacted.
-        said: String,
-    },
-}
-
 impl Engine {
     /// Finds the client and asks the engine what it is.
     ///
@@ -86,9 +38,13 @@ impl Engine {
     pub fn probe(env: Env, redactor: Arc<Redactor>, interrupt: Interrupt) -> Result<Self, EngineError> {
         let path = env.get(&OsString::from("PATH"));
         let client = which::which_in("docker", path, ".").map_err(|_| EngineError::ClientMissing)?;
+        // Before anything is asked: an engine far away may take its time to answer.
+        if let Some(remote) = address::of_variable(&env) {
+            return Err(EngineError::Remote(remote));
+        }
         let mut engine = Self {
             client,
-            env,
+            env: without_mirrors(env),
             info: EngineInfo::default(),
             redactor,
             interrupt,
@@ -98,8 +54,39 @@ impl Engine {
             &["info", "--format", "{{json .}}"],
             Duration::from_secs(15),
         )?;
-        engine.info = engine.parse_info(&ended)?;
+        engine.info = match engine.parse_info(&ended) {
+            // An engine far away that is down is no reason to start one here.
+            Err(EngineError::NotReady { said }) => {
+                engine.refuse_a_remote_context(&[])?;
+                return Err(EngineError::NotReady { said });
+            }
+            parsed => parsed?,
+        };
+        // The usual context is a socket of this machine; any other is asked for its address.
+        let context = engine.info.client_info.context.clone();
+        if !["", "default"].contains(&context.as_str()) {
+            engine.refuse_a_remote_context(&[&context])?;
+        }
         Ok(engine)
+    }
+
+    /// Asks the client where a context leads, the one in use without a name. The engine itself is not asked.
+    fn refuse_a_remote_context(&self, name: &[&str]) -> Result<(), EngineError> {
+        let purpose = "read the engine's context";
+        let mut args = vec!["context", "inspect", "--format", "{{json .}}"];
+        args.extend(name);
+        match self.ask_within(Duration::from_secs(15), purpose, &args) {
+            Ok(context) => match address::of_context(&context, &self.env) {
+                Some(remote) => Err(EngineError::Remote(remote)),
+                None => Ok(()),
+            },
+            Err(EngineError::Interrupted) => Err(EngineError::Interrupted),
+            // Whether mounts arrive is asked once more, by the session itself.
+            Err(error) => {
+                tracing::debug!("{error}");
+                Ok(())
+            }
+        }
     }
 
     fn parse_info(&self, ended: &Ended) -> Result<EngineInfo, EngineError> {
@@ -171,6 +158,15 @@ impl Engine {
     ) -> Result<Vec<u8>, EngineError> {
         let mut job = self.job(args, deadline);
         job.stdin = stdin;
+        self.guarded(purpose, job, on_line)
+    }
+
+    fn guarded(
+        &self,
+        purpose: &str,
+        mut job: Job<'_>,
+        on_line: Option<OnLine>,
+    ) -> Result<Vec<u8>, EngineError> {
         job.guarded = true;
         job.grace = Duration::from_secs(3);
         // What a builder prints may hold a mirror's URL with its password.
@@ -179,8 +175,40 @@ impl Engine {
             let redacted: OnLine = Arc::new(move |line| on_line(&redactor.redact(line, &[])));
             redacted
         });
-        let ended = self.run(purpose, &job)?;
+        let mut ended = self.run(purpose, &job)?;
+        if ended.ending != Ending::Exited(0) {
+            // The classic builder shows a step's own words on stdout, whatever stream they came by.
+            let shown = step_words(&String::from_utf8_lossy(&ended.stdout));
+            let mut words = last_lines(&shown, 15).into_bytes();
+            words.push(b'\n');
+            words.append(&mut ended.stderr);
+            ended.stderr = words;
+        }
         self.checked(purpose, ended)
+    }
+
+    /// The same with the input from a file: a build's context may be larger than memory should hold.
+    ///
+    /// # Errors
+    /// As [`Engine::long`].
+    pub fn long_from<S: AsRef<str>>(
+        &self,
+        purpose: &str,
+        args: &[S],
+        input: &Path,
+        deadline: Instant,
+        on_line: Option<OnLine>,
+    ) -> Result<Vec<u8>, EngineError> {
+        let mut job = self.job(args, deadline);
+        let words = [
+            OsString::from("-c"),
+            r#"exec "$@" <"$0""#.into(),
+            input.into(),
+            job.program.into(),
+        ];
+        job.args.splice(0..0, words);
+        job.program = "/bin/sh".into();
+        self.guarded(purpose, job, on_line)
     }
 
     fn checked(&self, purpose: &str, ended: Ended) -> Result<Vec<u8>, EngineError> {
@@ -229,24 +257,25 @@ impl Engine {
     }
 }
 
-impl EngineInfo {
-    /// The architecture in Docker's and Go's words, if the toolbox exists for it.
-    #[must_use]
-    pub fn arch(&self) -> Option<&'static str> {
-        match self.architecture.as_str() {
-            "x86_64" | "amd64" => Some("amd64"),
-            "aarch64" | "arm64" => Some("arm64"),
-            _ => None,
-        }
-    }
+/// The environment without the mirrors of downloads: the client fetches nothing from them and must not know their
+/// passwords.
+fn without_mirrors(mut env: Env) -> Env {
+    env.retain(|name, _| !name.to_string_lossy().starts_with("LAKEHOUSE_TOOLBOX_MIRROR_"));
+    env
+}
 
-    /// Whether root inside a container is the calling user outside.
-    #[must_use]
-    pub fn is_rootless(&self) -> bool {
-        self.security_options
-            .iter()
-            .any(|option| option.contains("name=rootless"))
-    }
+/// What the steps of a build printed, without what the classic builder says of itself around them.
+fn step_words(stdout: &str) -> String {
+    let builders = [
+        "Step ",
+        " ---> ",
+        "Removing intermediate container ",
+        "Sending build context ",
+    ];
+    let lines = stdout
+        .lines()
+        .filter(|line| !builders.iter().any(|start| line.starts_with(start)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The last lines of a text: where an error stands.
@@ -254,4 +283,20 @@ impl EngineInfo {
 pub fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_words;
+
+    /// From a build by Docker 20.10's classic builder.
+    #[test]
+    fn a_failed_step_is_told_by_its_own_words() {
+        let stdout = "Step 1/2 : FROM x AS base\n ---> 82c0272edba3\nStep 2/2 : RUN a; b\n ---> Running in 71ddc494b04c\n\
+            lakehouse-step: aws\nE: Unable to locate package\nRemoving intermediate container 71ddc494b04c\n";
+        assert_eq!(
+            step_words(stdout),
+            "lakehouse-step: aws\nE: Unable to locate package"
+        );
+    }
 }

@@ -1,12 +1,19 @@
 //! The toolbox image: found by the hash of everything that it is made of, or built.
 
+mod builder;
+mod known;
+
 use super::base;
 use super::context;
 use super::engine::{Engine, EngineError, OnLine};
-use super::lock::{Lock, LockedSource};
+use super::lock::{Lock, LockedSource, RELEASE};
+use super::release::{Downloads, Trouble, Unreached, cache::Cache, http::Limits};
+use super::{lock, room};
 use crate::gateway::environment::PROXIES;
-use serde::Deserialize;
-use std::time::{Duration, Instant};
+use crate::model::ToolboxMirrors;
+use std::time::Instant;
+
+pub use known::{inspect, others, users};
 
 /// The repository that all toolbox images stand in.
 pub const REPOSITORY: &str = "lakehouse-toolbox";
@@ -22,45 +29,71 @@ pub struct Image {
     pub digest: String,
     /// Unpacked size in bytes.
     pub size: u64,
+    /// The source that it was made from, where it is ours.
+    pub source: Option<String>,
 }
 
 /// What a toolbox image is made of on this machine.
 pub struct Recipe {
-    /// `registry`.
+    /// `registry` or `release`.
     pub source_name: String,
     /// Its part of the lock.
     pub source: LockedSource,
+    mirrors: ToolboxMirrors,
     ca: Vec<u8>,
     arch: &'static str,
 }
 
 impl Recipe {
-    /// The recipe for this engine.
+    /// The recipe of the compiled-in lock for this engine.
     ///
     /// # Errors
     /// When the lock or the host's CA bundle can't be read.
-    pub fn new(engine: &Engine, source_name: &str) -> Result<Self, EngineError> {
-        let failed = |said: String| EngineError::Failed {
-            purpose: "read what the toolbox is made of".into(),
+    pub fn new(engine: &Engine, source_name: &str, mirrors: &ToolboxMirrors) -> Result<Self, EngineError> {
+        let lock = Lock::compiled_in().map_err(EngineError::Lock)?;
+        Self::of(&lock, engine, source_name, mirrors)
+    }
+
+    /// The recipe of a lock.
+    ///
+    /// # Errors
+    /// As [`Recipe::new`].
+    pub fn of(
+        lock: &Lock,
+        engine: &Engine,
+        source_name: &str,
+        mirrors: &ToolboxMirrors,
+    ) -> Result<Self, EngineError> {
+        let ca = context::host_ca(&engine.env).map_err(|said| EngineError::Failed {
+            purpose: "read this machine's certificates".into(),
             said,
-        };
-        let lock = Lock::compiled_in().map_err(failed)?;
-        let source = lock.source(source_name).map_err(failed)?.clone();
-        let ca = context::host_ca(&engine.env).map_err(failed)?;
-        let arch = engine.info.arch().unwrap_or("amd64");
+        })?;
         Ok(Self {
             source_name: source_name.to_owned(),
-            source,
+            source: lock.source(source_name).map_err(EngineError::Lock)?.clone(),
+            mirrors: mirrors.clone(),
             ca,
-            arch,
+            arch: engine.info.arch().unwrap_or("amd64"),
         })
+    }
+
+    /// The recipes of all sources of this version, the preferred one first.
+    ///
+    /// # Errors
+    /// As [`Recipe::new`].
+    pub fn all(engine: &Engine, mirrors: &ToolboxMirrors) -> Result<Vec<Self>, EngineError> {
+        [RELEASE, lock::REGISTRY]
+            .iter()
+            .map(|source| Self::new(engine, source, mirrors))
+            .collect()
     }
 
     /// The image's name on a base.
     fn name_on(&self, base: &str) -> String {
+        let locked = self.source.normalized();
         format!(
             "{REPOSITORY}:{}",
-            context::fingerprint(&self.source_name, base, self.arch, &self.ca)
+            context::fingerprint(&self.source_name, &locked, base, self.arch, &self.ca)
         )
     }
 
@@ -71,24 +104,25 @@ impl Recipe {
         [self.name_on(&names.pulled), self.name_on(&names.bootstrapped)]
     }
 
-    /// The image, if it is there.
+    /// The tools whose official host, or mirror, does not answer.
     ///
     /// # Errors
-    /// [`EngineError`] when the engine can't say.
-    pub fn find(&self, engine: &Engine) -> Result<Option<Image>, EngineError> {
-        // One question tells which of the two names is there; its details take a second.
-        let listed = engine.ask(
-            "look for the toolbox image",
-            &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
-        )?;
-        let listed = String::from_utf8_lossy(&listed);
-        match self
-            .names()
-            .iter()
-            .find(|name| listed.lines().any(|line| line == name.as_str()))
-        {
-            Some(name) => inspect(engine, name),
-            None => Ok(None),
+    /// [`EngineError`] when the run was asked to stop.
+    pub fn unreached(&self, engine: &Engine, deadline: Instant) -> Result<Vec<Unreached>, EngineError> {
+        self.downloads(engine, deadline)
+            .unreached(&self.source, self.arch)
+            .map_err(EngineError::of_download)
+    }
+
+    fn downloads<'a>(&'a self, engine: &'a Engine, deadline: Instant) -> Downloads<'a> {
+        Downloads {
+            env: &engine.env,
+            ca: &self.ca,
+            mirrors: &self.mirrors,
+            redactor: &engine.redactor,
+            interrupt: &engine.interrupt,
+            deadline,
+            limits: Limits::default(),
         }
     }
 
@@ -97,34 +131,66 @@ impl Recipe {
     /// # Errors
     /// [`EngineError`] with the builder's last lines; nothing has the image's name then.
     pub fn build(&self, engine: &Engine, deadline: Instant, on_line: &OnLine) -> Result<Image, EngineError> {
+        room::check(&engine.info, &self.source_name, room::needed(&self.source_name))
+            .map_err(EngineError::NoRoom)?;
+        // The downloads come first: they are what a wrong address or a wrong file stops at once.
+        let context = self.context(engine, deadline, on_line)?;
         let base = base::ensure(engine, &self.source.base, deadline, on_line)?;
         let name = self.name_on(&base);
-        let archive = context::archive(&self.ca).map_err(|error| EngineError::Failed {
-            purpose: "pack the toolbox's files".into(),
-            said: error.to_string(),
-        })?;
         let args = self.build_args(engine, &base, &name);
         let mut engine = engine.clone();
         if let Some(mirror) = engine.env.get(std::ffi::OsStr::new(APT_MIRROR)).cloned() {
             engine.env.insert("APT_MIRROR".into(), mirror);
         }
-        let before = containers(&engine);
-        let built = engine.long(
-            "build the toolbox image",
-            &args,
-            archive,
-            deadline,
-            Some(on_line.clone()),
-        );
+        let before = builder::containers(&engine);
+        let purpose = "build the toolbox image";
+        let shown = Some(on_line.clone());
+        let built = match &context {
+            Context::Bytes(bytes) => engine.long(purpose, &args, bytes.clone(), deadline, shown),
+            Context::File(file) => engine.long_from(purpose, &args, file.path(), deadline, shown),
+        };
         if built.is_err() {
             // The builder removes its container a moment after its client has gone: nothing of ours is left.
-            wait_for_builder(&engine, &before);
+            builder::wait_for_builder(&engine, &before);
         }
         built?;
-        inspect(&engine, &name)?.ok_or_else(|| EngineError::Failed {
+        self.found(&engine, &name)?.ok_or_else(|| EngineError::Failed {
             purpose: "find the toolbox image that was built".into(),
             said: format!("the engine has no image {name}"),
         })
+    }
+
+    fn found(&self, engine: &Engine, name: &str) -> Result<Option<Image>, EngineError> {
+        Ok(inspect(engine, name)?.map(|image| Image {
+            source: Some(self.source_name.clone()),
+            ..image
+        }))
+    }
+
+    /// What the builder gets. With downloads it is a file, which goes by itself.
+    fn context(&self, engine: &Engine, deadline: Instant, on_line: &OnLine) -> Result<Context, EngineError> {
+        let failed = |error: std::io::Error| EngineError::Failed {
+            purpose: "pack the toolbox's files".into(),
+            said: error.to_string(),
+        };
+        if self.source_name != RELEASE {
+            let mut bytes = Vec::new();
+            context::archive(&mut bytes, &self.source_name, &self.ca, &[]).map_err(failed)?;
+            return Ok(Context::Bytes(bytes));
+        }
+        let files = self
+            .downloads(engine, deadline)
+            .fetch(&self.source, self.arch, &|line| on_line(line))
+            .map_err(EngineError::of_download)?;
+        let file = Cache::open(&engine.env)
+            .and_then(|cache| cache.temporary())
+            .map_err(|trouble| match trouble {
+                Trouble::Cache { said, .. } => failed(std::io::Error::other(said)),
+                other => failed(std::io::Error::other(other.to_string())),
+            })?;
+        let out = std::io::BufWriter::new(file.as_file());
+        context::archive(out, &self.source_name, &self.ca, &files).map_err(failed)?;
+        Ok(Context::File(file))
     }
 
     fn build_args(&self, engine: &Engine, base: &str, name: &str) -> Vec<String> {
@@ -149,7 +215,12 @@ impl Recipe {
             args.extend(["--build-arg".to_owned(), "APT_MIRROR".to_owned()]);
         }
         // By name only: a mirror's or proxy's URL may hold a password, and argv is for everyone to read.
-        for name in MIRRORS.into_iter().chain(PROXIES) {
+        let go: &[&str] = if self.source_name == RELEASE {
+            &[]
+        } else {
+            &MIRRORS
+        };
+        for name in go.iter().copied().chain(PROXIES) {
             if engine.env.contains_key(std::ffi::OsStr::new(name)) {
                 args.extend(["--build-arg".to_owned(), name.to_owned()]);
             }
@@ -159,34 +230,31 @@ impl Recipe {
     }
 }
 
-/// IDs and images of all containers; nothing where the engine does not say.
-fn containers(engine: &Engine) -> Vec<String> {
-    let listed = engine.undisturbed().ask_within(
-        Duration::from_secs(2),
-        "list the containers",
-        &["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Image}}"],
-    );
-    String::from_utf8_lossy(&listed.unwrap_or_default())
-        .lines()
-        .map(str::to_owned)
-        .collect()
+/// A build's context.
+enum Context {
+    Bytes(Vec<u8>),
+    File(tempfile::NamedTempFile),
 }
 
-/// Waits until no container of a build that began after `before` is left. The builder's containers run on images
-/// that have no name yet.
-fn wait_for_builder(engine: &Engine, before: &[String]) {
-    let until = Instant::now() + Duration::from_secs(4);
-    let is_builders = |line: &String| {
-        let image = line
-            .split(' ')
-            .nth(1)
-            .unwrap_or_default()
-            .trim_start_matches("sha256:");
-        !before.contains(line) && image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    while Instant::now() < until && containers(engine).iter().any(is_builders) {
-        std::thread::sleep(Duration::from_millis(50));
+/// The first of these recipes whose image is there, by its place, and the image.
+///
+/// # Errors
+/// [`EngineError`] when the engine can't say.
+pub fn find(engine: &Engine, recipes: &[Recipe]) -> Result<Option<(usize, Image)>, EngineError> {
+    // One question tells which of the names are there; an image's details take a second.
+    let listed = engine.ask(
+        "look for the toolbox image",
+        &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
+    )?;
+    let listed = String::from_utf8_lossy(&listed);
+    for (number, recipe) in recipes.iter().enumerate() {
+        let names = recipe.names();
+        let there = |name: &&String| listed.lines().any(|line| line == name.as_str());
+        if let Some(name) = names.iter().find(there) {
+            return Ok(recipe.found(engine, name)?.map(|image| (number, image)));
+        }
     }
+    Ok(None)
 }
 
 /// The Debian archive to take packages from; the base image's script reads it under this name too.
@@ -194,71 +262,3 @@ const APT_MIRROR: &str = "LAKEHOUSE_APT_MIRROR";
 
 /// Settings of mirrors that a build takes, besides the proxies', from the environment.
 const MIRRORS: [&str; 4] = ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"];
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Inspected {
-    id: String,
-    #[serde(default)]
-    repo_digests: Option<Vec<String>>,
-    size: u64,
-}
-
-/// An image by name or ID, if the engine has it.
-///
-/// # Errors
-/// [`EngineError`] when the engine can't say.
-pub fn inspect(engine: &Engine, name: &str) -> Result<Option<Image>, EngineError> {
-    let stdout = match engine.ask(
-        "look for the image",
-        &["image", "inspect", "--format", "{{json .}}", name],
-    ) {
-        Ok(stdout) => stdout,
-        // The client has one exit code for all; only these words of the engine's mean that it is not there.
-        Err(EngineError::Failed { said, .. }) if said.to_lowercase().contains("no such image") => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let found: Inspected = serde_json::from_slice(&stdout).map_err(|error| EngineError::Failed {
-        purpose: "read what the engine says of the image".into(),
-        said: error.to_string(),
-    })?;
-    let digest = found
-        .repo_digests
-        .unwrap_or_default()
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| found.id.clone());
-    Ok(Some(Image {
-        name: name.to_owned(),
-        id: found.id,
-        digest,
-        size: found.size,
-    }))
-}
-
-/// Whether a name is one that a build of ours gives: a tag of sixteen hexadecimal digits.
-fn is_ours(name: &str) -> bool {
-    let tag = name
-        .strip_prefix(REPOSITORY)
-        .and_then(|rest| rest.strip_prefix(':'))
-        .unwrap_or_default();
-    tag.len() == 16 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Toolbox images that are not `keep`, by name. Tags that somebody gave by hand are not ours to remove.
-///
-/// # Errors
-/// [`EngineError`] when the engine can't say.
-pub fn others(engine: &Engine, keep: &[String]) -> Result<Vec<String>, EngineError> {
-    let stdout = engine.ask(
-        "list the toolbox images",
-        &["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY],
-    )?;
-    Ok(String::from_utf8_lossy(&stdout)
-        .lines()
-        .filter(|name| is_ours(name) && !keep.iter().any(|kept| kept == name))
-        .map(str::to_owned)
-        .collect())
-}

@@ -1,10 +1,21 @@
 //! The toolbox's lock: the one place that says which versions it holds.
 
-use serde::Deserialize;
+mod rules;
+
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// `docker/toolbox/toolbox.lock.json`, compiled in.
 pub const LOCK: &str = include_str!("../../../docker/toolbox/toolbox.lock.json");
+
+/// The tools of every source.
+pub const TOOLS: [&str; 4] = ["aws", "eksctl", "helm", "kubectl"];
+
+/// The source of official downloads.
+pub const RELEASE: &str = "release";
+
+/// The source of package registries.
+pub const REGISTRY: &str = "registry";
 
 /// The lock as it is written.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,8 +27,9 @@ pub struct Lock {
     pub sources: BTreeMap<String, LockedSource>,
 }
 
-/// One source: a base image and the tools on it.
-#[derive(Clone, Debug, Deserialize)]
+/// One source: a base image and the tools on it. Written out, it is what the image's name hashes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LockedSource {
     /// The image that the toolbox is built on.
     pub base: LockedBase,
@@ -28,7 +40,8 @@ pub struct LockedSource {
 }
 
 /// A base image by digest, and the Debian suite to bootstrap where no image registry answers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LockedBase {
     /// For example `debian:trixie-slim`.
     pub image: String,
@@ -39,14 +52,39 @@ pub struct LockedBase {
 }
 
 /// One tool.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LockedTool {
     /// The version that the tool itself must say.
     pub version: String,
-    /// The exact Debian package, `name=version`.
+    /// Registry: the exact Debian package, `name=version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
-    /// The Go module.
+    /// Registry: the Go module.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// Release: the official base URL, which a mirror can replace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Release: hosts that the official one may send to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects_to: Vec<String>,
+    /// Release: the file of each architecture.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, LockedFile>,
+    /// Where the hashes are from, for people: no part of what the image is made of.
+    #[serde(default, skip_serializing)]
+    pub provenance: Option<String>,
+}
+
+/// One file of a release.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedFile {
+    /// Its path below the base URL.
+    pub path: String,
+    /// Its SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
 }
 
 impl Lock {
@@ -55,7 +93,18 @@ impl Lock {
     /// # Errors
     /// What is wrong with the file: a mistake of the build, found by a test.
     pub fn compiled_in() -> Result<Self, String> {
-        serde_json::from_str(LOCK).map_err(|error| format!("toolbox.lock.json: {error}"))
+        Self::read(LOCK)
+    }
+
+    /// A lock from its text, held against its rules.
+    ///
+    /// # Errors
+    /// One line that names the file, the tool and the field, and says the rule.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let named = |why: String| format!("docker/toolbox/toolbox.lock.json: {why}");
+        let lock: Self = serde_json::from_str(text).map_err(|error| named(error.to_string()))?;
+        rules::check(&lock).map_err(named)?;
+        Ok(lock)
     }
 
     /// One source of it.
@@ -65,7 +114,7 @@ impl Lock {
     pub fn source(&self, name: &str) -> Result<&LockedSource, String> {
         self.sources
             .get(name)
-            .ok_or_else(|| format!("toolbox.lock.json has no source {name:?}"))
+            .ok_or_else(|| format!("docker/toolbox/toolbox.lock.json: sources: there is no source `{name}`"))
     }
 }
 
@@ -78,18 +127,11 @@ impl LockedSource {
             .map(|(name, tool)| (name.clone(), tool.version.clone()))
             .collect()
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::Lock;
-
-    #[test]
-    fn the_lock_holds_the_four_tools_and_a_digest() {
-        let lock = Lock::compiled_in().unwrap();
-        let source = lock.source("registry").unwrap();
-        let names: Vec<&str> = source.tools.keys().map(String::as_str).collect();
-        assert_eq!(names, ["aws", "eksctl", "helm", "kubectl"]);
-        assert!(source.base.digest.starts_with("sha256:") && source.base.digest.len() == 71);
+    /// The source without what is for people alone, in one order: the same bytes for the same image.
+    #[must_use]
+    pub fn normalized(&self) -> String {
+        // Maps of text and lists of text can always be written.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }

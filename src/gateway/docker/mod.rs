@@ -1,5 +1,6 @@
 //! Tools inside the toolbox container: one engine, one image, one session a run.
 
+pub mod address;
 pub mod argv;
 pub mod base;
 pub mod context;
@@ -7,6 +8,8 @@ pub mod engine;
 pub mod image;
 pub mod lock;
 pub mod mounts;
+pub mod release;
+pub mod room;
 pub mod session;
 
 pub use engine::{Engine, EngineError};

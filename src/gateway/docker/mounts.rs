@@ -1,5 +1,7 @@
 //! What of this machine the container sees: the AWS settings, and nothing else of the user's.
 
+mod ca_bundle;
+
 use crate::gateway::environment::{Env, Identity, WEB_IDENTITY};
 use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
@@ -113,6 +115,8 @@ pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
             "AWS_CA_BUNDLE".into(),
             "/etc/ssl/certs/ca-certificates.crt".into(),
         ));
+    } else if let Some(bundle) = ca_bundle::of_profile(env, identity) {
+        mounts.file("AWS_CA_BUNDLE", bundle, format!("{NAMED}/ca-bundle.pem"));
     }
     // A chosen profile takes the place of a web identity (see `environment::CREDENTIALS`).
     if identity.profile.is_none() && identity.keys.is_none() {
@@ -304,6 +308,26 @@ mod tests {
             mounts.unwrap().env,
             [("AWS_CONFIG_FILE".into(), "/run/lakehouse-aws/config".into())]
         );
+    }
+
+    #[test]
+    fn a_profiles_own_certificates_come_along() {
+        let home = tempfile::tempdir().unwrap();
+        let real = home.path().canonicalize().unwrap();
+        std::fs::create_dir(real.join(".aws")).unwrap();
+        std::fs::write(real.join("corp.pem"), "").unwrap();
+        let config = format!("[default]\nca_bundle = {}\n", real.join("corp.pem").display());
+        std::fs::write(real.join(".aws/config"), config).unwrap();
+        let mut env = Env::from([("HOME".into(), real.as_os_str().to_owned())]);
+        let mounts = aws_settings(&env, &Identity::default()).unwrap();
+        let target = "/run/lakehouse-aws/ca-bundle.pem";
+        assert!(mounts.env.contains(&("AWS_CA_BUNDLE".into(), target.into())));
+        let mount = mounts.mounts.iter().find(|mount| mount.target == target).unwrap();
+        assert_eq!((&mount.source, mount.writable), (&real.join("corp.pem"), false));
+        // The variable goes before it, and its bundle is in the image.
+        env.insert("AWS_CA_BUNDLE".into(), "/etc/other.pem".into());
+        let mounts = aws_settings(&env, &Identity::default()).unwrap();
+        assert!(mounts.mounts.iter().all(|mount| mount.target != target));
     }
 
     #[test]

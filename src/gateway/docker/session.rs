@@ -5,6 +5,7 @@
 //! Docker 20.10). The client runs in a process group of its own, so that Ctrl-C leaves it alone until the
 //! report is written.
 
+use super::address::Remote;
 use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
 use super::mounts::{Mount, Mounts, NONCE};
@@ -89,6 +90,7 @@ impl Session {
             user: &plan.user,
             network: plan.network,
             mounts: &mounts,
+            own_users: engine.info.maps_users(),
         });
         let (stdin, pipe) = os_pipe::pipe().map_err(|error| failed(error.to_string()))?;
         let (out_read, out_write) = os_pipe::pipe().map_err(|error| failed(error.to_string()))?;
@@ -130,7 +132,7 @@ impl Session {
         if shown == plan.run {
             Ok(session)
         } else {
-            Err(EngineError::Remote)
+            Err(EngineError::Remote(Remote::Mounts))
         }
     }
 
@@ -163,7 +165,11 @@ impl Session {
         let said = last_lines(&self.engine.redactor.words(&said, &[]), 10);
         // A remote engine refuses to bind a path that it has not.
         if said.contains("bind source path does not exist") {
-            return Err(EngineError::Remote);
+            return Err(EngineError::Remote(Remote::Mounts));
+        }
+        // The one thing that such a container asks for which others don't.
+        if self.engine.info.maps_users() && is_of_user_namespaces(&said) {
+            return Err(EngineError::UsersMapped { said });
         }
         Err(EngineError::Failed {
             purpose: "start the toolbox container".to_owned(),
@@ -302,6 +308,12 @@ impl Gateway for Session {
             (_, None) => Err(gone(said)),
         }
     }
+}
+
+/// Whether the engine's words are about user namespaces (moby's daemon and its authorization plugins).
+fn is_of_user_namespaces(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.contains("userns") || said.contains("user namespace") || said.contains("authorization denied")
 }
 
 fn gone(said: String) -> GatewayError {
