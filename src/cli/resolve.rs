@@ -9,6 +9,7 @@ mod identity;
 mod lookup;
 mod made;
 mod options;
+mod policy;
 mod rules;
 mod settings;
 mod usage;
@@ -20,7 +21,7 @@ pub use world::World;
 
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
-use crate::model::{Profile, Region, RunOptions, Settings, Sourced};
+use crate::model::{Need, Profile, Region, RunOptions, Scope, Settings, Sourced};
 use clap_complete::Shell;
 use lookup::Lookup;
 use std::collections::BTreeMap;
@@ -53,6 +54,13 @@ pub enum Action {
         /// The region, if one was given.
         region: Option<Sourced<Region>>,
     },
+    /// Print an IAM policy.
+    Policy {
+        /// What it is for.
+        need: Need,
+        /// What it is about.
+        scope: Box<Scope>,
+    },
     /// Print the JSON Schema.
     Schema,
     /// Print a shell's completions.
@@ -72,6 +80,7 @@ impl Action {
             Self::Preflight(_) => "preflight",
             Self::Install(_) => "install",
             Self::Toolbox { .. } => "toolbox",
+            Self::Policy { .. } => "policy",
             Self::Schema => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -101,6 +110,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
         }
     };
     let command = the_command(command, flags.get("action").map(String::as_str))?;
+    policy::check_use(command, &flags)?;
     // What was typed comes first: a missing region is no answer to a name that can't be.
     let nothing = World::default();
     settings::check_flags(&Lookup {
@@ -117,6 +127,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
         None => Action::Default(Box::new(settings::settings(&mut lookup)?)),
         Some(Command::Preflight) => Action::Preflight(Box::new(settings::settings(&mut lookup)?)),
         Some(Command::Install) => Action::Install(Box::new(settings::settings(&mut lookup)?)),
+        Some(Command::Policy) => policy::action(&mut lookup)?,
         Some(other) => without_account(other, &lookup)?,
     };
     // After the settings: these read the env file's LAKEHOUSE_READ_ONLY and LAKEHOUSE_OUTPUT.
@@ -152,6 +163,7 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
     let named = match (command, action) {
         (None | Some(Command::Preflight), "preflight") => Command::Preflight,
         (None | Some(Command::Install), "install") => Command::Install,
+        (None | Some(Command::Policy), "policy") => Command::Policy,
         (None | Some(Command::Schema), "schema") => Command::Schema,
         (None | Some(Command::Man), "man") => Command::Man,
         (Some(Command::Toolbox { .. }), "toolbox") | (Some(Command::Completions { .. }), "completions") => {
@@ -159,7 +171,7 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
         }
         (None, other) => {
             return Err(UsageError::new(format!(
-                "--action \"{other}\": must be one of preflight, install, schema, man; {other} takes a word of its \
+                "--action \"{other}\": must be one of preflight, install, policy, schema, man; {other} takes a word of its \
                  own, for example lakehouse {other} {}",
                 if other == "toolbox" { "info" } else { "bash" }
             )));
@@ -179,6 +191,7 @@ const fn name_of(command: Command) -> &'static str {
         Command::Preflight => "preflight",
         Command::Install => "install",
         Command::Toolbox { .. } => "toolbox",
+        Command::Policy => "policy",
         Command::Schema => "schema",
         Command::Completions { .. } => "completions",
         Command::Man => "man",

@@ -85,6 +85,9 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
         Action::Schema => return commands::plain::schema(),
         Action::Completions(shell) => return commands::plain::completions(*shell),
         Action::Man => return commands::plain::man(),
+        Action::Policy { need, scope } => {
+            return commands::policy::policy(*need, scope, invocation.options.output.value);
+        }
         _ => {}
     }
     let Invocation { action, options } = invocation;
@@ -118,7 +121,9 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             profile.map(|p| p.value),
             region.map(|r| r.value),
         ),
-        Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => DONE,
+        Action::Policy { .. } | Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => {
+            DONE
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod choices;
 pub mod env_file;
 pub mod env_pairs;
 pub mod names;
+pub mod permissions;
 pub mod settings;
 pub mod shown;
 
@@ -18,5 +19,6 @@ pub use names::{
     AccountId, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeCount, NodeType,
     Profile, Region, RootDomain, SiteDomain,
 };
+pub use permissions::{Need, PolicyDocument, Scope};
 pub use settings::{RunOptions, Settings, Source, Sourced};
 pub use shown::{shown, shown_name};

@@ -1,5 +1,6 @@
 //! What people and scripts get: the env file.
 
 pub mod env_file;
+pub mod policy;
 pub mod progress;
 pub mod text;

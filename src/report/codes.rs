@@ -77,6 +77,7 @@ codes! {
     InstanceTypeOneZone "INSTANCE_TYPE_ONE_ZONE" "The region offers the node's instance type in fewer than two zones: a node group over two zones can't be made." "Choose another with `--node-type`.";
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
     PermissionMissing "PERMISSION_MISSING" "The caller lacks a permission that install needs." "Ask the account's administrator for the action that is named.";
+    PermissionUncertain "PERMISSION_UNCERTAIN" "Whether the caller has a permission that install needs can't be told by a simulation: it depends on conditions or resources of the real call." "Compare with what `lakehouse policy` prints, or ask the account's administrator.";
     DomainNotDelegated "DOMAIN_NOT_DELEGATED" "The internet does not ask the Route53 zone's name servers for the domain: records made there are seen by nobody." "Enter the zone's name servers where the domain is registered, or in its parent zone.";
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";
     ChartRegistryUnreachable "CHART_REGISTRY_UNREACHABLE" "The chart registry could not be reached from where the tools run." "Check the network and the proxy there, or name a mirror with `--chart-registry`.";

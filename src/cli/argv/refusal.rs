@@ -7,7 +7,7 @@ use crate::model::{BadInput, shown};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The commands that a user is told of.
-const COMMANDS: &str = "preflight, toolbox, schema, completions, man";
+const COMMANDS: &str = "preflight, toolbox, policy, schema, completions, man";
 
 /// Help and version are no errors; all else is.
 pub(super) fn explain(error: &clap::Error) -> Result<Parsed, UsageError> {

@@ -2,5 +2,6 @@
 
 pub mod output;
 pub mod plain;
+pub mod policy;
 pub mod preflight;
 pub mod toolbox;

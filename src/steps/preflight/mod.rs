@@ -11,6 +11,7 @@ pub mod domain;
 pub mod identity;
 pub mod inputs;
 pub mod instance_type;
+pub mod permissions;
 pub mod readiness;
 pub mod run;
 pub mod tools;

@@ -5,7 +5,7 @@ use super::inputs::PreflightInputs;
 use super::{
     account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
 };
-use super::{readiness, tools, zone};
+use super::{permissions, readiness, tools, zone};
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{AccountId, BucketName};
@@ -112,6 +112,9 @@ fn of_account(
         let store = start(scope, || {
             bucket::run(gateway, bucket.as_ref(), &caller.account, &asker)
         });
+        let allowed = start(scope, || {
+            permissions::run(gateway, inputs, caller, bucket.as_ref().ok())
+        });
         let offered = start(scope, move || {
             let started = Instant::now();
             (cluster_version::offered(gateway), started.elapsed())
@@ -138,6 +141,7 @@ fn of_account(
             &caller.account,
             &asker,
         ))
+        .and(finish(allowed, || broken(permissions::ID)))
         .and(zone)
         .and(certificate)
         .and(domain)
@@ -159,6 +163,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     let reason = format!("Not asked: the check `identity` failed first ({}).", code.name());
     let findings = [
         account::ID,
+        permissions::ID,
         zone::ID,
         certificate::ID,
         domain::ID,
