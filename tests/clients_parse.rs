@@ -3,7 +3,7 @@
 mod steps_support;
 
 use lakehouse::clients::ParseFailure;
-use lakehouse::clients::aws::{acm, ec2, eks, route53, s3, sts};
+use lakehouse::clients::aws::{acm, ec2, eks, iam, route53, s3, sts};
 use lakehouse::clients::versions;
 use steps_support::recorded;
 
@@ -42,6 +42,18 @@ const PARSERS: &[(&str, Check)] = &[
     }),
     ("aws/describe-instance-type-offerings/offered", |bytes| {
         ec2::parse_offers(bytes, "t3.large", "us-east-2").map(drop)
+    }),
+    ("aws/get-role/good", |bytes| {
+        iam::parse_role(bytes, "rehearsal-session", "000000000000").map(drop)
+    }),
+    ("aws/simulate-principal-policy/allowed", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
+    }),
+    ("aws/simulate-principal-policy/explicit-deny", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
+    }),
+    ("aws/simulate-principal-policy/bounded", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
     }),
     ("eksctl/version/good", |bytes| {
         versions::parse_eksctl(bytes).map(drop)
