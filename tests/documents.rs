@@ -24,11 +24,13 @@ const RESERVED: [Code; 12] = [
 ];
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/permissions.md",
+    "docs/preflight.md",
 ];
 
 /// Named before they are merged; each may also be there.

@@ -412,7 +412,7 @@ fn one_denied_action_is_named_exactly_with_what_denies_it_and_what_mends_it() {
 }
 
 #[test]
-fn a_denial_by_the_organization_alone_does_not_block() {
+fn a_message_names_the_first_actions_and_the_evidence_all() {
     let simulator = Simulator {
         denied: vec![("ec2:", "\"implicitDeny\"")],
         ..Simulator::default()
@@ -433,7 +433,7 @@ fn a_denial_by_the_organization_alone_does_not_block() {
 }
 
 #[test]
-fn a_single_sign_on_role_is_mended_in_its_permission_set() {
+fn a_single_sign_on_role_is_mended_in_its_permission_set_and_an_organization_only_warns() {
     let principal = permissions::Principal {
         arn: "arn:aws:iam::000000000000:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Data_Admin_0123"
             .into(),

@@ -3,8 +3,8 @@
 use super::super::{Group, Need};
 use super::resources::{
     ADDONS, ADDRESS, AMI_PARAMETERS, ANY, ASSOCIATIONS, BUCKET, CHANGES, CLUSTER, ENTRIES, FIREWALL,
-    FIRST_USE, GATEWAY, INSTANCE, NAT, NODE_GROUPS, POLICIES, QUEUE, ROLES, ROUTES, RULES, SERVICE_ROLES,
-    STACKS, SUBNET, TEMPLATE, TO_OURS, VPC, ZONES,
+    FIRST_USE, GATEWAY, INSTANCE, NAT, NODE_GROUPS, POLICIES, QUEUE, ROLES, ROUTES, RULES, SERVICE_ROLE,
+    SERVICE_ROLES, STACKS, SUBNET, TEMPLATE, TO_OURS, VPC, ZONES,
 };
 use Need::{Cleanup, Install};
 
@@ -216,6 +216,13 @@ pub(super) const GROUPS: &[Group] = &[
             "iam:ListPolicyVersions",
             "iam:TagPolicy",
         ],
+    ),
+    Group::new(
+        "OwnRole",
+        "see whether AWS's own roles are there",
+        MAKE,
+        SERVICE_ROLE,
+        &["iam:GetRole"],
     ),
     Group::new(
         "ServiceRoles",

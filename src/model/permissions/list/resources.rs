@@ -91,6 +91,12 @@ pub(super) const OWN_ROLE: &[Resource] = &[Resource::unknown(
     "arn:{partition}:iam::{account}:role/*",
     "arn:{partition}:iam::{account}:role/caller",
 )];
+/// To make a node group, EKS has the caller look whether AWS's own role for that is there
+/// (terraform-aws-modules/terraform-aws-eks#823).
+pub(super) const SERVICE_ROLE: &[Resource] = &[Resource::like(
+    "arn:{partition}:iam::{account}:role/*",
+    "arn:{partition}:iam::{account}:role/aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup",
+)];
 pub(super) const OWN_IDENTITY: &[Resource] = &[
     Resource::unknown(
         "arn:{partition}:iam::{account}:role/*",
@@ -158,8 +164,9 @@ pub(super) const AMI_PARAMETERS: &[Resource] = &[Resource::like(
     "arn:{partition}:ssm:{region}::parameter/aws/service/*",
     "arn:{partition}:ssm:{region}::parameter/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/standard/recommended/image_id",
 )];
-pub(super) const BALANCERS: &[Resource] = &[Resource::named(
+pub(super) const BALANCERS: &[Resource] = &[Resource::like(
     "arn:{partition}:elasticloadbalancing:{region}:{account}:*",
+    "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/k8s-{cluster}/0000000000000000",
 )];
 
 /// The services that install hands a role to.
