@@ -79,7 +79,7 @@ impl Statement {
         let allowed = |action: &&str| other.action.contains(action) || by_wildcard(action);
         self.sid != other.sid
             && other.condition.is_empty()
-            && self.action.iter().all(|action| allowed(action))
+            && self.action.iter().all(allowed)
             && self.resource.is_subset(&other.resource)
     }
 }
