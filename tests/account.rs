@@ -250,3 +250,82 @@ fn an_account_that_cannot_be_reached_is_unknown() {
     let report = done.expect(3).report();
     assert!(blockers(&report).contains(&"AWS_UNREACHABLE"), "{report:#}");
 }
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_denied_permission_is_named_exactly_and_by_what_denies_it() {
+    let report = preflight("rehearsal-one-denied", &[]);
+    assert_eq!(blockers(&report), ["PERMISSION_MISSING"], "{report:#}");
+    let permissions = check(&report, "permissions");
+    let said = permissions["message"].as_str().unwrap();
+    assert!(
+        said.contains("is denied 1 of the") && said.contains("`eks:CreateCluster` by an explicit deny"),
+        "{said}"
+    );
+    let evidence = &report["preflight"]["evidence"]["permissions"];
+    assert_eq!(
+        evidence["denied"],
+        serde_json::json!([{"action": "eks:CreateCluster", "by": "explicit deny"}])
+    );
+    let report = preflight("rehearsal-bounded", &[]);
+    assert_eq!(blockers(&report), ["PERMISSION_MISSING"], "{report:#}");
+    let denied = report["preflight"]["evidence"]["permissions"]["denied"]
+        .as_array()
+        .unwrap();
+    assert!(
+        denied.iter().all(|it| it["by"] == "permissions boundary"),
+        "{report:#}"
+    );
+    assert!(
+        denied
+            .iter()
+            .all(|it| it["action"].as_str().unwrap().starts_with("sqs:")),
+        "{report:#}"
+    );
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn the_printed_policy_is_enough_for_a_user_and_for_a_role_with_a_path() {
+    for (profile, arn) in [
+        (
+            "rehearsal-installer",
+            "arn:aws:iam::000000000000:user/rehearsal-installer",
+        ),
+        (
+            "rehearsal-session",
+            "arn:aws:iam::000000000000:role/teams/data/rehearsal-session",
+        ),
+    ] {
+        let report = preflight(profile, &[]);
+        assert_eq!(
+            check(&report, "permissions")["outcome"],
+            "pass",
+            "{profile}: {report:#}"
+        );
+        let evidence = &report["preflight"]["evidence"]["permissions"];
+        assert_eq!(evidence["simulatedArn"], arn);
+        assert!(evidence["asked"].as_u64().unwrap() > 100, "{profile}");
+    }
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn callers_that_cannot_be_simulated_are_a_skip_with_the_reason() {
+    for (profile, reason) in [
+        ("rehearsal", "root user"),
+        ("rehearsal-denied", "`iam:SimulatePrincipalPolicy`"),
+    ] {
+        let report = preflight(profile, &[]);
+        let permissions = check(&report, "permissions");
+        assert_eq!(permissions["outcome"], "skip", "{profile}: {report:#}");
+        assert!(
+            permissions["message"].as_str().unwrap().contains(reason),
+            "{profile}: {permissions}"
+        );
+        assert!(
+            report["preflight"]["evidence"].get("permissions").is_none(),
+            "{profile}"
+        );
+    }
+}

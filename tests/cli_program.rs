@@ -123,7 +123,7 @@ fn the_help_names_the_flags_that_have_no_variable() {
     let mut world = World::new();
     world.set("LAKEHOUSE_ACTION", "nonsense");
     let help = world.run(&["--help"]).expect(0).stdout.replace('\n', " ");
-    assert!(help.contains("(but --action and --approve)"), "{help}");
+    assert!(help.contains("(but --action, --approve and --for)"), "{help}");
     world.run(&["schema"]).expect(0);
 }
 

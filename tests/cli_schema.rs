@@ -279,7 +279,7 @@ fn a_word_that_is_no_command_is_answered_with_those_that_are() {
     for (args, said) in [
         (
             &["schema", "nonsense"][..],
-            "must be one of preflight, install, toolbox, evidence, explain, schema",
+            "must be one of preflight, install, toolbox, evidence, explain, policy, schema",
         ),
         (
             &["schema", "toolbox", "nonsense"],

@@ -2,7 +2,8 @@
 
 mod steps_support;
 
-use lakehouse::clients::aws::{Acm, Ec2, Eks, Elbv2, Route53, S3, ServiceQuotas, Sts};
+use lakehouse::clients::aws::iam::Question;
+use lakehouse::clients::aws::{Acm, Ec2, Eks, Elbv2, Iam, Route53, S3, ServiceQuotas, Sts};
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
 use steps_support::{Script, recorded};
@@ -31,6 +32,17 @@ fn command_lines_are_as_agreed() {
     let _ = Eks { gateway }.versions();
     let (ec2, node_type) = (Ec2 { gateway }, "t3.large".parse().unwrap());
     let _ = ec2.zones(&node_type, &"us-east-2".parse().unwrap());
+    let _ = Iam { gateway }.role("deployer", &"000000000000".parse().unwrap());
+    let mut question = Question {
+        principal: "arn:aws:iam::000000000000:role/teams/deployer".to_owned(),
+        actions: vec!["ec2:DescribeVpcs", "eks:ListClusters"],
+        resources: Vec::new(),
+        context: Vec::new(),
+    };
+    let _ = Iam { gateway }.simulate(&question);
+    question.resources = vec!["arn:aws:s3:::b-1".to_owned(), "arn:aws:s3:::b-2".to_owned()];
+    question.context = vec![("aws:RequestedRegion", "us-east-2".to_owned())];
+    let _ = Iam { gateway }.simulate(&question);
     for tool in Tool::ALL {
         let _ = installed(gateway, tool);
     }
@@ -43,6 +55,9 @@ aws eks describe-cluster --name demo --output json
 aws eks describe-cluster-versions --output json
 aws eks list-addons --cluster-name demo --output json
 aws eks list-nodegroups --cluster-name demo --output json
+aws iam get-role --role-name deployer --output json
+aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::000000000000:role/teams/deployer --action-names ec2:DescribeVpcs eks:ListClusters --output json
+aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::000000000000:role/teams/deployer --action-names ec2:DescribeVpcs eks:ListClusters --resource-arns arn:aws:s3:::b-1 arn:aws:s3:::b-2 --context-entries ContextKeyName=aws:RequestedRegion,ContextKeyValues=us-east-2,ContextKeyType=string --output json
 aws route53 list-hosted-zones --output json
 aws s3api get-bucket-location --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws s3api head-bucket --bucket b-1 --expected-bucket-owner 000000000000 --output json

@@ -3,7 +3,7 @@
 mod steps_support;
 
 use lakehouse::clients::ParseFailure;
-use lakehouse::clients::aws::{acm, ec2, eks, elbv2, route53, s3, service_quotas, sts};
+use lakehouse::clients::aws::{acm, ec2, eks, elbv2, iam, route53, s3, service_quotas, sts};
 use lakehouse::clients::versions;
 use steps_support::recorded;
 
@@ -69,6 +69,18 @@ const PARSERS: &[(&str, Check)] = &[
     }),
     ("aws/list-service-quotas/ec2", |bytes| {
         service_quotas::parse_limits(bytes, &["L-1216C47A", "L-0263D0A3"], false).map(drop)
+    }),
+    ("aws/get-role/good", |bytes| {
+        iam::parse_role(bytes, "rehearsal-session", "000000000000").map(drop)
+    }),
+    ("aws/simulate-principal-policy/allowed", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
+    }),
+    ("aws/simulate-principal-policy/explicit-deny", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
+    }),
+    ("aws/simulate-principal-policy/bounded", |bytes| {
+        iam::parse_simulation(bytes).map(drop)
     }),
     ("eksctl/version/good", |bytes| {
         versions::parse_eksctl(bytes).map(drop)

@@ -44,7 +44,7 @@ fn without_an_identity_nothing_is_claimed_and_the_rest_is_told() {
             identity.remediation.is_some() && identity.tool_output.is_some(),
             "{case}"
         );
-        for id in "account route53-zone certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
+        for id in "account permissions route53-zone certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
             .split(' ')
         {
             assert_eq!(brief(&outcome.findings, id), "Skip", "{case} {id}");

@@ -4,7 +4,7 @@
 REGION=us-east-2
 SSO_SESSION=rehearsal-expired
 
-# profile: the keys that docker/rehearsal/rehearsal/faults.py and quotas.py know. None can be a real key (AWS has no 0 in them).
+# profile: the keys that faults.py, quotas.py and permissions.py of docker/rehearsal/rehearsal/ know. None can be a real key (AWS has no 0 in them).
 KEYS=(
     rehearsal:AKIA0REHEARSAL000000
     rehearsal-wrong-keys:AKIA0REHEARSALWRONG0
@@ -15,6 +15,10 @@ KEYS=(
     rehearsal-throttled:AKIA0REHEARSALTHROT0
     rehearsal-skewed:AKIA0REHEARSALSKEWE0
     rehearsal-quota-low:AKIA0REHEARSALQUOTA0
+    rehearsal-installer:AKIA0REHEARSALINSTA0
+    rehearsal-one-denied:AKIA0REHEARSALONEDE0
+    rehearsal-bounded:AKIA0REHEARSALBOUND0
+    rehearsal-session:ASIA0REHEARSALSESSI0
 )
 
 # put FILE: its new content from stdin, whole or not at all.

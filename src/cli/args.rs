@@ -3,18 +3,18 @@
 //! Values are plain text here. `resolve` reads them by the flag's name and checks them, so that a flag, its
 //! variable and its line in the env file go through one rule.
 
-use crate::model::{ColorChoice, DnsProvider, ExecMode, LogLevel, OutputFormat, Phase};
+use crate::model::{ColorChoice, DnsProvider, ExecMode, LogLevel, Need, OutputFormat, Phase};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Commands of the contract that come with a later version, so that a user hears that and not "unknown".
-pub const LATER_COMMANDS: [&str; 10] = [
-    "status", "logs", "diagnose", "url", "dns", "access", "cleanup", "approve", "policy", "mcp",
+pub const LATER_COMMANDS: [&str; 9] = [
+    "status", "logs", "diagnose", "url", "dns", "access", "cleanup", "approve", "mcp",
 ];
 
 /// Commands that `--action` can name: those that take no word of their own.
-pub const ACTIONS: [&str; 4] = ["preflight", "install", "schema", "man"];
+pub const ACTIONS: [&str; 5] = ["preflight", "install", "policy", "schema", "man"];
 
 /// Words that `lakehouse schema` takes beside commands.
 pub const SCHEMA_WORDS: [&str; 2] = ["commands", "events"];
@@ -34,7 +34,7 @@ pub const EXAMPLE_LINES: [&str; 6] = [
 ];
 
 const AFTER_HELP: &str = "Every flag can stand before or after the command, and has a variable
-LAKEHOUSE_<FLAG> (but --action and --approve).
+LAKEHOUSE_<FLAG> (but --action, --approve and --for).
 Order of authority: flag, variable, env file, AWS's own settings, default.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly done\n(evidence of a run without an end), 128 and the signal's number interrupted (130 for Ctrl-C, 143 for SIGTERM).";
 
@@ -53,6 +53,9 @@ pub struct Args {
     /// Names the command too
     #[arg(long, global = true, value_name = "NAME", value_parser = actions(), help_heading = "Command")]
     pub action: Option<String>,
+    /// What the policy of `lakehouse policy` is for [default: install]
+    #[arg(long = "for", global = true, value_name = "USE", value_parser = PossibleValuesParser::new(Need::WORDS), help_heading = "Command")]
+    pub purpose: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "a doc line here would become clap's about text")]
     pub target: TargetFlags,
@@ -108,6 +111,12 @@ pub enum Command {
         /// The code; without one, all of them
         code: Option<String>,
     },
+    /// Print the least IAM policy for a use of lakehouse
+    ///
+    /// What the preflight, the install or the cleanup will call, narrowed to the names that are given (`--cluster`, `--bucket`,
+    /// `--region`, …): `--for` chooses, install without it. The check `permissions` asks the same list. Reads the settings
+    /// alone: asks no account, changes nothing, and takes no time.
+    Policy,
     /// Print the JSON Schema of every report, or of one command's input and output
     ///
     /// Without a word: of every report. `schema commands` lists the commands with what each does and may change, to choose

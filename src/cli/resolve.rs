@@ -10,6 +10,7 @@ mod identity;
 mod lookup;
 mod made;
 mod options;
+mod policy;
 mod rules;
 mod settings;
 mod usage;
@@ -23,7 +24,7 @@ pub use world::World;
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
 use super::commands::schema::Wanted;
-use crate::model::{BadInput, EventsTo, Profile, Region, RunOptions, Settings, Sourced};
+use crate::model::{BadInput, EventsTo, Need, Profile, Region, RunOptions, Scope, Settings, Sourced};
 use crate::report::Code;
 use clap_complete::Shell;
 use lookup::Lookup;
@@ -61,6 +62,13 @@ pub enum Action {
     Evidence(EvidenceAsked),
     /// What a code means; without one, all of them.
     Explain(Option<Code>),
+    /// Print an IAM policy.
+    Policy {
+        /// What it is for.
+        need: Need,
+        /// What it is about.
+        scope: Box<Scope>,
+    },
     /// Print the JSON Schema of every report, or what these words name.
     Schema(Wanted),
     /// Print a shell's completions.
@@ -82,6 +90,7 @@ impl Action {
             Self::Toolbox { .. } => "toolbox",
             Self::Evidence(_) => "evidence",
             Self::Explain(_) => "explain",
+            Self::Policy { .. } => "policy",
             Self::Schema(_) => "schema",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -111,6 +120,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
         }
     };
     let command = the_command(command, flags.get("action").map(String::as_str))?;
+    policy::check_use(command.as_ref(), &flags)?;
     // What was typed comes first: a missing region is no answer to a name that can't be.
     let nothing = World::default();
     settings::check_flags(&Lookup {
@@ -127,6 +137,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
         None => Action::Default(Box::new(settings::settings(&mut lookup)?)),
         Some(Command::Preflight) => Action::Preflight(Box::new(settings::settings(&mut lookup)?)),
         Some(Command::Install) => Action::Install(Box::new(settings::settings(&mut lookup)?)),
+        Some(Command::Policy) => policy::action(&mut lookup)?,
         Some(other) => without_account(other, &lookup)?,
     };
     // After the settings: these read the env file's LAKEHOUSE_READ_ONLY and LAKEHOUSE_OUTPUT.
@@ -175,12 +186,13 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
     let named = match (command, action) {
         (None, "preflight") => Command::Preflight,
         (None, "install") => Command::Install,
+        (None, "policy") => Command::Policy,
         (None, "schema") => Command::Schema { command: Vec::new() },
         (None, "man") => Command::Man,
         (None, "explain") => Command::Explain { code: None },
         (None, other) => {
             return Err(UsageError::new(format!(
-                "--action \"{other}\": must be one of preflight, install, schema, man; {other} takes a word of its \
+                "--action \"{other}\": must be one of preflight, install, policy, schema, man; {other} takes a word of its \
                  own, for example lakehouse {other} {}",
                 match other {
                     "toolbox" => "info",
@@ -207,6 +219,7 @@ const fn name_of(command: &Command) -> &'static str {
         Command::Toolbox { .. } => "toolbox",
         Command::Evidence { .. } => "evidence",
         Command::Explain { .. } => "explain",
+        Command::Policy => "policy",
         Command::Schema { .. } => "schema",
         Command::Completions { .. } => "completions",
         Command::Man => "man",

@@ -95,6 +95,9 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
         Action::Completions(shell) => return commands::plain::completions(*shell),
         Action::Man => return commands::plain::man(),
         Action::Explain(code) => return commands::explain::explain(&invocation.options, *code),
+        Action::Policy { need, scope } => {
+            return commands::policy::policy(*need, scope, invocation.options.output.value);
+        }
         _ => {}
     }
     let Invocation { action, options } = invocation;
@@ -142,9 +145,12 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             region.map(|r| r.value),
         ),
         Action::Evidence(asked) => commands::evidence::evidence(&context, &asked),
-        Action::Schema(_) | Action::Completions(_) | Action::Man | Action::Explain(_) | Action::Print(_) => {
-            DONE
-        }
+        Action::Policy { .. }
+        | Action::Schema(_)
+        | Action::Completions(_)
+        | Action::Man
+        | Action::Explain(_)
+        | Action::Print(_) => DONE,
     }
 }
 

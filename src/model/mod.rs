@@ -6,6 +6,7 @@ pub mod env_file;
 pub mod env_pairs;
 pub mod forms;
 pub mod names;
+pub mod permissions;
 pub mod settings;
 pub mod shown;
 
@@ -22,5 +23,6 @@ pub use names::{
     AccountId, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeCount, NodeType,
     Profile, Region, RootDomain, RunName, SiteDomain,
 };
+pub use permissions::{Need, PolicyDocument, Scope};
 pub use settings::{RunOptions, Settings, Source, Sourced};
 pub use shown::{shown, shown_name};

@@ -2,5 +2,6 @@
 
 pub mod env_file;
 pub mod events;
+pub mod policy;
 pub mod progress;
 pub mod text;

@@ -81,6 +81,7 @@ codes! {
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
     QuotaNearlyUsed "QUOTA_NEARLY_USED" "A service quota holds what install makes, and little is left after it: less than a fifth, or less than Karpenter may ask for later." "`aws service-quotas request-service-quota-increase`, before the load grows.";
     PermissionMissing "PERMISSION_MISSING" "The caller lacks a permission that install needs." "Ask the account's administrator for the action that is named.";
+    PermissionUncertain "PERMISSION_UNCERTAIN" "Whether the caller has a permission that install needs can't be told by a simulation: it depends on conditions or resources of the real call." "Compare with what `lakehouse policy` prints, or ask the account's administrator.";
     DomainNotDelegated "DOMAIN_NOT_DELEGATED" "The internet does not ask the Route53 zone's name servers for the domain: records made there are seen by nobody." "Enter the zone's name servers where the domain is registered, or in its parent zone.";
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";
     ChartRegistryUnreachable "CHART_REGISTRY_UNREACHABLE" "The chart registry could not be reached from where the tools run." "Check the network and the proxy there, or name a mirror with `--chart-registry`.";

@@ -38,6 +38,9 @@ pub struct PermissionEvidence {
     pub asked: usize,
     /// Those that are not allowed.
     pub denied: Vec<DeniedAction>,
+    /// Those of which the simulation can't tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncertain: Vec<String>,
 }
 
 /// An action that the caller is not allowed, and what denies it.

@@ -23,8 +23,40 @@ pub struct Fake {
     pub world: World,
 }
 
+/// A policy simulation in which `denied` is denied explicitly, and all else allowed: as AWS answers, one result an
+/// action, with one more for each resource where resources were asked.
+const SIMULATION: &str = r#"
+part= actions= resources= comma=
+for word in "$@"; do
+    case $word in
+        --action-names) part=actions ;;
+        --resource-arns) part=resources ;;
+        --*) part= ;;
+        *) [ "$part" = actions ] && actions="$actions $word"; [ "$part" = resources ] && resources="$resources $word" ;;
+    esac
+done
+printf '{"EvaluationResults":['
+for action in $actions; do
+    said=allowed
+    [ "$action" = "$denied" ] && said=explicitDeny
+    printf '%s{"EvalActionName":"%s","EvalDecision":"%s"' "$comma" "$action" "$said"
+    comma=,
+    if [ -n "$resources" ]; then
+        printf ',"ResourceSpecificResults":['
+        between=
+        for resource in $resources; do
+            printf '%s{"EvalResourceName":"%s","EvalResourceDecision":"%s"}' "$between" "$resource" "$said"
+            between=,
+        done
+        printf ']'
+    fi
+    printf '}'
+done
+echo ']}'
+"#;
+
 /// Answers of an account in which everything is ready.
-const READY: [(&str, &str); 22] = [
+const READY: &[(&str, &str)] = &[
     (
         "aws.--version",
         "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'",
@@ -106,6 +138,7 @@ esac"#,
     ),
     // No quota lacks an applied value here.
     ("aws.service-quotas.list-aws-default-service-quotas", "return 97"),
+    ("aws.iam.simulate-principal-policy", SIMULATION),
     ("helm", "return 98"),
 ];
 
@@ -149,6 +182,14 @@ impl Fake {
             .expect("an answer");
         std::fs::write(self.answers().join(format!("{full}.good")), found).unwrap();
         self
+    }
+
+    /// Has the caller's policies deny one action.
+    pub fn deny(&self, action: &str) -> &Self {
+        self.answer(
+            "aws.iam.simulate-principal-policy",
+            &format!("denied={action}\n{SIMULATION}"),
+        )
     }
 
     pub fn remove(&self, tool: &str) -> &Self {

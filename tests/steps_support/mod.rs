@@ -70,6 +70,11 @@ impl Script {
         self.on(begin, it.exit, &String::from_utf8(it.stdout).unwrap(), &it.stderr)
     }
 
+    /// Whether it answers `begin`.
+    pub fn has(&self, begin: &str) -> bool {
+        self.answers.contains_key(begin)
+    }
+
     pub fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();
@@ -196,7 +201,7 @@ pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
 }
 
 /// The ids of all findings, in the order in which they are told.
-pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account route53-zone certificate domain \
+pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account permissions route53-zone certificate domain \
                          s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-elastic-ips \
                          quota-vpcs quota-nat-gateways quota-clusters quota-load-balancers cost dns-record readiness-billing readiness-admin \
                          readiness-dns";

@@ -7,7 +7,7 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import detect_service, extract_access_key_id
 
-from rehearsal import faults, quotas
+from rehearsal import faults, permissions, quotas
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,14 @@ def install():
 
     async def dispatch(method, path, headers, body, query, request_id):
         service = signed_service(headers)
-        if service and extract_access_key_id(headers, query) in faults.FAULTS:
+        key = extract_access_key_id(headers, query)
+        if service and key in faults.FAULTS:
             if service != "servicequotas":
                 service = detect_service(method, path, headers, app._routing_params(method, path, headers, body, query))
             call = read_call(method, path, headers, body, query, service)
             response = faults.answer_for(service, call)
+        elif service == "sts" and key in permissions.CALLERS:
+            response = 200, {"Content-Type": "text/xml"}, permissions.identity(key).encode()
         elif service == "servicequotas":
             response = quotas.handle(headers, body, extract_access_key_id(headers, query))
         else:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from ministack.core.responses import request_scope
 
-from rehearsal import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, ROOT_DOMAIN, seed_certificates, seed_clusters
+from rehearsal import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, ROOT_DOMAIN, permissions, seed_certificates, seed_clusters
 
 SEEDED_ISO = "2026-01-01T00:00:00.000Z"
 OTHER_ZONES = 120  # more than one page of list-hosted-zones
@@ -82,6 +82,7 @@ def plant():
         add_zones()
         seed_certificates.plant()
         seed_clusters.plant()
+        permissions.plant()
     with request_scope(ACCOUNT, OTHER_REGION):
         seed_certificates.plant_elsewhere()
     add_buckets()

@@ -4,6 +4,7 @@ pub mod evidence;
 pub mod explain;
 pub mod output;
 pub mod plain;
+pub mod policy;
 pub mod preflight;
 pub mod schema;
 pub mod toolbox;

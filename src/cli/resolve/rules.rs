@@ -3,8 +3,8 @@
 use super::lookup::switch_rule;
 use crate::model::{
     Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, ColorChoice, DnsProvider, DnsServer,
-    ExecMode, LogLevel, Namespace, NodeCount, NodeType, OutputFormat, Phase, Profile, Region, RootDomain,
-    SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    ExecMode, LogLevel, Namespace, Need, NodeCount, NodeType, OutputFormat, Phase, Profile, Region,
+    RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use crate::model::{EventsTo, Form, Formed};
 use std::str::FromStr;
@@ -42,9 +42,10 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "log-level" => of::<LogLevel>(),
         "output-env" => Some(path_rule()),
         "action" => Some(BadInput::new(
-            "one of preflight, install, schema, man",
+            "one of preflight, install, policy, schema, man",
             "preflight",
         )),
+        "for" => of::<Need>(),
         "dns-check" | "has-billing" | "has-admin" | "has-dns" | "write-env" | "overwrite-env"
         | "read-only" | "quiet" => Some(switch_rule()),
         _ => None,

@@ -29,7 +29,7 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
     Ok(Settings {
         profile,
         profile_facts: facts,
-        cluster: or_default::<ClusterName>(lookup, "cluster", "CLUSTER_NAME", "ingext-lakehouse")?,
+        cluster: cluster(lookup)?,
         bucket: bucket(lookup)?,
         root_domain,
         site_domain,
@@ -90,6 +90,11 @@ fn or_default<T: FromStr<Err = BadInput>>(
     Ok(Sourced::default_of(value))
 }
 
+/// The cluster that was named, else the one of the contract.
+pub(super) fn cluster(lookup: &Lookup<'_>) -> Result<Sourced<ClusterName>, UsageError> {
+    or_default(lookup, "cluster", "CLUSTER_NAME", "ingext-lakehouse")
+}
+
 /// The registry that was named, else the one where the charts are published.
 fn chart_registry(lookup: &Lookup<'_>) -> Result<Sourced<ChartRegistry>, UsageError> {
     if let Some(given) = lookup.get("chart-registry", None)? {
@@ -102,7 +107,7 @@ fn chart_registry(lookup: &Lookup<'_>) -> Result<Sourced<ChartRegistry>, UsageEr
 }
 
 /// The bucket that was named; one that an earlier run made is made anew.
-fn bucket(lookup: &Lookup<'_>) -> Result<Option<Sourced<BucketName>>, UsageError> {
+pub(super) fn bucket(lookup: &Lookup<'_>) -> Result<Option<Sourced<BucketName>>, UsageError> {
     let given = lookup.given("bucket", Some("S3_BUCKET"))?;
     given
         .filter(|given| !made::is_made_bucket(lookup, given))
@@ -150,7 +155,8 @@ fn cert_arn(lookup: &Lookup<'_>, region: &Sourced<Region>) -> Result<Option<Sour
     )))
 }
 
-fn expected_account(lookup: &Lookup<'_>) -> Result<Option<AccountId>, UsageError> {
+/// The account that the env file was written for.
+pub(super) fn expected_account(lookup: &Lookup<'_>) -> Result<Option<AccountId>, UsageError> {
     let Some(given) = lookup.in_file("AWS_ACCOUNT_ID") else {
         return Ok(None);
     };

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod inputs;
 pub mod instance_type;
 pub mod making;
+pub mod permissions;
 pub mod quotas;
 pub mod readiness;
 pub mod run;

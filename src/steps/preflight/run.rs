@@ -6,7 +6,7 @@ use super::making::{self, Making};
 use super::{
     account, bucket, certificate, cluster, cluster_version, cost, dns_record, domain, identity, instance_type,
 };
-use super::{quotas, readiness, tools, zone};
+use super::{permissions, quotas, readiness, tools, zone};
 use crate::clients::aws::Ec2;
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
@@ -145,6 +145,12 @@ fn of_account(
                 bucket::run(gateway, bucket.as_ref(), &caller.account, &asker),
             )
         });
+        let allowed = start(scope, || {
+            told(
+                listener,
+                permissions::run(gateway, inputs, caller, bucket.as_ref().ok()),
+            )
+        });
         let offered = start(scope, move || {
             let started = Instant::now();
             (cluster_version::offered(gateway), started.elapsed())
@@ -171,6 +177,7 @@ fn of_account(
         };
         let version = told(listener, version);
         account
+            .and(finish(allowed, || broken(permissions::ID)))
             .and(zone)
             .and(certificate)
             .and(domain)
@@ -192,6 +199,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     let reason = format!("Not asked: the check `identity` failed first ({}).", code.name());
     let findings = [
         account::ID,
+        permissions::ID,
         zone::ID,
         certificate::ID,
         domain::ID,

@@ -47,7 +47,7 @@ const FILES: [(&str, &str); 6] = [
 const ENVIRONMENT: [(&str, &str); 7] = [
     (
         "LAKEHOUSE_FLAG",
-        "Each flag's value, in capitals and with _ for -: LAKEHOUSE_ROOT_DOMAIN. --action and --approve have none.",
+        "Each flag's value, in capitals and with _ for -: LAKEHOUSE_ROOT_DOMAIN. --action, --approve and --for have none.",
     ),
     (
         "AWS_PROFILE, AWS_DEFAULT_PROFILE",

@@ -224,6 +224,19 @@ const ENTRIES: &[Entry] = &[
         ..EVIDENCE
     },
     Entry {
+        words: "policy",
+        groups: &["Account and cluster", "Site"],
+        flags: &["for", "output"],
+        output: Output::Document(
+            "One IAM policy, version 2012-10-17; with --output text a table that says why.",
+        ),
+        examples: &[
+            "lakehouse policy --for=install --cluster=ingext-lakehouse --region=us-east-2",
+            "lakehouse policy --for=preflight --output=text",
+        ],
+        ..PLAIN
+    },
+    Entry {
         words: "explain",
         flags: &["output"],
         output: Output::Text("What the code means and what mends it; with --output json one document."),
