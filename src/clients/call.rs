@@ -2,6 +2,7 @@
 
 use crate::clients::aws::classify::classify_aws;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::kube::classify_kube;
 use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -66,7 +67,8 @@ pub fn ask<T>(
     if output.exit != 0 {
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
-            _ => (ErrorClass::Other, None),
+            Tool::Kubectl | Tool::Helm => classify_kube(&output.stderr),
+            Tool::Eksctl => (ErrorClass::Other, None),
         };
         return Err(CallError {
             code,
@@ -84,7 +86,9 @@ pub fn ask<T>(
     })
 }
 
-fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
+/// The gateway's failure as this question's.
+#[must_use]
+pub fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
     let class = match error {
         GatewayError::ToolMissing { .. } => ErrorClass::MissingTool,
         GatewayError::TimedOut { .. } => ErrorClass::TimedOut,
@@ -93,6 +97,7 @@ fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
         GatewayError::Engine { .. } => ErrorClass::Engine,
         GatewayError::Killed { .. } | GatewayError::NotStarted { .. } => ErrorClass::Killed,
         GatewayError::TooMuchOutput { .. } => ErrorClass::TooMuchOutput,
+        GatewayError::NotKept { .. } => ErrorClass::NotKept,
         GatewayError::Journal { .. } => ErrorClass::Other,
     };
     CallError {

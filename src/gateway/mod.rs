@@ -8,6 +8,7 @@ pub mod guard;
 pub mod interrupt;
 pub mod journal;
 pub mod local;
+pub mod private;
 pub mod process;
 mod process_tree;
 pub mod read_only;
@@ -16,7 +17,7 @@ pub mod redact;
 pub mod spec;
 
 pub use error::GatewayError;
-pub use spec::{CommandOutput, CommandSpec, Tool};
+pub use spec::{CommandOutput, CommandSpec, PrivateFile, Tool};
 
 /// Runs one command of one tool and waits for its end.
 pub trait Gateway: Sync {
@@ -25,4 +26,15 @@ pub trait Gateway: Sync {
     /// # Errors
     /// [`GatewayError`] where the tool did not run to its own end: what was asked about is then unknown.
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError>;
+
+    /// Puts `file` where this run's tools see it and nobody else does; gives its path there. It goes with the run.
+    /// It is no command of a tool and changes nothing in the account: the journal has no line for it.
+    ///
+    /// # Errors
+    /// [`GatewayError::NotKept`] where there is no such place, [`GatewayError::Interrupted`] after the stop flag.
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        Err(GatewayError::NotKept {
+            said: format!("no place for the private file {}", file.name),
+        })
+    }
 }

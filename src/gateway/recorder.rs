@@ -3,7 +3,7 @@
 use super::interrupt::Interrupt;
 use super::journal::{Journal, sha256_hex};
 use super::redact::Redactor;
-use super::{CommandOutput, CommandSpec, Gateway, GatewayError};
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use crate::report::{CommandRecord, Effect, ExecMode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,7 +80,7 @@ impl<G: Gateway> Recorder<G> {
         &self.inner
     }
 
-    fn keep(
+    fn note(
         &self,
         spec: &CommandSpec,
         started: &str,
@@ -140,8 +140,18 @@ impl<G: Gateway> Gateway for Recorder<G> {
             self.commands.fetch_add(1, Ordering::Relaxed);
             self.inner.run(&spec)
         };
-        self.keep(&spec, &started, start.elapsed(), &result);
+        self.note(&spec, &started, start.elapsed(), &result);
         result
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        // Before anything else: whatever comes after must not show them, also where the file can't be written.
+        self.redactor.learn(file.secrets.iter().cloned());
+        let _slot = self.slots.take();
+        if self.interrupt.is_set() {
+            return Err(GatewayError::Interrupted);
+        }
+        self.inner.keep(file)
     }
 }
 

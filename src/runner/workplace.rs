@@ -98,10 +98,11 @@ impl Workplace {
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
 
-    /// Ends the container, if there is one.
+    /// Ends the container, if there is one, and takes the run's private files away.
     pub fn close(&self) {
-        if let Place::Docker(session) = self.gateway.inner() {
-            session.close();
+        match self.gateway.inner() {
+            Place::Local(local) => local.close(),
+            Place::Docker(session) => session.close(),
         }
     }
 

@@ -3,7 +3,8 @@
 use super::checked::{Checked, merge};
 use super::inputs::PreflightInputs;
 use super::{
-    account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
+    account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, inside,
+    instance_type,
 };
 use super::{readiness, tools, zone};
 use crate::clients::aws::sts::Caller;
@@ -119,14 +120,15 @@ fn of_account(
         let instance = start(scope, move || {
             instance_type::run(gateway, &inputs.node_type, &asker)
         });
-        let (cluster, found) = cluster::run(gateway, &inputs.cluster, &asker);
+        let (cluster, seen) = cluster::run(gateway, &inputs.cluster, &asker);
+        let inside = inside::run(gateway, inputs, caller, &seen);
         let zone = finish(zone, || broken(zone::ID));
         let certificate = finish(certificate, || broken(certificate::ID));
         let domain = domain::decide(inputs, &zone, &certificate);
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
             None => broken(cluster_version::ID),
             Some((offered, spent)) => {
-                let mut judged = cluster_version::decide(&found, offered, &inputs.cluster, &asker);
+                let mut judged = cluster_version::decide(&seen.found, offered, &inputs.cluster, &asker);
                 for finding in &mut judged.findings {
                     finding.duration_ms = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
                 }
@@ -144,6 +146,7 @@ fn of_account(
         .and(finish(store, || broken(bucket::ID)))
         .and(cluster)
         .and(version)
+        .and(inside)
         .and(finish(instance, || broken(instance_type::ID)))
     });
     (checked, bucket.ok())
