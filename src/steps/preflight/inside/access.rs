@@ -88,7 +88,7 @@ fn explained(error: &CallError, subject: &Subject<'_>) -> Option<(Code, String, 
         ErrorClass::Denied => (
             Code::ClusterAccessDenied,
             format!(
-                "Its API server answers and does not know this identity (`{}`): there is no access entry for it.",
+                "Its API server answers and does not know this identity (`{}`): most likely there is no access entry for it.",
                 subject.caller
             ),
             grant(subject, true),

@@ -124,6 +124,7 @@ fn node_groups(verdict: &mut Verdict, groups: &Groups, subject: &Subject<'_>) ->
         verdict.fails |= broken.len() == groups.len();
         let of = match groups.len() {
             1 => format!("the only node group of the cluster `{name}` is"),
+            all if broken.len() == 1 => format!("1 of {all} node groups of the cluster `{name}` is"),
             all => format!(
                 "{} of {all} node groups of the cluster `{name}` are",
                 broken.len()
@@ -198,8 +199,9 @@ fn readiness(verdict: &mut Verdict, nodes: Option<&[Node]>, subject: &Subject<'_
     }
     verdict.fails |= down.len() == nodes.len();
     let names = some_of(down.iter().map(|node| format!("`{}`", node.name)).collect());
+    let are = if down.len() == 1 { "is" } else { "are" };
     verdict.sentences.push(format!(
-        "Of {} nodes {} are not ready: {names}.",
+        "Of {} nodes, {} {are} not ready: {names}.",
         nodes.len(),
         down.len()
     ));

@@ -55,7 +55,7 @@ pub fn decide(
         let message = match ours {
             0 => "No Helm release of the cluster stands where install would put its own.".to_owned(),
             _ => format!(
-                "Of install's {} Helm releases {ours} stand already, by the same charts: install would go on with them.",
+                "Of install's {} Helm releases, {ours} of the same charts are there already: install would go on with what is there.",
                 PLANNED.len()
             ),
         };
