@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes that the contract names and no check of this version gives.
-const RESERVED: [Code; 13] = [
+const RESERVED: [Code; 7] = [
     Code::QuotaTooLow,
     Code::PermissionMissing,
     Code::InstanceTypeOneZone,
@@ -16,12 +16,6 @@ const RESERVED: [Code; 13] = [
     Code::DnsRecordForeign,
     Code::ChartRegistryUnreachable,
     Code::ChartNotFound,
-    Code::ClusterUnreachable,
-    Code::ClusterAccessDenied,
-    Code::ClusterUnhealthy,
-    Code::ClusterVersionSkew,
-    Code::ReleaseConflict,
-    Code::NamespaceTerminating,
 ];
 
 /// Documents whose paths must exist.

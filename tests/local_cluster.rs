@@ -51,7 +51,7 @@ fn the_token_stands_in_the_private_file_and_nowhere_else() {
     let bare = TOKEN.trim_start_matches("k8s-aws-v1.");
     fake.answer(
         "helm.list",
-        &format!("echo 'Error: bearer of {TOKEN} is not welcome' >&2; return 1"),
+        &format!("echo 'Error: the bearer of {bare} is not welcome' >&2; return 1"),
     );
     let done = fake
         .world

@@ -39,7 +39,7 @@ impl ClusterAccess {
         let file = PrivateFile {
             name: &format!("kubeconfig-{name}.json"),
             bytes: &bytes,
-            secrets: std::slice::from_ref(&token.secret),
+            secrets: &token.secrets(),
         };
         let kubeconfig = gateway
             .keep(&file)

@@ -97,7 +97,7 @@ impl Drop for PrivateFolder {
 fn runtime_folder(env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
     let path = PathBuf::from(env.get(OsStr::new("XDG_RUNTIME_DIR"))?);
     let found = std::fs::metadata(&path).ok()?;
-    let own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0;
+    let own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o777 == 0o700;
     (path.is_absolute() && found.is_dir() && own).then_some(path)
 }
 

@@ -29,7 +29,7 @@ pub struct HostProcess<'a> {
 /// One of the two places.
 pub enum Place {
     /// This machine.
-    Local(Local),
+    Local(Box<Local>),
     /// The toolbox container.
     Docker(Box<Session>),
 }

@@ -138,11 +138,8 @@ impl Opening<'_> {
         match place::choose_mode(run, self.options, &self.redactor, self.progress) {
             Chosen::Local => {
                 let env = environment::local(&run.env, &identity);
-                Ok(Place::Local(Local::new(
-                    env,
-                    Arc::clone(&self.redactor),
-                    run.interrupt.clone(),
-                )))
+                let local = Local::new(env, Arc::clone(&self.redactor), run.interrupt.clone());
+                Ok(Place::Local(Box::new(local)))
             }
             Chosen::Docker(probed) => {
                 *self.exec = record(ExecMode::Docker);

@@ -15,6 +15,18 @@ pub struct Token {
     pub expires: Timestamp,
 }
 
+/// What stands before the token itself; the API server knows its kind by it.
+const PREFIX: &str = "k8s-aws-v1.";
+
+impl Token {
+    /// What must not be shown anywhere: the token, and the token without its prefix.
+    #[must_use]
+    pub fn secrets(&self) -> [String; 2] {
+        let bare = self.secret.strip_prefix(PREFIX).unwrap_or(&self.secret);
+        [self.secret.clone(), bare.to_owned()]
+    }
+}
+
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Token([redacted], until {})", self.expires)
@@ -51,6 +63,6 @@ pub fn parse_token(bytes: &[u8]) -> Result<Token, ParseFailure> {
 /// The prefix by which the API server knows its kind, and base64 for URLs without filling.
 fn is_token(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    text.strip_prefix("k8s-aws-v1.")
+    text.strip_prefix(PREFIX)
         .is_some_and(|rest| rest.len() >= 16 && rest.bytes().all(plain))
 }

@@ -113,7 +113,7 @@ fn node_groups(verdict: &mut Verdict, groups: &Groups, subject: &Subject<'_>) ->
         Ok(groups) => groups,
         Err(error) => {
             let what = format!("The health of the node groups of the cluster `{name}` is unknown.");
-            not_known(verdict, what, error, subject);
+            not_known(verdict, &what, error, subject);
             return false;
         }
     };
@@ -176,12 +176,12 @@ fn node_groups(verdict: &mut Verdict, groups: &Groups, subject: &Subject<'_>) ->
             "The health of {failed} of {} node groups is unknown.",
             groups.len()
         );
-        not_known(verdict, what, error, subject);
+        not_known(verdict, &what, error, subject);
     }
     !broken.is_empty()
 }
 
-fn not_known(verdict: &mut Verdict, what: String, error: &CallError, subject: &Subject<'_>) {
+fn not_known(verdict: &mut Verdict, what: &str, error: &CallError, subject: &Subject<'_>) {
     let explained = explain(error, &subject.asker);
     verdict.sentences.push(format!("{what} {}", explained.reason));
     verdict.remedies.push(explained.remedy);
@@ -214,20 +214,20 @@ fn readiness(verdict: &mut Verdict, nodes: Option<&[Node]>, subject: &Subject<'_
 }
 
 fn codes(issues: &[HealthIssue]) -> String {
-    let mut codes: Vec<String> = issues.iter().map(|issue| format!("`{}`", issue.code)).collect();
-    codes.sort();
-    codes.dedup();
-    some_of(codes)
+    let mut named: Vec<String> = issues.iter().map(|issue| format!("`{}`", issue.code)).collect();
+    named.sort();
+    named.dedup();
+    some_of(named)
 }
 
 /// The first few, and how many more.
-pub(super) fn some_of(mut names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    names.truncate(MOST_NAMES);
-    let named = names.join(", ");
+pub(super) fn some_of(mut list: Vec<String>) -> String {
+    let more = list.len().saturating_sub(MOST_NAMES);
+    list.truncate(MOST_NAMES);
+    let first = list.join(", ");
     if more == 0 {
-        named
+        first
     } else {
-        format!("{named} and {more} more")
+        format!("{first} and {more} more")
     }
 }

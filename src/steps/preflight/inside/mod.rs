@@ -123,7 +123,7 @@ pub fn run(gateway: &dyn Gateway, inputs: &PreflightInputs, caller: &Caller, see
     checked.and(inside).seen(PreflightEvidence {
         cluster_inside: Some(ClusterInside {
             server_version: Some(versions.server_text.clone()),
-            namespace_phase: answers.namespace.as_ref().ok().map(phase),
+            namespace_phase: answers.namespace.as_ref().ok().map(|found| phase(found.as_ref())),
             releases: answers
                 .releases
                 .as_ref()
@@ -183,10 +183,8 @@ fn node_groups(
     }))
 }
 
-fn phase(found: &Option<FoundNamespace>) -> String {
-    found
-        .as_ref()
-        .map_or_else(|| ABSENT.to_owned(), |namespace| namespace.phase.clone())
+fn phase(found: Option<&FoundNamespace>) -> String {
+    found.map_or_else(|| ABSENT.to_owned(), |namespace| namespace.phase.clone())
 }
 
 /// A release as the evidence has it.

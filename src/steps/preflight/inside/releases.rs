@@ -9,6 +9,7 @@ use crate::clients::helm::Release;
 use crate::model::Namespace;
 use crate::report::{Code, Finding, Outcome};
 use crate::steps::preflight::checked::Checked;
+use std::fmt::Write;
 
 /// The check's id.
 pub const ID: &str = "releases";
@@ -94,7 +95,7 @@ fn some_sentences(sentences: &[String]) -> String {
     let more = sentences.len().saturating_sub(MOST);
     let mut text = sentences.iter().take(MOST).cloned().collect::<Vec<_>>().join(" ");
     if more > 0 {
-        text.push_str(&format!(" And {more} more; the evidence lists every release."));
+        let _ = write!(text, " And {more} more; the evidence lists every release.");
     }
     text
 }
