@@ -271,7 +271,7 @@ mod tests {
         );
         assert_eq!(line[1], "--interactive");
         assert_eq!(
-            line[12..].join(" "),
+            line[11..].join(" "),
             r#"/bin/sh -c umask 077; cat >"$0.new" && mv -f "$0.new" "$0" /home/lakehouse/kubeconfig.json"#
         );
     }

@@ -4,7 +4,7 @@ use super::{Groups, Subject};
 use crate::clients::aws::eks::{HealthIssue, NodeGroup};
 use crate::clients::explain::quoted;
 use crate::clients::kubectl::Node;
-use crate::clients::{CallError, ErrorClass, explain};
+use crate::clients::{CallError, explain};
 use crate::report::{Code, Finding, Outcome};
 use crate::steps::preflight::checked::Checked;
 
@@ -12,18 +12,6 @@ use crate::steps::preflight::checked::Checked;
 pub const ID: &str = "cluster-health";
 /// The most names in one sentence.
 const MOST_NAMES: usize = 5;
-
-/// The error of a node group beyond those that are looked at one by one.
-#[must_use]
-pub fn not_looked_at(name: &str) -> CallError {
-    CallError {
-        purpose: format!("describe the node group `{name}`"),
-        action: "eks:DescribeNodegroup",
-        class: ErrorClass::TooMuchOutput,
-        code: None,
-        said: String::new(),
-    }
-}
 
 /// What was found, sentence by sentence; the worst outcome counts.
 #[derive(Default)]
