@@ -180,3 +180,67 @@ impl Drop for Slot<'_> {
         self.0.freed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A place that keeps nothing, and says the secret while refusing it.
+    struct Full;
+
+    impl Gateway for Full {
+        fn run(&self, _: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+            Err(GatewayError::Interrupted)
+        }
+    }
+
+    fn recorder(redactor: &Arc<Redactor>, interrupt: &Interrupt) -> Recorder<Full> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (redactor, interrupt) = (Arc::clone(redactor), interrupt.clone());
+        let no_journal = Err("none".to_owned());
+        Recorder::new(
+            Full,
+            ExecMode::Local,
+            "r".into(),
+            no_journal,
+            redactor,
+            interrupt,
+            deadline,
+        )
+    }
+
+    #[test]
+    fn a_private_files_secrets_are_known_before_it_is_written_or_refused() {
+        let (redactor, interrupt) = (Arc::new(Redactor::new([])), Interrupt::default());
+        let secrets = ["the-token-itself".to_owned()];
+        let file = PrivateFile {
+            name: "k",
+            bytes: b"x",
+            secrets: &secrets,
+        };
+        assert!(matches!(
+            recorder(&redactor, &interrupt).keep(&file),
+            Err(GatewayError::NotKept { .. })
+        ));
+        assert!(
+            !redactor
+                .redact("says the-token-itself", &[])
+                .contains("the-token-itself")
+        );
+    }
+
+    #[test]
+    fn after_the_stop_flag_no_private_file_is_begun() {
+        let (redactor, interrupt) = (Arc::new(Redactor::new([])), Interrupt::default());
+        interrupt.set(2);
+        let file = PrivateFile {
+            name: "k",
+            bytes: b"x",
+            secrets: &[],
+        };
+        assert_eq!(
+            recorder(&redactor, &interrupt).keep(&file),
+            Err(GatewayError::Interrupted)
+        );
+    }
+}
