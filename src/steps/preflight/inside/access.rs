@@ -107,15 +107,16 @@ fn explained(error: &CallError, subject: &Subject<'_>) -> Option<(Code, String, 
     })
 }
 
-/// What gives this identity its rights in the cluster. It can't do so itself: whoever may, does.
+/// What gives this identity its rights in the cluster. These are questions to AWS, not to the cluster: an account's
+/// administrator can let itself in.
 fn grant(subject: &Subject<'_>, entry_too: bool) -> String {
-    let (name, region) = (subject.name, subject.asker.region);
-    let (principal, partition) = principal(subject.caller);
-    let target = format!("--cluster-name {name} --principal-arn {principal} --region {region}");
+    let (name, region, flag) = (subject.name, subject.asker.region, subject.asker.flag());
+    let (principal, partition) = principal(subject.caller, &flag);
+    let target = format!("--cluster-name {name} --principal-arn {principal} --region {region}{flag}");
     let mut steps = Vec::new();
     if subject.cluster.authentication_mode.as_deref() == Some("CONFIG_MAP") {
         steps.push(format!(
-            "`aws eks update-cluster-config --name {name} --region {region} --access-config authenticationMode=API_AND_CONFIG_MAP` (this cluster has no access entries yet)"
+            "`aws eks update-cluster-config --name {name} --region {region}{flag} --access-config authenticationMode=API_AND_CONFIG_MAP` (this cluster has no access entries yet)"
         ));
     }
     if entry_too {
@@ -125,14 +126,14 @@ fn grant(subject: &Subject<'_>, entry_too: bool) -> String {
         "`aws eks associate-access-policy {target} --policy-arn arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy --access-scope type=cluster`"
     ));
     format!(
-        "Whoever made the cluster, or administers it, runs {}; then run again.",
+        "{}; then run again. Where AWS refuses that to this identity, whoever made the cluster or administers EKS in the account runs it, with a profile of their own.",
         steps.join(", then ")
     )
 }
 
 /// Whom an access entry is for, as a word of a shell, and the partition. A role's session has the role's entry, and
 /// its ARN may have a path that the session's does not tell (single sign-on): AWS is asked for it.
-fn principal(caller: &str) -> (String, &str) {
+fn principal<'a>(caller: &'a str, flag: &str) -> (String, &'a str) {
     let Some([partition, service, _, _, resource]) = arn_fields(caller) else {
         return ("ARN".to_owned(), "aws");
     };
@@ -144,7 +145,7 @@ fn principal(caller: &str) -> (String, &str) {
         || quoted(caller),
         |role| {
             format!(
-                "\"$(aws iam get-role --role-name {} --query Role.Arn --output text)\"",
+                "\"$(aws iam get-role --role-name {} --query Role.Arn --output text{flag})\"",
                 quoted(role)
             )
         },
