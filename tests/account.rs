@@ -141,6 +141,37 @@ fn quotas_are_held_against_what_install_would_make() {
 
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn what_stands_in_a_cluster_is_told_by_its_own_api_server() {
+    for (cluster, blocked, warned) in [
+        ("standing", vec![], vec![]),
+        ("lagging", vec!["CLUSTER_VERSION_SKEW"], vec!["CLUSTER_UNHEALTHY"]),
+        ("taken", vec!["RELEASE_CONFLICT", "NAMESPACE_TERMINATING"], vec![]),
+        ("locked", vec!["CLUSTER_ACCESS_DENIED"], vec![]),
+        (
+            "narrow",
+            vec!["CLUSTER_ACCESS_DENIED", "CLUSTER_ACCESS_DENIED"],
+            vec!["CLUSTER_ACCESS_DENIED"],
+        ),
+    ] {
+        let report = preflight("rehearsal", &["--cluster", cluster]);
+        assert_eq!(blockers(&report), blocked, "{cluster}: {report:#}");
+        assert_eq!(warnings(&report), warned, "{cluster}: {report:#}");
+        let inside = &report["preflight"]["evidence"]["clusterInside"];
+        match cluster {
+            "locked" => assert!(inside.is_null(), "{inside:#}"),
+            "narrow" => assert!(inside["releases"].is_null() && inside["namespacePhase"].is_null()),
+            "taken" => assert_eq!(inside["namespacePhase"], "Terminating"),
+            _ => assert_eq!(inside["namespacePhase"], "ABSENT"),
+        }
+        assert!(
+            !report.to_string().contains("k8s-aws-v1."),
+            "{cluster}: a token in the report"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn names_that_only_end_alike_are_not_taken() {
     // Two labels below the wildcard's: no certificate covers it.
     let report = preflight("rehearsal", &["--domain", "a.b.k8.rehearsal.test"]);

@@ -136,7 +136,7 @@ fn every_flag_of_the_command_line_is_an_input_of_every_command() {
         );
         assert_eq!(
             effect("bucket"),
-            ["preflight", "install"].contains(&words.join(" ").as_str())
+            ["preflight", "install", "policy"].contains(&words.join(" ").as_str())
         );
         for (name, property) in document["input"]["properties"].as_object().unwrap() {
             let text = property["description"].as_str().unwrap();

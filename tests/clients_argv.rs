@@ -4,6 +4,9 @@ mod steps_support;
 
 use lakehouse::clients::aws::iam::Question;
 use lakehouse::clients::aws::{Acm, Ec2, Eks, Elbv2, Iam, Route53, S3, ServiceQuotas, Sts};
+use lakehouse::clients::helm::Helm;
+use lakehouse::clients::kubeconfig::ClusterAccess;
+use lakehouse::clients::kubectl::Kubectl;
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
 use steps_support::{Script, recorded};
@@ -29,6 +32,25 @@ fn command_lines_are_as_agreed() {
     let _ = Eks { gateway }.cluster(&name);
     let _ = Eks { gateway }.node_groups(&name);
     let _ = Eks { gateway }.addons(&name);
+    let _ = Eks { gateway }.node_group(&name, "workers");
+    let _ = Eks { gateway }.token(&name);
+    let access = ClusterAccess {
+        kubeconfig: "/private/k.json".to_owned(),
+        context: "lakehouse-demo".to_owned(),
+        expires: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let kubectl = Kubectl {
+        gateway,
+        access: &access,
+    };
+    let _ = kubectl.versions();
+    let _ = kubectl.nodes();
+    let _ = kubectl.namespace(&"ingext".parse().unwrap());
+    let _ = Helm {
+        gateway,
+        access: &access,
+    }
+    .releases();
     let _ = Eks { gateway }.versions();
     let (ec2, node_type) = (Ec2 { gateway }, "t3.large".parse().unwrap());
     let _ = ec2.zones(&node_type, &"us-east-2".parse().unwrap());
@@ -53,6 +75,8 @@ aws acm list-certificates --includes keyTypes=RSA_1024,RSA_2048,RSA_3072,RSA_409
 aws ec2 describe-instance-type-offerings --location-type availability-zone --filters Name=instance-type,Values=t3.large --output json
 aws eks describe-cluster --name demo --output json
 aws eks describe-cluster-versions --output json
+aws eks describe-nodegroup --cluster-name demo --nodegroup-name workers --output json
+aws eks get-token --cluster-name demo --output json
 aws eks list-addons --cluster-name demo --output json
 aws eks list-nodegroups --cluster-name demo --output json
 aws iam get-role --role-name deployer --output json
@@ -63,8 +87,12 @@ aws s3api get-bucket-location --bucket b-1 --expected-bucket-owner 000000000000 
 aws s3api head-bucket --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws sts get-caller-identity --output json
 eksctl version -o json
+helm list --all-namespaces --all --max 0 -o json --kubeconfig /private/k.json --kube-context lakehouse-demo
 helm version --template {{.Version}}
-kubectl version --client -o json";
+kubectl get namespace ingext -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s
+kubectl get nodes -o jsonpath={\"nodes\\n\"}{range .items[*]}{.metadata.name}{\"\\t\"}{.status.nodeInfo.kubeletVersion}{\"\\t\"}{.status.conditions[?(@.type==\"Ready\")].status}{\"\\t\"}{.spec.unschedulable}{\"\\t\"}{.metadata.labels.eks\\.amazonaws\\.com/nodegroup}{\"\\n\"}{end}{\"end\\n\"} --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s
+kubectl version --client -o json
+kubectl version -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s";
     assert_eq!(script.asked().join("\n"), golden);
 }
 

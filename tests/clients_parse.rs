@@ -4,6 +4,7 @@ mod steps_support;
 
 use lakehouse::clients::ParseFailure;
 use lakehouse::clients::aws::{acm, ec2, eks, elbv2, iam, route53, s3, service_quotas, sts};
+use lakehouse::clients::kubectl;
 use lakehouse::clients::versions;
 use steps_support::recorded;
 
@@ -27,6 +28,16 @@ const PARSERS: &[(&str, Check)] = &[
     ("aws/head-bucket/ours", |bytes| s3::parse_head(bytes).map(drop)),
     ("aws/describe-cluster/standing", |bytes| {
         eks::parse_cluster(bytes, "standing").map(drop)
+    }),
+    ("aws/describe-nodegroup/standing", |bytes| {
+        eks::parse_node_group(bytes, "standing", "ingext-standing-workers").map(drop)
+    }),
+    ("aws/get-token/good", |bytes| eks::parse_token(bytes).map(drop)),
+    ("kubectl/get-nodes/standing", |bytes| {
+        kubectl::parse_nodes(bytes).map(drop)
+    }),
+    ("kubectl/get-namespace/terminating", |bytes| {
+        kubectl::parse_namespace(bytes, "ingext").map(drop)
     }),
     ("aws/list-nodegroups/standing", |bytes| {
         eks::parse_node_groups(bytes).map(drop)

@@ -4,6 +4,13 @@ mod common;
 
 use common::rehearsal::{self, docker, session_containers};
 use common::{World, blockers, check, until, verified_journal, warnings};
+use lakehouse::gateway::docker::Engine;
+use lakehouse::gateway::docker::image::{self, Recipe};
+use lakehouse::gateway::docker::mounts::Mounts;
+use lakehouse::gateway::docker::session::{Session, SessionPlan};
+use lakehouse::gateway::interrupt::Interrupt;
+use lakehouse::gateway::redact::Redactor;
+use lakehouse::gateway::{Gateway, PrivateFile};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::Command;
@@ -446,4 +453,48 @@ fn an_engine_that_does_not_answer_is_a_blocker_not_a_crash() {
     let report = world.run(&preflight("docker", &[])).expect(3).report();
     assert_eq!(blockers(&report), ["DOCKER_NOT_READY"]);
     assert_eq!(report["preflight"]["okToInstall"], false);
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_private_file_stands_in_the_containers_memory_and_goes_with_it() {
+    let env = std::env::vars_os().collect();
+    let engine = Engine::probe(env, std::sync::Arc::new(Redactor::new([])), Interrupt::default()).unwrap();
+    let recipe = Recipe::new(&engine, "registry", &std::collections::BTreeMap::new()).unwrap();
+    let image = image::find(&engine, &[recipe]).unwrap().map(|(_, image)| image);
+    let world = World::new();
+    let plan = SessionPlan {
+        run: "private-file-test",
+        image: &image.expect("the toolbox is built").id,
+        user: "1234:1234".to_owned(),
+        network: None,
+        mounts: Mounts::default(),
+        env: std::collections::BTreeMap::new(),
+        folder: &world.path("state"),
+    };
+    let session = Session::start(&engine, plan).unwrap();
+    let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    let file = |name| PrivateFile {
+        name,
+        bytes: &bytes,
+        secrets: &[],
+    };
+    let path = session.keep(&file("kubeconfig-demo.json")).unwrap();
+    let name = "lakehouse-private-file-test";
+    let modes = docker(&["exec", name, "stat", "-c", "%a %u %s", &path]);
+    assert_eq!(modes.trim(), "600 1234 300000", "{path}");
+    let place = docker(&["exec", name, "stat", "-f", "-c", "%T", &path]);
+    assert_eq!(place.trim(), "tmpfs");
+    let others = std::process::Command::new("docker")
+        .args(["exec", "--user", "4321:4321", name, "cat", &path])
+        .output()
+        .unwrap();
+    assert!(!others.status.success(), "another user of the container reads it");
+    assert!(session.keep(&file("../x")).is_err());
+    session.close();
+    assert!(!session_containers().iter().any(|container| container == name));
+    assert!(
+        session.keep(&file("kubeconfig-demo.json")).is_err(),
+        "a container that is gone keeps nothing"
+    );
 }

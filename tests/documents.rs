@@ -13,12 +13,6 @@ const RESERVED: &[Code] = &[
     Code::DnsRecordForeign,
     Code::ChartRegistryUnreachable,
     Code::ChartNotFound,
-    Code::ClusterUnreachable,
-    Code::ClusterAccessDenied,
-    Code::ClusterUnhealthy,
-    Code::ClusterVersionSkew,
-    Code::ReleaseConflict,
-    Code::NamespaceTerminating,
 ];
 
 /// Documents whose paths must exist.

@@ -53,6 +53,7 @@ fn each_status_of_a_cluster_has_its_own_words() {
         let found = Ok(Some(Cluster {
             status: status.to_owned(),
             version: Some("1.34".to_owned()),
+            ..Cluster::default()
         }));
         cluster::decide(&found, &inputs.cluster, &inputs.asker())
     };
@@ -91,6 +92,7 @@ fn versions_are_held_against_what_the_region_offers() {
         Ok(Some(Cluster {
             status: "ACTIVE".to_owned(),
             version: version.map(str::to_owned),
+            ..Cluster::default()
         }))
     };
     let judged = |cluster, offered| {
@@ -119,6 +121,7 @@ fn versions_are_held_against_what_the_region_offers() {
     let creating = Ok(Some(Cluster {
         status: "CREATING".to_owned(),
         version: None,
+        ..Cluster::default()
     }));
     assert_eq!(judged(creating, offered(Support::Standard)), "Skip");
     assert_eq!(

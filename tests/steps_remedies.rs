@@ -25,6 +25,7 @@ fn an_upgrade_is_advised_only_to_a_cluster_that_is_below_the_target() {
         let cluster = Ok(version.map(|version| Cluster {
             status: "ACTIVE".to_owned(),
             version: Some(version.to_owned()),
+            ..Cluster::default()
         }));
         let offered = ["1.9", "1.34", "1.40"].map(|version| ClusterVersion {
             version: version.to_owned(),

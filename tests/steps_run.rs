@@ -5,7 +5,7 @@ mod steps_support;
 use lakehouse::gateway::{GatewayError, Tool};
 use lakehouse::report::Outcome;
 use lakehouse::steps::preflight::{DnsProvider, run_all};
-use steps_support::{ORDER, Script, brief, find, ids, inputs, rehearsal};
+use steps_support::{ORDER, Script, brief, find, ids, inputs, rehearsal, with_cluster};
 
 #[test]
 fn the_rehearsal_account_passes() {
@@ -97,22 +97,17 @@ fn all_blockers_come_at_once() {
 fn the_contents_of_a_cluster_are_evidence() {
     let mut inputs = inputs();
     inputs.cluster = "standing".parse().unwrap();
-    let script = || rehearsal().replays("aws eks describe-cluster ", "aws/describe-cluster/standing");
-    let whole = script()
-        .replays("aws eks list-nodegroups", "aws/list-nodegroups/standing")
-        .replays("aws eks list-addons", "aws/list-addons/standing");
+    let whole = with_cluster("standing");
     let outcome = run_all(&inputs, &whole);
     assert_eq!(brief(&outcome.findings, "eks-cluster"), "Pass");
     assert_eq!(brief(&outcome.findings, "eks-contents"), "none");
     assert!(outcome.evidence.eks_node_groups.is_some() && outcome.evidence.eks_addons.is_some());
-    let half = script()
-        .replays("aws eks list-nodegroups", "aws/list-nodegroups/standing")
-        .on(
-            "aws eks list-addons",
-            254,
-            "",
-            "An error occurred (AccessDeniedException) when calling the ListAddons operation: no",
-        );
+    let half = with_cluster("standing").on(
+        "aws eks list-addons",
+        254,
+        "",
+        "An error occurred (AccessDeniedException) when calling the ListAddons operation: no",
+    );
     let outcome = run_all(&inputs, &half);
     assert_eq!(brief(&outcome.findings, "eks-contents"), "Warn AWS_ACCESS_DENIED");
     assert_eq!(outcome.evidence.eks_addons, None);

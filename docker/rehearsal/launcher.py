@@ -1,4 +1,4 @@
-"""Starts the rehearsal AWS account: ministack with our additions, its seed, and the DNS server."""
+"""Starts the rehearsal AWS account: ministack with our additions, its seed, the clusters' stand-in, and the DNS server."""
 
 import os
 
@@ -30,11 +30,12 @@ def install_reset(app, seed):
 def main():
     from ministack import app
 
-    from rehearsal import acm, cloudformation, dns, ec2, eks, front, permissions, refusals, route53, seed
+    from rehearsal import acm, cloudformation, dns, ec2, eks, front, kube, permissions, refusals, route53, seed
 
     for addition in (front, acm, cloudformation, ec2, eks, permissions, refusals, route53):
         addition.install()
     install_reset(app, seed)
+    kube.start()  # before the seed: clusters name its address and its authority
     seed.plant()
     dns.start()
     app.main()

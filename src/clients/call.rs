@@ -2,6 +2,7 @@
 
 use crate::clients::aws::classify::classify_aws;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::kube::classify_kube;
 use crate::gateway::spec::Effect;
 use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
 use serde::Deserialize;
@@ -90,7 +91,8 @@ fn once<T>(
     if output.exit != 0 {
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
-            _ => (ErrorClass::Other, None),
+            Tool::Kubectl | Tool::Helm => classify_kube(&output.stderr),
+            Tool::Eksctl => (ErrorClass::Other, None),
         };
         return Err(CallError {
             code,
@@ -108,7 +110,9 @@ fn once<T>(
     })
 }
 
-fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
+/// The gateway's failure as this question's.
+#[must_use]
+pub fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
     let class = match error {
         GatewayError::ToolMissing { .. } => ErrorClass::MissingTool,
         GatewayError::TimedOut { .. } => ErrorClass::TimedOut,
@@ -117,6 +121,7 @@ fn from_gateway(ask: &Ask, error: &GatewayError) -> CallError {
         GatewayError::Engine { .. } => ErrorClass::Engine,
         GatewayError::Killed { .. } | GatewayError::NotStarted { .. } => ErrorClass::Killed,
         GatewayError::TooMuchOutput { .. } => ErrorClass::TooMuchOutput,
+        GatewayError::NotKept { .. } => ErrorClass::NotKept,
         GatewayError::Journal { .. } => ErrorClass::Other,
     };
     CallError {

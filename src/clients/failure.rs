@@ -53,6 +53,8 @@ pub enum ErrorClass {
     Refused,
     /// The container engine failed.
     Engine,
+    /// A private file for the tools (a kubeconfig) could not be written.
+    NotKept,
     /// Killed by somebody, or could not be started.
     Killed,
     /// Printed more than is read.

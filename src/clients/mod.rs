@@ -7,6 +7,10 @@ pub mod dns;
 pub mod explain;
 pub mod failure;
 pub mod form;
+pub mod helm;
+pub mod kube;
+pub mod kubeconfig;
+pub mod kubectl;
 pub mod versions;
 
 pub use call::{Ask, ask};

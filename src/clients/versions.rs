@@ -193,7 +193,7 @@ fn is_pre_release(suffix: &str) -> bool {
 }
 
 /// `1.2.3`, with what may follow a `-` or `+` (`-rc.1`, `-dispatcher`, `+gke`).
-fn parse_version(text: &str) -> Result<Version, ParseFailure> {
+pub(crate) fn parse_version(text: &str) -> Result<Version, ParseFailure> {
     let (core, _build) = text.split_once('+').unwrap_or((text, ""));
     let (numbers, suffix) = core.split_once('-').unwrap_or((core, ""));
     let mut parts = numbers.split('.').map(|part| {

@@ -38,6 +38,10 @@ pub const PROXIES: [&str; 8] = [
     "all_proxy",
 ];
 
+/// Beginnings of Helm's variables that lead it to another cluster, identity or place of its records than the run's
+/// kubeconfig (`helm help`): with them a list of releases would be empty, or another cluster's.
+const OTHER_CLUSTERS: [&str; 3] = ["HELM_KUBE", "HELM_DRIVER", "HELM_NAMESPACE"];
+
 /// What goes into the toolbox container besides the fixed settings. Everything else stays outside.
 const ALLOWED: [&str; 19] = [
     "AWS_ACCESS_KEY_ID",
@@ -62,7 +66,7 @@ const ALLOWED: [&str; 19] = [
 ];
 
 /// Set for every tool in both modes: no pager, no prompt, known language, AWS's standard retries.
-const FIXED: [(&str, &str); 8] = [
+const FIXED: [(&str, &str); 9] = [
     ("AWS_PAGER", ""),
     ("AWS_CLI_AUTO_PROMPT", "off"),
     ("AWS_CLI_HISTORY_FILE", "/dev/null"),
@@ -71,6 +75,8 @@ const FIXED: [(&str, &str); 8] = [
     ("NO_COLOR", "1"),
     ("PYTHONDONTWRITEBYTECODE", "1"),
     ("PYTHONNOUSERSITE", "1"),
+    // kubectl 1.34 reads defaults of flags from `~/.kube/kuberc`; none of ours may be another than it says.
+    ("KUBERC", "off"),
 ];
 
 /// Who the tools act as, and where.
@@ -105,7 +111,10 @@ impl std::fmt::Debug for TemporaryKeys {
 #[must_use]
 pub fn local(host: &Env, identity: &Identity) -> Env {
     let mut env = host.clone();
-    env.retain(|name, _| !name.to_string_lossy().starts_with("LAKEHOUSE_"));
+    env.retain(|name, _| {
+        let name = name.to_string_lossy();
+        !name.starts_with("LAKEHOUSE_") && !OTHER_CLUSTERS.iter().any(|start| name.starts_with(start))
+    });
     apply(&mut env, identity);
     env
 }
@@ -248,6 +257,8 @@ mod tests {
             ("GITHUB_TOKEN", "not-for-tools"),
             ("HTTPS_PROXY", "http://me:pass-word@proxy:3128"),
             ("LAKEHOUSE_EXEC", "docker"),
+            ("HELM_KUBETOKEN", "other"),
+            ("HELM_DRIVER", "configmap"),
             ("PATH", "/bin"),
         ]
         .map(|(name, value)| (name.into(), value.into()))
@@ -314,6 +325,16 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(get(&env, "AWS_ENDPOINT_URL_S3"), Some("http://localhost:1"));
+    }
+
+    #[test]
+    fn helm_looks_nowhere_else_than_into_the_runs_cluster() {
+        let env = local(&host(), &Identity::default());
+        assert_eq!(
+            (get(&env, "HELM_KUBETOKEN"), get(&env, "HELM_DRIVER")),
+            (None, None)
+        );
+        assert_eq!(get(&env, "PATH"), Some("/bin"));
     }
 
     #[test]

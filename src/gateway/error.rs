@@ -57,6 +57,12 @@ pub enum GatewayError {
         /// The system's words.
         said: String,
     },
+    /// A private file for the tools could not be written.
+    #[error("a private file for the tools could not be written: {said}")]
+    NotKept {
+        /// The system's words, redacted.
+        said: String,
+    },
     /// The journal can't be written, so nothing may be changed.
     #[error("the journal can't be written: {said}")]
     Journal {
@@ -78,6 +84,7 @@ impl GatewayError {
             Self::Killed { .. } => "killed",
             Self::TooMuchOutput { .. } => "too much output",
             Self::NotStarted { .. } => "not started",
+            Self::NotKept { .. } => "no private file",
             Self::Journal { .. } => "no journal",
         }
     }

@@ -1,13 +1,14 @@
 //! Tools of this machine.
 
 use super::interrupt::Interrupt;
+use super::private::PrivateFolder;
 use super::process::{self, Ending, Job};
 use super::redact::Redactor;
-use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use crate::report::Effect;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Runs tools on this machine, each behind a guard.
@@ -15,21 +16,35 @@ pub struct Local {
     env: BTreeMap<OsString, OsString>,
     redactor: Arc<Redactor>,
     interrupt: Interrupt,
+    private: Mutex<Option<PrivateFolder>>,
 }
 
 impl Local {
     /// A gateway to this machine's tools; `env` is the whole environment that they get.
     #[must_use]
-    pub const fn new(
-        env: BTreeMap<OsString, OsString>,
-        redactor: Arc<Redactor>,
-        interrupt: Interrupt,
-    ) -> Self {
+    pub fn new(env: BTreeMap<OsString, OsString>, redactor: Arc<Redactor>, interrupt: Interrupt) -> Self {
         Self {
             env,
             redactor,
             interrupt,
+            private: Mutex::new(None),
         }
+    }
+
+    /// Removes the run's private files.
+    pub fn close(&self) {
+        drop(self.private.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// What the tools get. Those that look into a cluster keep what they learn of it (its API's resources) beside its
+    /// kubeconfig, not in the user's `~/.kube/cache`.
+    fn env_of(&self, tool: Tool) -> BTreeMap<OsString, OsString> {
+        let mut env = self.env.clone();
+        let private = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Tool::Kubectl | Tool::Helm, Some(folder)) = (tool, private.as_ref()) {
+            env.insert("KUBECACHEDIR".into(), folder.path().join("cache").into());
+        }
+        env
     }
 }
 
@@ -52,7 +67,7 @@ impl Gateway for Local {
         let job = Job {
             program,
             args: spec.args.iter().map(OsString::from).collect(),
-            env: self.env.clone(),
+            env: self.env_of(tool),
             stdin: spec.stdin.clone().unwrap_or_default(),
             guarded: true,
             deadline: start + spec.timeout,
@@ -69,6 +84,20 @@ impl Gateway for Local {
             Ending::Exited(super::guard::NOT_STARTED) => Err(GatewayError::NotStarted { tool, said: stderr }),
             other => output(tool, spec.timeout, other, ended.stdout, stderr, start.elapsed()),
         }
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        if !file.is_well_named() {
+            return Err(GatewayError::NotKept {
+                said: "not a file's name".to_owned(),
+            });
+        }
+        let mut private = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = match private.take() {
+            Some(folder) => folder,
+            None => PrivateFolder::make(&self.env)?,
+        };
+        private.insert(folder).keep(file)
     }
 }
 

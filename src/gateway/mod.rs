@@ -8,6 +8,7 @@ pub mod guard;
 pub mod interrupt;
 pub mod journal;
 pub mod local;
+pub mod private;
 pub mod process;
 mod process_tree;
 pub mod read_only;
@@ -16,7 +17,7 @@ pub mod redact;
 pub mod spec;
 
 pub use error::GatewayError;
-pub use spec::{CommandOutput, CommandSpec, Tool};
+pub use spec::{CommandOutput, CommandSpec, PrivateFile, Tool};
 
 use std::time::Duration;
 
@@ -32,5 +33,16 @@ pub trait Gateway: Sync {
     /// A gateway without a clock of its own does not wait.
     fn pause(&self, _for_long: Duration) -> bool {
         true
+    }
+
+    /// Puts `file` where this run's tools see it and nobody else does; gives its path there. It goes with the run.
+    /// It is no command of a tool and changes nothing in the account: the journal has no line for it.
+    ///
+    /// # Errors
+    /// [`GatewayError::NotKept`] where there is no such place, [`GatewayError::Interrupted`] after the stop flag.
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        Err(GatewayError::NotKept {
+            said: format!("no place for the private file {}", file.name),
+        })
     }
 }

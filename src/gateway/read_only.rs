@@ -1,6 +1,6 @@
 //! Read-only is enforced here, not labelled: a command runs only if its verb is known to look.
 
-use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use crate::report::Effect;
 use std::time::Duration;
 
@@ -17,6 +17,11 @@ impl Gateway for ReadOnly<'_> {
 
     fn pause(&self, for_long: Duration) -> bool {
         self.0.pause(for_long)
+    }
+
+    /// A private file stands beside the tools for the length of the run: nothing of the account or the user changes.
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        self.0.keep(file)
     }
 }
 
@@ -67,6 +72,9 @@ fn reading_aws(words: &[&str]) -> bool {
     };
     match words {
         ["--version"] => true,
+        // Hands out a token, but makes it here: a signed address, nothing is asked of AWS, nothing is made there. Only
+        // as our client asks, which takes the token out of sight: with `--role-arn` it would be somebody else's.
+        ["eks", "get-token", "--cluster-name", name, "--output", "json"] => is_plain(name),
         [service, verb, rest @ ..] if is_word(service) => {
             let reads = ["describe-", "list-", "head-", "simulate-"]
                 .iter()
@@ -155,6 +163,12 @@ fn verbs<'a>(words: &[&'a str], with_value: &[&str]) -> Vec<&'a str> {
     rest.to_vec()
 }
 
+/// A cluster's name, and nothing that could be an option.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(plain)
+}
+
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
 }
@@ -175,6 +189,19 @@ mod tests {
             (Aws, "s3api head-bucket --bucket b"),
             (Aws, "iam simulate-principal-policy"),
             (Aws, "--version"),
+            (Aws, "eks get-token --cluster-name x-1 --output json"),
+            (
+                Kubectl,
+                "version --kubeconfig /k --context c --request-timeout 15s -o json",
+            ),
+            (
+                Kubectl,
+                "get nodes --kubeconfig /k --context c --request-timeout 15s -o json",
+            ),
+            (
+                Helm,
+                "list --all-namespaces --all --max 0 -o json --kubeconfig /k --kube-context c",
+            ),
             (Kubectl, "--context c get pods"),
             (Kubectl, "--kubeconfig=/x auth can-i create pods"),
             (Helm, "--kube-context c list -A"),
@@ -213,7 +240,18 @@ mod tests {
             (Kubectl, "get --raw /api/v1/x"),
             (Kubectl, "get pods --profile-output=/home/u/.bashrc"),
             (Aws, "configure get aws_secret_access_key"),
+            // The cluster's token is made for our own client alone, in one form.
             (Aws, "eks get-token --cluster-name x"),
+            (Aws, "eks get-token --cluster-name --role-arn --output json"),
+            (
+                Aws,
+                "eks get-token --cluster-name x --role-arn arn:aws:iam::1:role/r --output json",
+            ),
+            (
+                Aws,
+                "eks get-token --cluster-name x --output json --endpoint-url http://elsewhere",
+            ),
+            (Kubectl, "get secrets --kubeconfig /k --context c --token x"),
             (Aws, "secretsmanager get-secret-value --secret-id x"),
             (Aws, "sts get-caller-identity --endpoint-url http://elsewhere"),
             (Aws, "acm list-certificates --cli-input-json file:///etc/shadow"),

@@ -3,7 +3,7 @@
 use super::interrupt::Interrupt;
 use super::journal::{Journal, sha256_hex};
 use super::redact::Redactor;
-use super::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
+use super::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use crate::report::{CommandRecord, Effect, ExecMode, Progress, Unseen};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ impl<G: Gateway> Recorder<G> {
         &self.inner
     }
 
-    fn keep(
+    fn note(
         &self,
         spec: &CommandSpec,
         started: &str,
@@ -168,7 +168,7 @@ impl<G: Gateway> Gateway for Recorder<G> {
             self.commands[spec.tool as usize].fetch_add(1, Ordering::Relaxed);
             self.inner.run(&spec)
         };
-        self.keep(&spec, &started, start.elapsed(), &result);
+        self.note(&spec, &started, start.elapsed(), &result);
         result
     }
 
@@ -185,6 +185,16 @@ impl<G: Gateway> Gateway for Recorder<G> {
             std::thread::sleep(left.min(LOOK_AGAIN));
         }
         false
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        // Before anything else: whatever comes after must not show them, also where the file can't be written.
+        self.redactor.learn(file.secrets.iter().cloned());
+        let _slot = self.slots.take();
+        if self.interrupt.is_set() {
+            return Err(GatewayError::Interrupted);
+        }
+        self.inner.keep(file)
     }
 }
 
@@ -278,5 +288,64 @@ mod tests {
         let mut write = read.clone();
         write.effect = Effect::Write;
         (read, write)
+    }
+
+    /// A place that keeps nothing, and says the secret while refusing it.
+    struct Full;
+
+    impl Gateway for Full {
+        fn run(&self, _: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+            Err(GatewayError::Interrupted)
+        }
+    }
+
+    fn keeping(redactor: &Arc<Redactor>, interrupt: &Interrupt) -> Recorder<Full> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (redactor, interrupt) = (Arc::clone(redactor), interrupt.clone());
+        let no_journal = Err("none".to_owned());
+        Recorder::new(
+            Full,
+            ExecMode::Local,
+            "r".into(),
+            no_journal,
+            redactor,
+            interrupt,
+            deadline,
+        )
+    }
+
+    #[test]
+    fn a_private_files_secrets_are_known_before_it_is_written_or_refused() {
+        let (redactor, interrupt) = (Arc::new(Redactor::new([])), Interrupt::default());
+        let secrets = ["the-token-itself".to_owned()];
+        let file = PrivateFile {
+            name: "k",
+            bytes: b"x",
+            secrets: &secrets,
+        };
+        assert!(matches!(
+            keeping(&redactor, &interrupt).keep(&file),
+            Err(GatewayError::NotKept { .. })
+        ));
+        assert!(
+            !redactor
+                .redact("says the-token-itself", &[])
+                .contains("the-token-itself")
+        );
+    }
+
+    #[test]
+    fn after_the_stop_flag_no_private_file_is_begun() {
+        let (redactor, interrupt) = (Arc::new(Redactor::new([])), Interrupt::default());
+        interrupt.set(2);
+        let file = PrivateFile {
+            name: "k",
+            bytes: b"x",
+            secrets: &[],
+        };
+        assert_eq!(
+            keeping(&redactor, &interrupt).keep(&file),
+            Err(GatewayError::Interrupted)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Secrets out of text, and control sequences out of what a terminal will see.
 
 use regex_lite::{Captures, Regex};
+use std::sync::{PoisonError, RwLock};
 
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";
@@ -9,7 +10,8 @@ const LEAST_SECRET: usize = 6;
 
 /// Takes known secrets, and texts that look like one, out of what is kept or shown.
 pub struct Redactor {
-    known: Vec<String>,
+    /// The longest first, so that a secret inside another does not leave the other's rest.
+    known: RwLock<Vec<String>>,
     shapes: Vec<Regex>,
 }
 
@@ -36,17 +38,20 @@ impl Redactor {
     /// A redactor that also knows these secrets.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut known: Vec<String> = secrets
-            .into_iter()
-            .filter(|secret| secret.len() >= LEAST_SECRET)
-            .collect();
-        // The longest first, so that a secret inside another does not leave the other's rest.
-        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        known.dedup();
-        Self {
-            known,
+        let redactor = Self {
+            known: RwLock::new(Vec::new()),
             shapes: SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect(),
-        }
+        };
+        redactor.learn(secrets);
+        redactor
+    }
+
+    /// Adds secrets that came to light during the run. Texts that were redacted before are as they were.
+    pub fn learn(&self, secrets: impl IntoIterator<Item = String>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.extend(secrets.into_iter().filter(|secret| secret.len() >= LEAST_SECRET));
+        known.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        known.dedup();
     }
 
     /// `text` without secrets; `more` are secrets of this one command.
@@ -58,11 +63,13 @@ impl Redactor {
             .filter(|secret| secret.len() >= LEAST_SECRET)
             .collect();
         extra.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in extra.into_iter().chain(&self.known) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        for secret in extra.into_iter().chain(known.iter()) {
             if text.contains(secret.as_str()) {
                 text = text.replace(secret.as_str(), MASK);
             }
         }
+        drop(known);
         for shape in &self.shapes {
             if shape.is_match(&text) {
                 text = shape
@@ -78,6 +85,12 @@ impl Redactor {
     pub fn words(&self, bytes: &[u8], more: &[String]) -> String {
         self.redact(printable(&String::from_utf8_lossy(bytes)).trim(), more)
     }
+}
+
+/// A text that a tool's answer holds (a condition's message), as it may be shown: as [`Redactor::words`] of its error.
+#[must_use]
+pub fn untrusted(text: &str) -> String {
+    Redactor::new([]).words(text.as_bytes(), &[])
 }
 
 fn masked(found: &Captures<'_>) -> String {
@@ -160,6 +173,21 @@ mod tests {
             "red x y\n"
         );
         assert_eq!(printable("a\u{202e}b"), "ab");
+    }
+
+    #[test]
+    fn a_secret_that_came_to_light_later_is_masked_from_then_on() {
+        let redactor = Redactor::new(["inner-word".to_owned()]);
+        assert_eq!(
+            redactor.redact("a later-inner-word here", &[]),
+            format!("a later-{MASK} here")
+        );
+        redactor.learn(["later-inner-word".to_owned(), "short".to_owned()]);
+        assert_eq!(
+            redactor.redact("a later-inner-word here", &[]),
+            format!("a {MASK} here")
+        );
+        assert_eq!(redactor.redact("short", &[]), "short", "too short to be a secret");
     }
 
     proptest! {

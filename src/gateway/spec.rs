@@ -74,6 +74,32 @@ impl CommandSpec {
     }
 }
 
+/// A file that only this run's tools see, gone with the run.
+#[derive(Clone, Copy)]
+pub struct PrivateFile<'a> {
+    /// Its name: letters, digits, `.`, `-` and `_`. A file of the same name is replaced, whole.
+    pub name: &'a str,
+    /// What stands in it.
+    pub bytes: &'a [u8],
+    /// The secrets in it: from now on they appear in no log, journal or error.
+    pub secrets: &'a [String],
+}
+
+impl PrivateFile<'_> {
+    /// Whether the name can only be that of a file in the run's own folder.
+    #[must_use]
+    pub fn is_well_named(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        !self.name.starts_with(['.', '-']) && !self.name.is_empty() && self.name.bytes().all(plain)
+    }
+}
+
+impl std::fmt::Debug for PrivateFile<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrivateFile({:?}, {} bytes)", self.name, self.bytes.len())
+    }
+}
+
 /// What a tool that ran to its end left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandOutput {

@@ -9,7 +9,9 @@ use crate::gateway::docker::{Engine, EngineError, mounts};
 use crate::gateway::environment::{self, Identity};
 use crate::gateway::local::Local;
 use crate::gateway::redact::Redactor;
-use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool, credential_process};
+use crate::gateway::{
+    CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool, credential_process,
+};
 use crate::model::settings::RunOptions;
 use crate::report::{Code, ExecMode, Failure};
 use std::ffi::OsStr;
@@ -28,7 +30,7 @@ pub struct HostProcess<'a> {
 /// One of the two places.
 pub enum Place {
     /// This machine.
-    Local(Local),
+    Local(Box<Local>),
     /// The toolbox container.
     Docker(Box<Session>),
 }
@@ -38,6 +40,13 @@ impl Gateway for Place {
         match self {
             Self::Local(local) => local.run(spec),
             Self::Docker(session) => session.run(spec),
+        }
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        match self {
+            Self::Local(local) => local.keep(file),
+            Self::Docker(session) => session.keep(file),
         }
     }
 }

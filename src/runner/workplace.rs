@@ -97,10 +97,11 @@ impl Workplace {
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
 
-    /// Ends the container, if there is one.
+    /// Ends the container, if there is one, and takes the run's private files away.
     pub fn close(&self) {
-        if let Place::Docker(session) = self.gateway.inner() {
-            session.close();
+        match self.gateway.inner() {
+            Place::Local(local) => local.close(),
+            Place::Docker(session) => session.close(),
         }
     }
 
@@ -136,11 +137,8 @@ impl Opening<'_> {
         match place::choose_mode(run, self.options, &self.redactor, self.progress) {
             Chosen::Local => {
                 let env = environment::local(&run.env, &identity);
-                Ok(Place::Local(Local::new(
-                    env,
-                    Arc::clone(&self.redactor),
-                    run.interrupt.clone(),
-                )))
+                let local = Local::new(env, Arc::clone(&self.redactor), run.interrupt.clone());
+                Ok(Place::Local(Box::new(local)))
             }
             Chosen::Docker(probed) => {
                 *self.exec = record(ExecMode::Docker);

@@ -212,3 +212,55 @@ pub const PREFLIGHT: [&str; 7] = [
     "--dns-check",
     "false",
 ];
+
+/// The token of the fake cluster: it must appear nowhere but in the private file.
+pub const TOKEN: &str = "k8s-aws-v1.dGhlLXRva2VuLW9mLXRoZS10ZXN0";
+
+/// Answers of an account in which the cluster stands already, and lets everybody in.
+const STANDING: [(&str, &str); 8] = [
+    (
+        "aws.eks.describe-cluster",
+        r#"echo '{"cluster":{"name":"ingext-lakehouse","status":"ACTIVE","version":"1.34","endpoint":"https://cluster.invalid","certificateAuthority":{"data":"QUJD"},"health":{"issues":[]},"resourcesVpcConfig":{"endpointPublicAccess":true,"publicAccessCidrs":["0.0.0.0/0"]}}}'"#,
+    ),
+    ("aws.eks.list-nodegroups", r#"echo '{"nodegroups":["workers"]}'"#),
+    ("aws.eks.list-addons", r#"echo '{"addons":[]}'"#),
+    (
+        "aws.eks.describe-nodegroup",
+        r#"echo '{"nodegroup":{"nodegroupName":"workers","clusterName":"ingext-lakehouse","status":"ACTIVE","version":"1.34","health":{"issues":[]}}}'"#,
+    ),
+    (
+        "kubectl.version",
+        r#"case "$*" in *--client*) server= ;; *) server=',"serverVersion":{"gitVersion":"v1.34.4-eks-1"}' ;; esac
+           echo "{\"clientVersion\":{\"gitVersion\":\"v1.34.4\"}$server}""#,
+    ),
+    (
+        "kubectl.get.nodes",
+        r"printf 'nodes\nip-10-0-0-1.internal\tv1.34.4\tTrue\t\tworkers\nend\n'",
+    ),
+    (
+        "kubectl.get.namespace",
+        r#"echo 'Error from server (NotFound): namespaces "ingext" not found' >&2; return 1"#,
+    ),
+    ("helm.list", "echo '[]'"),
+];
+
+impl Fake {
+    /// Tools that see an account in which everything is ready and the cluster stands already. Private files go into
+    /// the world's own `tmp`.
+    pub fn standing() -> Self {
+        let mut fake = Self::ready();
+        for (key, script) in STANDING {
+            fake.answer(key, script);
+        }
+        fake.answer(
+            "aws.eks.get-token",
+            &format!(
+                r#"echo '{{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{{}},"status":{{"expirationTimestamp":"2099-01-01T00:00:00Z","token":"{TOKEN}"}}}}'"#
+            ),
+        );
+        std::fs::create_dir(fake.world.path("tmp")).unwrap();
+        let tmp = fake.world.path("tmp").display().to_string();
+        fake.world.set("TMPDIR", tmp);
+        fake
+    }
+}

@@ -3,7 +3,7 @@
 
 pub mod certificates;
 
-use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
+use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use lakehouse::report::{Effect, ExecMode, Finding};
 use lakehouse::steps::preflight::{CertNamed, PreflightInputs};
 use std::collections::BTreeMap;
@@ -46,6 +46,15 @@ type Answer = Result<CommandOutput, GatewayError>;
 pub struct Script {
     answers: BTreeMap<String, Answer>,
     asked: Mutex<Vec<String>>,
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// A private file that was asked for.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub name: String,
+    pub text: String,
+    pub secrets: Vec<String>,
 }
 
 impl Script {
@@ -75,6 +84,10 @@ impl Script {
         self.answers.contains_key(begin)
     }
 
+    pub fn kept(&self) -> Vec<Kept> {
+        self.kept.lock().unwrap().clone()
+    }
+
     pub fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();
@@ -94,6 +107,15 @@ impl Gateway for Script {
             .unwrap_or_else(|| panic!("not scripted: {line}"))
             .1
             .clone()
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        self.kept.lock().unwrap().push(Kept {
+            name: file.name.to_owned(),
+            text: String::from_utf8(file.bytes.to_vec()).unwrap(),
+            secrets: file.secrets.to_vec(),
+        });
+        Ok(format!("/private/{}", file.name))
     }
 }
 
@@ -146,6 +168,63 @@ pub fn rehearsal() -> Script {
         script = script.replays(&line, &case);
     }
     script
+}
+
+/// The rehearsal's account with the cluster `name` in place, as recorded: its answers and its API server's.
+pub fn with_cluster(name: &str) -> Script {
+    let either = |wanted: &str, otherwise: &str| {
+        let there = root().join(wanted).exists();
+        if there {
+            wanted.to_owned()
+        } else {
+            otherwise.to_owned()
+        }
+    };
+    let mut script = rehearsal()
+        .replays(
+            "aws eks describe-cluster ",
+            &format!("aws/describe-cluster/{name}"),
+        )
+        .replays("aws eks list-nodegroups", &format!("aws/list-nodegroups/{name}"))
+        .replays(
+            "aws eks list-addons",
+            &either(&format!("aws/list-addons/{name}"), "aws/list-addons/creating"),
+        )
+        .replays("aws eks get-token", "aws/get-token/good")
+        .replays(
+            "kubectl version -o json --kubeconfig",
+            &either(
+                &format!("kubectl/server-version/{name}"),
+                "kubectl/server-version/standing",
+            ),
+        )
+        .replays(
+            "kubectl get nodes",
+            &either(&format!("kubectl/get-nodes/{name}"), "kubectl/get-nodes/standing"),
+        )
+        .replays(
+            "kubectl get namespace",
+            match name {
+                "taken" => "kubectl/get-namespace/terminating",
+                "narrow" => "kubectl/get-namespace/forbidden",
+                _ => "kubectl/get-namespace/absent",
+            },
+        )
+        .replays("helm list", &format!("helm/list/{name}"));
+    for folder in std::fs::read_dir(root().join("aws/describe-nodegroup")).unwrap() {
+        let case = format!(
+            "aws/describe-nodegroup/{}",
+            folder.unwrap().file_name().into_string().unwrap()
+        );
+        let line = recorded(&case).argv.join(" ");
+        script = script.replays(&line, &case);
+    }
+    // The one node group of `taken` was not recorded: as that of `standing`.
+    let taken = String::from_utf8(recorded("aws/describe-nodegroup/standing").stdout).unwrap();
+    let taken = taken
+        .replace("ingext-standing-workers", "taken-workers")
+        .replace("\"standing\"", "\"taken\"");
+    script.on("aws eks describe-nodegroup --cluster-name taken", 0, &taken, "")
 }
 
 pub fn cert_named() -> CertNamed {

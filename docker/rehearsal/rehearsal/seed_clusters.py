@@ -1,4 +1,4 @@
-"""EKS clusters as records only: nothing runs behind them. `ingext-lakehouse` is not among them."""
+"""EKS clusters as records. Behind some stands an API server (`kube`). `ingext-lakehouse` is not among them."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -7,7 +7,7 @@ from pathlib import Path
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eks
 
-from rehearsal import SEEDED_AT, eks_catalog
+from rehearsal import SEEDED_AT, eks_catalog, kube
 from rehearsal.eks import complete
 
 # name, version, status, health issue
@@ -17,10 +17,26 @@ CLUSTERS = [
     ("failed", "1.34", "FAILED", ("Ec2SecurityGroupNotFound", "We couldn't find the security group for the cluster.")),
     ("deleting", "1.34", "DELETING", None),
     ("old", "1.29", "ACTIVE", None),
+    ("lagging", "1.34", "ACTIVE", None),
+    ("taken", "1.34", "ACTIVE", None),
+    ("locked", "1.34", "ACTIVE", None),
+    ("narrow", "1.34", "ACTIVE", None),
 ]
-# A real certificate whose key nobody has: eksctl and kubectl read it before they connect.
+# A real certificate whose key nobody has, for clusters without an API server: the tools read it before they connect.
 AUTHORITY = Path(__file__).with_name("authority.pem").read_bytes()
 NODE_GROUP = "ingext-standing-workers"
+UNREACHABLE = [{
+    "code": "NodeCreationFailure", "message": "Instances failed to join the kubernetes cluster",
+    "resourceIds": ["i-0a1b2c3d4e5f60718"],
+}]
+# cluster, name, version, status, health issues
+NODE_GROUPS = [
+    ("standing", NODE_GROUP, "1.34", "ACTIVE", []),
+    ("lagging", "aged", "1.31", "ACTIVE", []),
+    ("lagging", "ancient", "1.30", "DEGRADED", UNREACHABLE),
+    ("lagging", "fresh", "1.34", "ACTIVE", []),
+    ("taken", "taken-workers", "1.34", "ACTIVE", []),
+]
 ADDONS = ("vpc-cni", "coredns", "kube-proxy")
 
 
@@ -63,8 +79,9 @@ def add_cluster(name, version, status, issue):
         "_port": None,
     }
     if up:  # AWS names endpoint, authority and issuer only once the control plane is there
-        cluster["endpoint"] = f"https://{digest[:32].upper()}.gr7.{region}.eks.amazonaws.com"
-        cluster["certificateAuthority"] = {"data": b64encode(AUTHORITY).decode()}
+        served = kube.endpoint(name)
+        cluster["endpoint"] = served or f"https://{digest[:32].upper()}.gr7.{region}.eks.amazonaws.com"
+        cluster["certificateAuthority"] = {"data": b64encode(kube.authority() if served else AUTHORITY).decode()}
         cluster["identity"] = {"oidc": {"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{digest[:32].upper()}"}}
     eks._clusters[name] = complete(cluster)
     eks._tags[cluster["arn"]] = dict(cluster["tags"])
@@ -72,17 +89,17 @@ def add_cluster(name, version, status, issue):
         eks._bootstrap_creator_access_entry(name, cluster, f"arn:aws:iam::{get_account_id()}:root")
 
 
-def add_node_group(cluster, name):
+def add_node_group(cluster, name, version, status, issues):
     digest = hex_of(f"node group {cluster} {name}")
     eks._nodegroups[f"{cluster}/{name}"] = {
         "nodegroupName": name,
         "nodegroupArn": f"{eks._cluster_arn(cluster).replace(':cluster/', ':nodegroup/')}/{name}/{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}",
         "clusterName": cluster,
-        "version": "1.34",
-        "releaseVersion": "1.34.4-20260101",
+        "version": version,
+        "releaseVersion": f"{eks_catalog.VERSIONS[version][1]}-20260101",
         "createdAt": SEEDED_AT,
         "modifiedAt": SEEDED_AT,
-        "status": "ACTIVE",
+        "status": status,
         "capacityType": "ON_DEMAND",
         "scalingConfig": {"minSize": 2, "maxSize": 2, "desiredSize": 2},
         "instanceTypes": ["t3.large"],
@@ -92,7 +109,7 @@ def add_node_group(cluster, name):
         "labels": {"alpha.eksctl.io/cluster-name": cluster, "alpha.eksctl.io/nodegroup-name": name},
         "taints": [],
         "diskSize": 80,
-        "health": {"issues": []},
+        "health": {"issues": issues},
         "resources": {"autoScalingGroups": [{"name": f"eks-{name}-{digest[:8]}"}]},
         "updateConfig": {"maxUnavailable": 1},
         "tags": {},
@@ -120,6 +137,7 @@ def add_addon(cluster, name):
 def plant():
     for cluster in CLUSTERS:
         add_cluster(*cluster)
-    add_node_group("standing", NODE_GROUP)
+    for group in NODE_GROUPS:
+        add_node_group(*group)
     for name in ADDONS:
         add_addon("standing", name)

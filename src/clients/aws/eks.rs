@@ -1,15 +1,22 @@
 //! EKS: one cluster, what is in it, and the versions that the region offers.
 
+mod cluster;
+mod health;
+mod node_group;
+mod token;
 mod versions;
 
-use crate::clients::call::{Ask, ask, formed, json, json_list};
+use crate::clients::call::{Ask, ask, json_list};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::form::is_word;
 use crate::gateway::Gateway;
 use crate::model::ClusterName;
 use serde::Deserialize;
-use versions::is_version;
 
+pub use cluster::{Cluster, parse_cluster};
+pub use health::HealthIssue;
+pub use node_group::{NodeGroup, parse_node_group};
+pub use token::{Token, parse_token};
 pub use versions::{ClusterVersion, Support, parse_versions};
 
 /// The client.
@@ -17,27 +24,6 @@ pub use versions::{ClusterVersion, Support, parse_versions};
 pub struct Eks<'a> {
     /// Where the commands go.
     pub gateway: &'a dyn Gateway,
-}
-
-/// A cluster that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cluster {
-    /// `ACTIVE`, `CREATING`, …
-    pub status: String,
-    /// Its Kubernetes version, `1.34`; a cluster in its first seconds may have none.
-    pub version: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RawDescription {
-    cluster: RawCluster,
-}
-
-#[derive(Deserialize)]
-struct RawCluster {
-    name: String,
-    status: String,
-    version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +87,37 @@ impl Eks<'_> {
         )
     }
 
+    /// One node group of the cluster.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn node_group(&self, cluster: &ClusterName, name: &str) -> Result<NodeGroup, CallError> {
+        let args = [
+            "eks",
+            "describe-nodegroup",
+            "--cluster-name",
+            cluster.as_str(),
+            "--nodegroup-name",
+            name,
+        ];
+        let purpose = format!("describe the node group `{name}` of the cluster `{cluster}`");
+        ask(
+            self.gateway,
+            &Ask::aws(&purpose, "eks:DescribeNodegroup", args),
+            |bytes| parse_node_group(bytes, cluster.as_str(), name),
+        )
+    }
+
+    /// A token for the cluster's API server, in the caller's name. It must go into a private file, and nowhere else.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is none.
+    pub fn token(&self, cluster: &ClusterName) -> Result<Token, CallError> {
+        let args = ["eks", "get-token", "--cluster-name", cluster.as_str()];
+        let purpose = format!("get a token for the cluster `{cluster}`");
+        ask(self.gateway, &Ask::aws(&purpose, "", args), parse_token)
+    }
+
     /// The names of the cluster's add-ons.
     ///
     /// # Errors
@@ -143,24 +160,6 @@ impl Eks<'_> {
         );
         ask(self.gateway, &question, parse_versions)
     }
-}
-
-/// Reads `eks describe-cluster` for the cluster `name`.
-///
-/// # Errors
-/// [`ParseFailure`] where it is not that answer, or one about another cluster.
-pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> {
-    let raw: RawDescription = json(bytes)?;
-    formed(raw.cluster.name, |found| found == name, "cluster.name")?;
-    let status = formed(raw.cluster.status, |status| is_word(status, 32), "cluster.status")?;
-    let version = raw
-        .cluster
-        .version
-        .map(|version| formed(version, is_version, "cluster.version"));
-    Ok(Cluster {
-        status,
-        version: version.transpose()?,
-    })
 }
 
 /// Reads the number of clusters.

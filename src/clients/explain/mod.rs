@@ -91,7 +91,7 @@ const fn code(class: ErrorClass) -> Code {
         C::Interrupted => Code::Interrupted,
         C::Refused => Code::ReadOnlyRefused,
         C::Engine => Code::DockerNotReady,
-        C::Killed | C::TooMuchOutput => Code::ToolFailed,
+        C::Killed | C::TooMuchOutput | C::NotKept => Code::ToolFailed,
         C::BadUsage => Code::ToolTooOld,
         C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
     }

@@ -56,6 +56,7 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::Interrupted => "The run was stopped before the answer came.".to_owned(),
         C::Refused => "A read-only run refused the command.".to_owned(),
         C::Engine => "The container engine failed while the command ran.".to_owned(),
+        C::NotKept => "The private file that the tool needs could not be written.".to_owned(),
         C::Killed => "The command was killed, or could not be started.".to_owned(),
         C::TooMuchOutput => "The command printed more than can be read.".to_owned(),
         C::BadOutput => "The tool ended well and its answer can't be read.".to_owned(),

@@ -43,6 +43,8 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::Interrupted => "Run again: it looks at everything anew.".to_owned(),
         C::Refused => "Run without `--read-only` if the command is wanted.".to_owned(),
         C::Engine => "`docker info` shows whether the engine answers; then run again, or use `--exec local`.".to_owned(),
+        C::NotKept if docker => "`docker info` shows whether the engine answers; then run again, or use `--exec local`.".to_owned(),
+        C::NotKept => "Make room in `$XDG_RUNTIME_DIR`, or in the folder for temporary files (`df -h \"${TMPDIR:-/tmp}\"`), then run again.".to_owned(),
         C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
         C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
         C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),

@@ -139,6 +139,15 @@ pub fn exec(tool: &ExecArgs<'_>) -> Vec<String> {
     line
 }
 
+/// What writes its standard input into a file that nobody else may read, whole or not at all.
+const KEEP_SCRIPT: &str = r#"umask 077; cat >"$0.new" && mv -f "$0.new" "$0""#;
+
+/// The command in the container that writes its standard input to `path`.
+#[must_use]
+pub fn keep(path: &str) -> Vec<String> {
+    words(&["/bin/sh", "-c", KEEP_SCRIPT, path])
+}
+
 /// `docker exec …` that asks the tool behind a pid file to stop.
 #[must_use]
 pub fn interrupt(container: &str, pid_file: &str) -> Vec<String> {
@@ -255,6 +264,21 @@ mod tests {
         assert_eq!(
             line[9..],
             ["/tmp/1.pid", "2.000", "60.000", "aws", "sts", "$(reboot)"]
+        );
+    }
+
+    #[test]
+    fn a_private_files_content_is_no_word_of_the_command() {
+        let line = tool(
+            &[],
+            &keep("/home/lakehouse/kubeconfig.json"),
+            Duration::from_secs(30),
+            true,
+        );
+        assert_eq!(line[1], "--interactive");
+        assert_eq!(
+            line[11..].join(" "),
+            r#"/bin/sh -c umask 077; cat >"$0.new" && mv -f "$0.new" "$0" /home/lakehouse/kubeconfig.json"#
         );
     }
 

@@ -8,11 +8,12 @@
 use super::address::Remote;
 use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
-use super::mounts::{Mount, Mounts, NONCE};
+use super::mounts::{HOME, Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
 use crate::gateway::local::{grace, output};
-use crate::gateway::process::{self, Ending, Job};
-use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
+use crate::gateway::process::{self, Ended, Ending, Job};
+use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
+use crate::report::Effect;
 use duct::Handle;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
@@ -31,6 +32,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const ENGINE_SLACK: Duration = Duration::from_secs(10);
 /// How long the engine may take to stop or remove what a run started: a person waits.
 const CLEANUP_LIMIT: Duration = Duration::from_secs(4);
+/// How long a private file may take to be written.
+const KEEP_LIMIT: Duration = Duration::from_secs(30);
 /// What an image's own exit codes above this mean: ended by signal N - 128 (a shell's and Docker's way).
 const SIGNAL_BASE: i32 = 128;
 
@@ -239,43 +242,64 @@ impl Drop for Session {
     }
 }
 
-impl Gateway for Session {
-    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
-        let tool = spec.tool;
+/// One command in the container.
+struct Work<'a> {
+    argv: &'a [String],
+    input: Option<&'a [u8]>,
+    limit: Duration,
+    grace: Duration,
+}
+
+impl Session {
+    /// Runs a command in the container, behind a pid file and a limit; gives how the client ended, and the proven end
+    /// of the command itself, where there is one.
+    fn exec(&self, work: &Work<'_>) -> Result<(Ended, Option<ProvenEnd>), GatewayError> {
         let start = Instant::now();
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let pid_file = format!("/tmp/.lakehouse-{number}.pid");
         let stop = || self.stop_tool(&pid_file);
-        let words = spec.argv();
         let args = argv::exec(&ExecArgs {
             container: &self.name,
             proof: &self.proof,
             pid_file: &pid_file,
-            limit: spec.timeout,
-            grace: grace(spec.effect),
+            limit: work.limit,
+            grace: work.grace,
             env: &self.names,
-            has_input: spec.stdin.is_some(),
-            argv: &words,
+            has_input: work.input.is_some(),
+            argv: work.argv,
         });
         let job = Job {
             program: self.engine.client.clone(),
             args: args.into_iter().map(OsString::from).collect(),
             env: self.client_env.clone(),
-            stdin: spec.stdin.clone().unwrap_or_default(),
+            stdin: work.input.unwrap_or_default().to_vec(),
             guarded: false,
-            deadline: start + spec.timeout + grace(spec.effect) + ENGINE_SLACK,
+            deadline: start + work.limit + work.grace + ENGINE_SLACK,
             // Behind INT stands `timeout -k GRACE`, which ends the tool after that; the client notices a moment later.
-            grace: grace(spec.effect) + Duration::from_secs(2),
+            grace: work.grace + Duration::from_secs(2),
             stop: Some(&stop),
             on_line: None,
         };
-        let ended = process::run(&job, &self.engine.interrupt).map_err(|error| GatewayError::Engine {
+        let mut ended = process::run(&job, &self.engine.interrupt).map_err(|error| GatewayError::Engine {
             said: error.to_string(),
         })?;
+        let proven = argv::proven_end(&mut ended.stderr, &self.proof);
+        Ok((ended, proven))
+    }
+}
+
+impl Gateway for Session {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        let tool = spec.tool;
+        let start = Instant::now();
+        let (ended, proven) = self.exec(&Work {
+            argv: &spec.argv(),
+            input: spec.stdin.as_deref(),
+            limit: spec.timeout,
+            grace: grace(spec.effect),
+        })?;
         let duration = start.elapsed();
-        let mut stderr = ended.stderr;
-        let proven = argv::proven_end(&mut stderr, &self.proof);
-        let said = self.engine.redactor.words(&stderr, &spec.secrets);
+        let said = self.engine.redactor.words(&ended.stderr, &spec.secrets);
         match (ended.ending, proven) {
             (Ending::Interrupted, _) => Err(GatewayError::Interrupted),
             (Ending::TooMuchOutput, _) => output(
@@ -305,6 +329,30 @@ impl Gateway for Session {
             ),
             // The tool's own limit stands in the container: past it, it is the engine that does not answer.
             (Ending::TimedOut, None) => Err(gone("the engine did not answer in time".to_owned())),
+            (_, None) => Err(gone(said)),
+        }
+    }
+
+    /// In the container's HOME, which stands in memory and goes with the container. The bytes come by standard input:
+    /// argv is seen by everybody who may list the machine's processes.
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        if !file.is_well_named() {
+            return Err(GatewayError::NotKept {
+                said: "not a file's name".to_owned(),
+            });
+        }
+        let path = format!("{HOME}/{}", file.name);
+        let (ended, proven) = self.exec(&Work {
+            argv: &argv::keep(&path),
+            input: Some(file.bytes),
+            limit: KEEP_LIMIT,
+            grace: grace(Effect::Read),
+        })?;
+        let said = self.engine.redactor.words(&ended.stderr, file.secrets);
+        match (ended.ending, proven) {
+            (Ending::Interrupted, _) => Err(GatewayError::Interrupted),
+            (_, Some(ProvenEnd::Exited(0))) => Ok(path),
+            (_, Some(_)) => Err(GatewayError::NotKept { said }),
             (_, None) => Err(gone(said)),
         }
     }

@@ -16,16 +16,22 @@ pub const CONTENTS_ID: &str = "eks-contents";
 /// The evidence's word for a cluster that does not exist.
 pub const ABSENT: &str = "ABSENT";
 
-/// Looks at the cluster, and into it where it exists.
-pub fn run(
-    gateway: &dyn Gateway,
-    name: &ClusterName,
-    asker: &Asker<'_>,
-) -> (Checked, Result<Option<Cluster>, CallError>) {
+/// What the check saw, for those that look further.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The cluster.
+    pub found: Result<Option<Cluster>, CallError>,
+    /// The names of its node groups; none without a cluster.
+    pub groups: Option<Result<Vec<String>, CallError>>,
+}
+
+/// Looks at the cluster, and at its node groups and add-ons where it exists.
+pub fn run(gateway: &dyn Gateway, name: &ClusterName, asker: &Asker<'_>) -> (Checked, Seen) {
     let start = Instant::now();
     let eks = Eks { gateway };
     let found = eks.cluster(name);
     let mut checked = decide(&found, name, asker).timed(start);
+    let mut names = None;
     if matches!(found, Ok(Some(_))) {
         let start = Instant::now();
         let (groups, addons) = std::thread::scope(|scope| {
@@ -38,9 +44,11 @@ pub fn run(
                 .unwrap_or_else(|| eks.node_groups(name));
             (groups, addons)
         });
+        names = Some(groups.clone());
         checked = checked.and(contents(groups, addons, name, asker).timed(start));
     }
-    (checked, found)
+    let groups = names;
+    (checked, Seen { found, groups })
 }
 
 /// Judges the cluster.

@@ -44,6 +44,7 @@ pub fn decide(
         Ok(Some(Cluster {
             version: None,
             status,
+            ..
         })) if matches!(status.as_str(), "CREATING" | "PENDING") => {
             let message = format!("Not judged: the cluster `{name}` ({status}) has no version yet.");
             return Finding::skip(ID, message).into();
@@ -52,6 +53,7 @@ pub fn decide(
         Ok(Some(Cluster {
             version: None,
             status,
+            ..
         })) => {
             let message = format!(
                 "Which Kubernetes version the cluster `{name}` ({status}) has is unknown: AWS described it without one."

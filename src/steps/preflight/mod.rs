@@ -11,6 +11,7 @@ pub mod dns_record;
 pub mod domain;
 pub mod identity;
 pub mod inputs;
+pub mod inside;
 pub mod instance_type;
 pub mod making;
 pub mod permissions;

@@ -4,7 +4,8 @@ use super::checked::{Checked, merge, told};
 use super::inputs::PreflightInputs;
 use super::making::{self, Making};
 use super::{
-    account, bucket, certificate, cluster, cluster_version, cost, dns_record, domain, identity, instance_type,
+    account, bucket, certificate, cluster, cluster_version, cost, dns_record, domain, identity, inside,
+    instance_type,
 };
 use super::{permissions, quotas, readiness, tools, zone};
 use crate::clients::aws::Ec2;
@@ -160,9 +161,14 @@ fn of_account(
             let zones = Ec2 { gateway }.zones(&inputs.node_type, asker.region);
             (zones, started.elapsed())
         });
-        let (cluster, found) = told(listener, cluster::run(gateway, &inputs.cluster, &asker));
+        let (cluster, seen) = cluster::run(gateway, &inputs.cluster, &asker);
+        let cluster = told(listener, cluster);
+        let into = seen.clone();
+        let inside = start(scope, move || {
+            told(listener, inside::run(gateway, inputs, caller, &into))
+        });
         let offers = finish(offers, || (Err(making::not_begun()), Duration::ZERO));
-        let making = Making::of(&found, cluster.evidence.eks_node_groups.as_deref());
+        let making = Making::of(&seen.found, cluster.evidence.eks_node_groups.as_deref());
         let made = making::run(inputs, gateway, &caller.account, making, &offers);
         let made = told(listener, made);
         let zone = finish(zone, || broken(zone::ID));
@@ -171,7 +177,7 @@ fn of_account(
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
             None => broken(cluster_version::ID),
             Some((offered, spent)) => {
-                let judged = cluster_version::decide(&found, offered, &inputs.cluster, &asker);
+                let judged = cluster_version::decide(&seen.found, offered, &inputs.cluster, &asker);
                 judged.took(spent)
             }
         };
@@ -184,6 +190,7 @@ fn of_account(
             .and(finish(store, || broken(bucket::ID)))
             .and(cluster)
             .and(version)
+            .and(finish(inside, || broken(inside::access::ID)))
             .and(made)
     });
     (checked, bucket.ok())
