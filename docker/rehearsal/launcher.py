@@ -1,4 +1,4 @@
-"""Starts the rehearsal AWS account: ministack with our additions, its seed, and the DNS server."""
+"""Starts the rehearsal AWS account: ministack with our additions, its seed, the DNS server and the chart registry."""
 
 import os
 
@@ -30,13 +30,14 @@ def install_reset(app, seed):
 def main():
     from ministack import app
 
-    from rehearsal import acm, cloudformation, dns, ec2, eks, front, refusals, route53, seed
+    from rehearsal import acm, cloudformation, dns, ec2, eks, front, refusals, registry, route53, seed
 
     for addition in (front, acm, cloudformation, ec2, eks, refusals, route53):
         addition.install()
     install_reset(app, seed)
     seed.plant()
     dns.start()
+    registry.start()
     app.main()
 
 
