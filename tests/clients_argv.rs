@@ -3,8 +3,10 @@
 mod steps_support;
 
 use lakehouse::clients::aws::{Acm, Ec2, Eks, Route53, S3, Sts};
+use lakehouse::clients::helm_charts::HelmCharts;
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
+use lakehouse::steps::preflight::chart_registry::CHART;
 use steps_support::Script;
 
 #[test]
@@ -22,6 +24,9 @@ fn command_lines_are_as_agreed() {
     let name = "demo".parse().unwrap();
     let _ = Sts { gateway }.caller();
     let _ = Route53 { gateway }.zones();
+    let _ = Route53 { gateway }.name_servers("/hostedzone/Z1");
+    let _ = Route53 { gateway }.records("/hostedzone/Z1", "site.example.com");
+    let _ = HelmCharts { gateway }.show(&"oci://a.test/b".parse().unwrap(), CHART);
     let _ = Acm { gateway }.certificates();
     let _ = Acm { gateway }.certificate("arn:aws:acm:us-east-2:000000000000:certificate/a");
     let _ = S3 { gateway }.bucket(&"b-1".parse().unwrap(), &"000000000000".parse().unwrap());
@@ -42,11 +47,14 @@ aws eks describe-cluster --name demo --output json
 aws eks describe-cluster-versions --output json
 aws eks list-addons --cluster-name demo --output json
 aws eks list-nodegroups --cluster-name demo --output json
+aws route53 get-hosted-zone --id /hostedzone/Z1 --output json
 aws route53 list-hosted-zones --output json
+aws route53 list-resource-record-sets --hosted-zone-id /hostedzone/Z1 --start-record-name site.example.com --max-items 100 --output json
 aws s3api get-bucket-location --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws s3api head-bucket --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws sts get-caller-identity --output json
 eksctl version -o json
+helm show chart oci://a.test/b/ingext-lake-config --version 1.0.0
 helm version --template {{.Version}}
 kubectl version --client -o json";
     assert_eq!(script.asked().join("\n"), golden);

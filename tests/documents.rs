@@ -8,14 +8,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes that the contract names and no check of this version gives.
-const RESERVED: [Code; 13] = [
+const RESERVED: [Code; 9] = [
     Code::QuotaTooLow,
     Code::PermissionMissing,
     Code::InstanceTypeOneZone,
-    Code::DomainNotDelegated,
-    Code::DnsRecordForeign,
-    Code::ChartRegistryUnreachable,
-    Code::ChartNotFound,
     Code::ClusterUnreachable,
     Code::ClusterAccessDenied,
     Code::ClusterUnhealthy,

@@ -7,6 +7,7 @@ pub mod dns;
 pub mod explain;
 pub mod failure;
 pub mod form;
+pub mod helm_charts;
 pub mod versions;
 
 pub use call::{Ask, ask};

@@ -24,7 +24,7 @@ pub struct Fake {
 }
 
 /// Answers of an account in which everything is ready.
-const READY: [(&str, &str); 13] = [
+const READY: [(&str, &str); 16] = [
     (
         "aws.--version",
         "echo 'aws-cli/2.23.6 Python/3.13.5 Linux/6.1 source/x86_64.debian.13'",
@@ -45,6 +45,18 @@ const READY: [(&str, &str); 13] = [
     (
         "aws.route53.list-hosted-zones",
         r#"echo '{"HostedZones":[{"Id":"/hostedzone/Z1","Name":"example.com.","CallerReference":"x","Config":{"PrivateZone":false},"ResourceRecordSetCount":2}]}'"#,
+    ),
+    (
+        "aws.route53.get-hosted-zone",
+        r#"echo '{"HostedZone":{"Id":"/hostedzone/Z1","Name":"example.com.","CallerReference":"x"},"DelegationSet":{"NameServers":["ns-1.awsdns-1.com","ns-2.awsdns-2.net"]}}'"#,
+    ),
+    (
+        "aws.route53.list-resource-record-sets",
+        r#"echo '{"ResourceRecordSets":[],"IsTruncated":false,"MaxItems":"100"}'"#,
+    ),
+    (
+        "helm.show.chart",
+        "printf 'apiVersion: v2\\nname: ingext-lake-config\\ntype: application\\nversion: 1.0.0\\n\\n'",
     ),
     (
         "aws.acm.list-certificates",

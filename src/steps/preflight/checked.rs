@@ -2,7 +2,7 @@
 
 use crate::clients::{Asker, CallError, explain};
 use crate::report::{Finding, Outcome, PreflightEvidence};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A check's findings and what it saw.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,8 +41,14 @@ impl Checked {
 
     /// Notes how long the check took, on each finding.
     #[must_use]
-    pub fn timed(mut self, start: Instant) -> Self {
-        let spent = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    pub fn timed(self, start: Instant) -> Self {
+        self.took(start.elapsed())
+    }
+
+    /// The same, for a question that ended before it could be judged.
+    #[must_use]
+    pub fn took(mut self, spent: Duration) -> Self {
+        let spent = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
         for finding in &mut self.findings {
             finding.duration_ms = spent;
         }

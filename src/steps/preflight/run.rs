@@ -3,9 +3,10 @@
 use super::checked::{Checked, merge};
 use super::inputs::PreflightInputs;
 use super::{
-    account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
+    account, bucket, certificate, cluster, cluster_version, domain, identity, instance_type, readiness,
+    tools, zone,
 };
-use super::{readiness, tools, zone};
+use super::{chart_registry, delegation, dns_record, hosted};
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{AccountId, BucketName};
@@ -47,14 +48,21 @@ pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutc
             })
             .collect();
         tools.reverse();
+        let charts = start(scope, || {
+            let started = Instant::now();
+            let found = chart_registry::ask(gateway, &inputs.chart_registry);
+            (found, started.elapsed())
+        });
         let dns = start(scope, || {
-            dns_record::run(inputs.dns_check, &inputs.site_domain, inputs.dns_server)
+            let started = Instant::now();
+            let found = dns_record::look(inputs.dns_check, &inputs.site_domain, inputs.dns_server);
+            (found, started.elapsed())
         });
         let (identity, caller) = finish(identity, || (broken(identity::ID), None));
         // What needs the identity begins as soon as it stands, beside tools and DNS.
-        let (account, bucket) = match &caller {
+        let (account, bucket, records) = match &caller {
             Some(caller) => of_account(inputs, gateway, caller),
-            None => (without_identity(inputs, &identity), inputs.bucket.clone()),
+            None => (without_identity(inputs, &identity), inputs.bucket.clone(), None),
         };
         let mut versions = BTreeMap::new();
         let mut all = Checked::default();
@@ -63,10 +71,18 @@ pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutc
             versions.extend(version.map(|version| (tool.program().to_owned(), version.to_string())));
             all = all.and(checked);
         }
-        all = all
-            .and(identity)
-            .and(account)
-            .and(finish(dns, || broken(dns_record::ID)));
+        let dns = match dns.ok().and_then(|thread| thread.join().ok()) {
+            None => broken(dns_record::ID),
+            Some((found, spent)) => dns_record::decide(found, records.as_ref(), &site_of(inputs)).took(spent),
+        };
+        let charts = match charts.ok().and_then(|thread| thread.join().ok()) {
+            None => broken(chart_registry::ID),
+            Some((found, spent)) => {
+                let aws = chart_registry::Aws::of(&identity);
+                chart_registry::decide(found, &inputs.chart_registry, aws, &inputs.asker()).took(spent)
+            }
+        };
+        all = all.and(identity).and(account).and(dns).and(charts);
         all.findings.extend(readiness::decide(
             inputs.has_billing,
             inputs.has_admin,
@@ -87,7 +103,7 @@ fn of_account(
     inputs: &PreflightInputs,
     gateway: &dyn Gateway,
     caller: &Caller,
-) -> (Checked, Option<BucketName>) {
+) -> (Checked, Option<BucketName>, Option<dns_record::ZoneRecords>) {
     let asker = inputs.asker();
     let bucket = match &inputs.bucket {
         Some(bucket) => Ok(bucket.clone()),
@@ -100,14 +116,11 @@ fn of_account(
         asker,
         named: &inputs.cert_named,
     };
-    let checked = std::thread::scope(|scope| {
-        let (root, site) = (&inputs.root_domain, &inputs.site_domain);
-        // The certificate first: it asks twice, one question after the other.
+    let (checked, records) = std::thread::scope(|scope| {
+        // These first: they ask several times, one question after the other.
+        let zone = start(scope, || hosted::run(gateway, inputs));
         let certificate = start(scope, || {
             certificate::run(gateway, inputs.cert_arn.as_ref(), &look)
-        });
-        let zone = start(scope, move || {
-            zone::run(gateway, root, site, inputs.dns_provider, &asker)
         });
         let store = start(scope, || {
             bucket::run(gateway, bucket.as_ref(), &caller.account, &asker)
@@ -120,7 +133,11 @@ fn of_account(
             instance_type::run(gateway, &inputs.node_type, &asker)
         });
         let (cluster, found) = cluster::run(gateway, &inputs.cluster, &asker);
-        let zone = finish(zone, || broken(zone::ID));
+        let zone = finish(zone, || hosted::Hosted {
+            checked: broken(zone::ID),
+            records: None,
+        });
+        let (zone, records) = (zone.checked, zone.records);
         let certificate = finish(certificate, || broken(certificate::ID));
         let domain = domain::decide(inputs, &zone, &certificate);
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
@@ -133,7 +150,7 @@ fn of_account(
                 judged
             }
         };
-        Checked::from(account::decide(
+        let checked = Checked::from(account::decide(
             inputs.expected_account.as_ref(),
             &caller.account,
             &asker,
@@ -144,9 +161,19 @@ fn of_account(
         .and(finish(store, || broken(bucket::ID)))
         .and(cluster)
         .and(version)
-        .and(finish(instance, || broken(instance_type::ID)))
+        .and(finish(instance, || broken(instance_type::ID)));
+        (checked, records)
     });
-    (checked, bucket.ok())
+    (checked, bucket.ok(), records)
+}
+
+fn site_of(inputs: &PreflightInputs) -> dns_record::Site<'_> {
+    dns_record::Site {
+        name: &inputs.site_domain,
+        cluster: &inputs.cluster,
+        server: inputs.dns_server,
+        asker: inputs.asker(),
+    }
 }
 
 /// Without an identity nothing is asked of AWS, and nothing is claimed.
@@ -160,6 +187,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     let findings = [
         account::ID,
         zone::ID,
+        delegation::ID,
         certificate::ID,
         domain::ID,
         bucket::ID,
@@ -176,7 +204,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     }
 }
 
-fn start<'scope, T: Send + 'scope>(
+pub(super) fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
@@ -184,7 +212,7 @@ fn start<'scope, T: Send + 'scope>(
 }
 
 /// The thread's result; where there was none, a check that says so rather than a crash.
-fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, otherwise: impl FnOnce() -> T) -> T {
+pub(super) fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, otherwise: impl FnOnce() -> T) -> T {
     thread
         .ok()
         .and_then(|thread| thread.join().ok())
