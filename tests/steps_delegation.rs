@@ -98,6 +98,10 @@ fn a_zone_that_nobody_asks_blocks_with_both_lists() {
         "{remedy}"
     );
     assert!(remedy.contains("--dns-provider external"), "{remedy}");
+    assert!(
+        remedy.contains("--dns-server 1.1.1.1"),
+        "a resolver with a world of its own: {remedy}"
+    );
     let evidence = elsewhere.evidence.delegation.unwrap();
     assert_eq!(
         (

@@ -27,18 +27,23 @@ pub enum Aws {
     Unknown,
 }
 
+/// Codes that only AWS itself can have caused.
+const ANSWERS: [Code; 4] = [
+    Code::AwsAccessDenied,
+    Code::AwsKeysExpired,
+    Code::AwsThrottled,
+    Code::ClockSkew,
+];
+
 impl Aws {
     /// Read from the check `identity`.
     #[must_use]
     pub fn of(identity: &Checked) -> Self {
         let finding = identity.findings.first();
         match finding.map(|finding| (finding.outcome, finding.code)) {
-            Some((Outcome::Pass, _)) => Self::Answers,
             Some((_, Some(Code::AwsUnreachable))) => Self::Unreachable,
-            Some((
-                _,
-                Some(Code::AwsAccessDenied | Code::AwsKeysExpired | Code::AwsThrottled | Code::ClockSkew),
-            )) => Self::Answers,
+            Some((Outcome::Pass, _)) => Self::Answers,
+            Some((_, Some(code))) if ANSWERS.contains(&code) => Self::Answers,
             _ => Self::Unknown,
         }
     }

@@ -111,20 +111,21 @@ fn judged(facts: &Facts, own: &[String], public: &[String], server: Option<Socke
             ),
         ),
         Standing::Partly { missing, foreign } => {
-            let mut message = format!(
+            let mut parts = vec![format!(
                 "Of the {count} name servers of the zone `{zone}`, DNS names {}",
                 count - missing.len()
-            );
+            )];
             if !missing.is_empty() {
-                message.push_str(&format!(", not {}", missing.join(", ")));
+                parts.push(format!(", not {}", missing.join(", ")));
             }
             if !foreign.is_empty() {
-                message.push_str(&format!(
+                parts.push(format!(
                     "; beside them {} that are not the zone's: {}. Who asks those does not see the zone's records",
                     foreign.len(),
                     foreign.join(", ")
                 ));
             }
+            let message = parts.concat();
             Finding::warn(ID, Code::DomainNotDelegated, format!("{message}.")).remedy(format!(
                 "Where `{zone}` is registered, name exactly these: {all}."
             ))
@@ -147,8 +148,10 @@ fn judged(facts: &Facts, own: &[String], public: &[String], server: Option<Socke
                 ),
             )
             .remedy(format!(
-                "Where `{zone}` is registered, or in the zone of its parent domain, enter these name servers: {all}. `{}` shows when it has arrived. If `{zone}` stays where it is: `--dns-provider external`, and make the records there.",
-                dig(server, &format!("+short NS {zone}"))
+                "Where `{zone}` is registered, or in the zone of its parent domain, enter these name servers: {all}. `{}` shows when it has arrived. If `{zone}` stays where it is: `--dns-provider external`, and make the records there.{}",
+                dig(server, &format!("+short NS {zone}")),
+                // A company's resolver, or a VPC's with a private zone, may have another answer than the internet.
+                if server.is_none() { " Where this machine's DNS has names of its own: `--dns-server 1.1.1.1` asks the internet's." } else { "" }
             ))
         }
     }

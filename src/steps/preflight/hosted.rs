@@ -7,7 +7,7 @@ use super::inputs::{DnsProvider, PreflightInputs};
 use super::run::{finish, start};
 use super::{delegation, zone};
 use crate::clients::aws::Route53;
-use crate::clients::aws::route53::HostedZone;
+use crate::clients::aws::route53::{HostedZone, SiteRecord};
 use crate::clients::call::Ask;
 use crate::clients::dns::{DEADLINE, Lookup, NsLookup, look_up, name_servers};
 use crate::clients::{CallError, ErrorClass};
@@ -15,7 +15,7 @@ use crate::gateway::Gateway;
 use crate::report::Finding;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The most zones of one name, and the most name servers of one side, that are asked about.
 const MOST: usize = 6;
@@ -52,16 +52,17 @@ pub fn run(gateway: &dyn Gateway, inputs: &PreflightInputs) -> Hosted {
     let started = Instant::now();
     let (facts, early) = ask(gateway, &zones, inputs);
     // Of several zones of one name the one that the internet asks is the one to write into, whatever its ID is.
-    let asked = facts.iter().position(|facts| match (&facts.own, &facts.public) {
+    let seen = facts.iter().position(|facts| match (&facts.own, &facts.public) {
         (Ok(own), NsLookup::Present(public)) => {
             delegation::compare(own, public) == delegation::Standing::Same
         }
         _ => false,
     });
-    let chosen = facts.get(asked.unwrap_or(0));
+    let chosen = facts.get(seen.unwrap_or(0));
     let zone = chosen.map_or(first, |facts| &facts.zone);
-    if zones.len() > 1 && asked.is_some() {
-        checked = zone::settled(zone, &zones, &asker);
+    if zones.len() > 1 && seen.is_some() {
+        let spent = checked.findings.first().map_or(0, |finding| finding.duration_ms);
+        checked = zone::settled(zone, &zones, &asker).took(Duration::from_millis(spent));
     }
     if let Some(facts) = chosen {
         let judged = delegation::decide(facts, inputs.dns_server, &asker).timed(started);
@@ -75,14 +76,15 @@ pub fn run(gateway: &dyn Gateway, inputs: &PreflightInputs) -> Hosted {
     }
 }
 
-type Records = Result<Vec<crate::clients::aws::route53::SiteRecord>, CallError>;
+/// The records of the site, where they were asked for.
+type Records = Option<Result<Vec<SiteRecord>, CallError>>;
 
 /// Asks whom DNS names, which name servers each zone has, and, where there is one zone only, its records.
 fn ask(
     gateway: &dyn Gateway,
     zones: &[HostedZone],
     inputs: &PreflightInputs,
-) -> (Vec<delegation::Facts>, Option<Records>) {
+) -> (Vec<delegation::Facts>, Records) {
     let client = Route53 { gateway };
     let server = inputs.dns_server;
     std::thread::scope(|scope| {
