@@ -123,7 +123,7 @@ fn reason(trouble: Trouble, host: &str) -> String {
     match trouble {
         Trouble::Name => format!("DNS there gives no address for `{host}`"),
         Trouble::Connect => format!("there is no connection to `{host}`"),
-        Trouble::Timeout => format!("`{host}` did not answer within {} s", LIMIT.as_secs()),
+        Trouble::Timeout => format!("`{host}` did not answer in time ({} s at most)", LIMIT.as_secs()),
         Trouble::Proxy => format!("the proxy on the way to `{host}` was not reached, or refused"),
         Trouble::Authority => format!(
             "the certificate that `{host}`, or a proxy before it, shows is of an authority that is not trusted there"
@@ -180,7 +180,7 @@ fn remedy(trouble: Trouble, registry: &ChartRegistry, mode: ExecMode) -> String 
         Trouble::Connect | Trouble::Timeout => format!("{again} shows it; the firewall must let it out; where a proxy is needed, set HTTPS_PROXY. {mirror}"),
         Trouble::Proxy if docker => format!("Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`): in the container `localhost` is the container itself, so name the proxy by an address that it reaches. {mirror}"),
         Trouble::Proxy => format!("Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`), and that the proxy lets `{host}` through. {mirror}"),
-        Trouble::Authority if docker => "Point LAKEHOUSE_CA_BUNDLE at a file with the authority's certificate (PEM): the next run builds the toolbox image with it.".to_owned(),
+        Trouble::Authority if docker => "Point LAKEHOUSE_CA_BUNDLE at a file with the authority's certificate (PEM): the next run builds the toolbox image with it. An image of your own (`--toolbox-image`) must hold it.".to_owned(),
         Trouble::Authority => "Point SSL_CERT_FILE at a bundle that holds the authority's certificate beside the system's, or add it to the system's.".to_owned(),
         Trouble::Certificate => format!("Check the clock (`date`) and the name in `--chart-registry`; `openssl s_client -connect {} </dev/null` shows the certificate.", with_port(host)),
         Trouble::NotTls => "The registry must speak HTTPS: check the host and port in `--chart-registry`.".to_owned(),
