@@ -192,6 +192,8 @@ fn names_that_only_end_alike_are_not_taken() {
         2,
         "{report:#}"
     );
+    // It is not install's own, so install would end at it.
+    assert_eq!(blockers(&report), ["DNS_RECORD_FOREIGN"], "{report:#}");
     let report = preflight("rehearsal", &["--domain", "x.broken.rehearsal.test"]);
     assert!(warnings(&report).contains(&"DNS_UNKNOWN"), "{report:#}");
     assert!(report["preflight"]["evidence"].get("dnsARecord").is_none());
@@ -357,6 +359,126 @@ fn callers_that_cannot_be_simulated_are_a_skip_with_the_reason() {
         assert!(
             report["preflight"]["evidence"].get("permissions").is_none(),
             "{profile}"
+        );
+    }
+}
+
+/// A preflight of a root domain, with what the check `id` said.
+fn said(root: &str, more: &[&str], id: &str) -> (Value, String, String) {
+    let world = rehearsal::world();
+    let args = ["--exec", "docker", "preflight", "--root-domain", root];
+    let report = world
+        .run(&args.iter().chain(more).copied().collect::<Vec<_>>())
+        .report();
+    let found = check(&report, id);
+    let outcome = found["outcome"].as_str().unwrap().to_owned();
+    let text = format!("{} {}", found["message"], found["remediation"]);
+    (report, outcome, text)
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_domain_that_is_not_delegated_is_the_only_blocker() {
+    for (root, seen) in [
+        (
+            "undelegated.test",
+            "DNS names 2 name servers for it (ns1.elsewhere.example, ns2.elsewhere.example)",
+        ),
+        ("unregistered.test", "DNS knows no name server for it"),
+    ] {
+        let (report, outcome, text) = said(root, &[], "delegation");
+        assert_eq!(outcome, "fail", "{root}: {report:#}");
+        assert_eq!(blockers(&report), ["DOMAIN_NOT_DELEGATED"], "{root}: {report:#}");
+        for part in [
+            seen,
+            "ns-1.awsdns-1.com, ns-2.awsdns-2.net",
+            "+short NS",
+            "--dns-provider external",
+        ] {
+            assert!(text.contains(part), "{root}: {part}: {text}");
+        }
+        let (report, outcome, _) = said(root, &["--dns-provider", "external"], "delegation");
+        assert_eq!(
+            (outcome.as_str(), blockers(&report).len()),
+            ("skip", 0),
+            "{report:#}"
+        );
+    }
+    let (report, outcome, text) = said("rehearsal.test", &[], "delegation");
+    assert_eq!(outcome, "pass", "{text}");
+    let evidence = &report["preflight"]["evidence"]["delegation"];
+    assert_eq!(
+        evidence["zoneNameServers"], evidence["publicNameServers"],
+        "{report:#}"
+    );
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn what_the_sites_record_points_at_decides() {
+    for (name, wanted, part) in [
+        ("lakehouse", "pass", "no address in DNS yet"),
+        ("two", "fail", "A 192.0.2.21, A 192.0.2.22"),
+        ("dangling", "fail", "CNAME nowhere.k8.rehearsal.test"),
+        ("balancer", "fail", "A present.k8.rehearsal.test"),
+        (
+            "theirs",
+            "warn",
+            "k8s-somebody-1234567890.us-east-2.elb.amazonaws.com",
+        ),
+        ("ours", "pass", "named as this cluster's own"),
+    ] {
+        let site = format!("{name}.k8.rehearsal.test");
+        let (report, outcome, text) = said("rehearsal.test", &["--domain", &site], "dns-record");
+        assert_eq!(outcome, wanted, "{name}: {report:#}");
+        assert!(text.contains(part), "{name}: {text}");
+        let foreign: &[&str] = if wanted == "fail" {
+            &["DNS_RECORD_FOREIGN"]
+        } else {
+            &[]
+        };
+        assert_eq!(blockers(&report), foreign, "{name}: {report:#}");
+    }
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn the_chart_registry_is_asked_from_inside_the_toolbox() {
+    let world = rehearsal::world();
+    let charts = world.get("LAKEHOUSE_CHART_REGISTRY").unwrap().to_owned();
+    let (report, outcome, text) = said("rehearsal.test", &[], "chart-registry");
+    assert_eq!(outcome, "pass", "{text}");
+    assert_eq!(report["preflight"]["evidence"]["chartRegistry"], charts.as_str());
+    let closed = charts.replace(":5443/", ":9/");
+    for (registry, code, part) in [
+        (
+            charts.replace("/ingext", "/elsewhere"),
+            "CHART_NOT_FOUND",
+            "does not hold the chart",
+        ),
+        (
+            charts.replace("/ingext", "/private"),
+            "CHART_REGISTRY_UNREACHABLE",
+            "asks for a login",
+        ),
+        (
+            charts.replace("/ingext", "/garbage"),
+            "CHART_REGISTRY_UNREACHABLE",
+            "no chart registry",
+        ),
+        (closed, "CHART_REGISTRY_UNREACHABLE", "AWS does answer from there"),
+    ] {
+        let (report, outcome, text) = said(
+            "rehearsal.test",
+            &["--chart-registry", &registry],
+            "chart-registry",
+        );
+        assert_eq!(outcome, "fail", "{registry}: {text}");
+        assert_eq!(blockers(&report), [code], "{registry}: {report:#}");
+        assert!(text.contains(part), "{registry}: {text}");
+        assert!(
+            report["preflight"]["evidence"].get("chartRegistry").is_none(),
+            "{registry}"
         );
     }
 }

@@ -5,10 +5,12 @@ mod steps_support;
 use lakehouse::clients::aws::iam::Question;
 use lakehouse::clients::aws::{Acm, Ec2, Eks, Elbv2, Iam, Route53, S3, ServiceQuotas, Sts};
 use lakehouse::clients::helm::Helm;
+use lakehouse::clients::helm_charts::HelmCharts;
 use lakehouse::clients::kubeconfig::ClusterAccess;
 use lakehouse::clients::kubectl::Kubectl;
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
+use lakehouse::steps::preflight::chart_registry::CHART;
 use steps_support::{Script, recorded};
 
 #[test]
@@ -26,6 +28,9 @@ fn command_lines_are_as_agreed() {
     let name = "demo".parse().unwrap();
     let _ = Sts { gateway }.caller();
     let _ = Route53 { gateway }.zones();
+    let _ = Route53 { gateway }.name_servers("/hostedzone/Z1");
+    let _ = Route53 { gateway }.records("/hostedzone/Z1", "site.example.com");
+    let _ = HelmCharts { gateway }.show(&"oci://a.test/b".parse().unwrap(), CHART);
     let _ = Acm { gateway }.certificates();
     let _ = Acm { gateway }.certificate("arn:aws:acm:us-east-2:000000000000:certificate/a");
     let _ = S3 { gateway }.bucket(&"b-1".parse().unwrap(), &"000000000000".parse().unwrap());
@@ -82,12 +87,15 @@ aws eks list-nodegroups --cluster-name demo --output json
 aws iam get-role --role-name deployer --output json
 aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::000000000000:role/teams/deployer --action-names ec2:DescribeVpcs eks:ListClusters --output json
 aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::000000000000:role/teams/deployer --action-names ec2:DescribeVpcs eks:ListClusters --resource-arns arn:aws:s3:::b-1 arn:aws:s3:::b-2 --context-entries ContextKeyName=aws:RequestedRegion,ContextKeyValues=us-east-2,ContextKeyType=string --output json
+aws route53 get-hosted-zone --id /hostedzone/Z1 --output json
 aws route53 list-hosted-zones --output json
+aws route53 list-resource-record-sets --hosted-zone-id /hostedzone/Z1 --start-record-name site.example.com --max-items 100 --output json
 aws s3api get-bucket-location --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws s3api head-bucket --bucket b-1 --expected-bucket-owner 000000000000 --output json
 aws sts get-caller-identity --output json
 eksctl version -o json
 helm list --all-namespaces --all --max 0 -o json --kubeconfig /private/k.json --kube-context lakehouse-demo
+helm show chart oci://a.test/b/ingext-lake-config --version 1.0.0
 helm version --template {{.Version}}
 kubectl get namespace ingext -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s
 kubectl get nodes -o jsonpath={\"nodes\\n\"}{range .items[*]}{.metadata.name}{\"\\t\"}{.status.nodeInfo.kubeletVersion}{\"\\t\"}{.status.conditions[?(@.type==\"Ready\")].status}{\"\\t\"}{.spec.unschedulable}{\"\\t\"}{.metadata.labels.eks\\.amazonaws\\.com/nodegroup}{\"\\n\"}{end}{\"end\\n\"} --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s

@@ -1,45 +1,16 @@
 //! DNS lookups against a small server on loopback.
 
-use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS, SOA};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use lakehouse::clients::dns::{Lookup, look_up};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+mod steps_support;
+
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS};
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
+use lakehouse::clients::dns::{Lookup, NsLookup, look_up, name_servers};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
+use steps_support::name_server::{name, ns, serve, soa};
 
 const LIMIT: Duration = Duration::from_millis(1500);
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
-
-/// Serves until the test's process ends.
-fn serve(answer: impl Fn(&str, RecordType, &mut Message) -> bool + Send + 'static) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 1500];
-        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-            let query = Message::from_vec(&buffer[..length]).unwrap();
-            let question = query.queries()[0].clone();
-            let mut reply = Message::new();
-            reply
-                .set_id(query.id())
-                .set_message_type(MessageType::Response)
-                .set_recursion_available(true);
-            reply.add_query(question.clone());
-            if answer(&question.name().to_ascii(), question.query_type(), &mut reply) {
-                socket.send_to(&reply.to_vec().unwrap(), from).unwrap();
-            }
-        }
-    });
-    address
-}
-
-fn soa() -> Record {
-    let soa = SOA::new(name("ns.test."), name("me.test."), 1, 60, 60, 60, 60);
-    Record::from_rdata(name("test."), 60, RData::SOA(soa))
-}
 
 fn ask(server: SocketAddr) -> Lookup {
     look_up("site.test", Some(server), LIMIT)
@@ -163,4 +134,68 @@ fn addresses_of_one_kind_are_enough() {
         true
     });
     assert_eq!(ask(server), Lookup::Present(vec!["127.0.0.1".parse().unwrap()]));
+}
+
+#[test]
+fn name_servers_come_sorted_without_last_dot_and_in_lower_case() {
+    let server = serve(|asked, kind, reply| {
+        assert_eq!((asked, kind), ("site.test.", RecordType::NS));
+        for server in ["NS-2.awsdns-2.NET.", "ns-1.awsdns-1.com.", "ns-2.awsdns-2.net."] {
+            reply.add_answer(ns("site.test.", server));
+        }
+        true
+    });
+    let found = name_servers("site.test", Some(server), LIMIT);
+    let wanted = ["ns-1.awsdns-1.com", "ns-2.awsdns-2.net"].map(str::to_owned);
+    assert_eq!(found, NsLookup::Present(wanted.to_vec()));
+}
+
+#[test]
+fn a_name_without_name_servers_is_absent_and_errors_and_referrals_are_unknown() {
+    for code in [ResponseCode::NXDomain, ResponseCode::NoError] {
+        let server = serve(move |_, _, reply| {
+            reply.set_response_code(code).add_name_server(soa());
+            true
+        });
+        assert_eq!(
+            name_servers("site.test", Some(server), LIMIT),
+            NsLookup::Absent,
+            "{code}"
+        );
+    }
+    for code in [ResponseCode::ServFail, ResponseCode::Refused] {
+        let server = serve(move |_, _, reply| {
+            reply.set_response_code(code);
+            true
+        });
+        let found = name_servers("site.test", Some(server), LIMIT);
+        assert!(matches!(found, NsLookup::Unknown(_)), "{code}: {found:?}");
+    }
+    // Someone else's zone in the authority section is no answer about this one.
+    let referral = serve(|_, _, reply| {
+        reply.add_name_server(ns("test.", "ns.test."));
+        true
+    });
+    assert!(matches!(
+        name_servers("site.test", Some(referral), LIMIT),
+        NsLookup::Unknown(_)
+    ));
+    let silent = serve(|_, _, _| false);
+    assert!(matches!(
+        name_servers("site.test", Some(silent), LIMIT),
+        NsLookup::Unknown(_)
+    ));
+}
+
+#[test]
+fn a_name_server_that_is_no_hosts_name_is_not_repeated() {
+    let server = serve(|_, _, reply| {
+        let odd = hickory_resolver::proto::rr::Name::from_labels([&b"$(reboot)"[..], b"test"]).unwrap();
+        reply.add_answer(Record::from_rdata(name("site.test."), 60, RData::NS(NS(odd))));
+        true
+    });
+    let NsLookup::Unknown(reason) = name_servers("site.test", Some(server), LIMIT) else {
+        panic!("an odd name was taken");
+    };
+    assert!(!reason.contains("reboot"), "{reason}");
 }

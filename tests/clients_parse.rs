@@ -18,6 +18,13 @@ const PARSERS: &[(&str, Check)] = &[
     ("aws/list-hosted-zones/good", |bytes| {
         route53::parse_zones(bytes).map(drop)
     }),
+    ("aws/get-hosted-zone/good", |bytes| {
+        let id = "/hostedzone/Z0MLWEORIKCRYDP0R01N1";
+        route53::parse_name_servers(bytes, id).map(drop)
+    }),
+    ("aws/list-resource-record-sets/present", |bytes| {
+        route53::parse_records(bytes, "present.k8.rehearsal.test").map(drop)
+    }),
     ("aws/list-certificates/good", |bytes| {
         acm::parse_list(bytes).map(drop)
     }),

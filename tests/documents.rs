@@ -8,12 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes that the contract names and no check of this version gives.
-const RESERVED: &[Code] = &[
-    Code::DomainNotDelegated,
-    Code::DnsRecordForeign,
-    Code::ChartRegistryUnreachable,
-    Code::ChartNotFound,
-];
+const RESERVED: &[Code] = &[];
 
 /// Documents whose paths must exist.
 const DOCUMENTS: &[&str] = &[

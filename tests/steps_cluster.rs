@@ -1,15 +1,13 @@
-//! The rules of cluster, version, tools, DNS record and account.
+//! The rules of cluster, version, tools and account.
 
 mod steps_support;
 
 use lakehouse::clients::aws::Eks;
 use lakehouse::clients::aws::eks::{Cluster, ClusterVersion, Support};
-use lakehouse::clients::dns::Lookup;
 use lakehouse::clients::versions::Version;
 use lakehouse::clients::{CallError, ErrorClass};
 use lakehouse::gateway::Tool;
-use lakehouse::report::Outcome;
-use lakehouse::steps::preflight::{account, cluster, cluster_version, dns_record, tools};
+use lakehouse::steps::preflight::{account, cluster, cluster_version, tools};
 use steps_support::{Script, brief, inputs};
 
 fn error(class: ErrorClass, code: &str) -> CallError {
@@ -171,23 +169,8 @@ fn tools_are_held_against_the_least_versions() {
 }
 
 #[test]
-fn dns_trouble_never_blocks_and_an_account_change_does() {
+fn an_account_change_blocks() {
     let inputs = inputs();
-    let judged = |found| dns_record::decide(found, &inputs.site_domain, None);
-    assert_eq!(judged(Lookup::Absent).findings[0].outcome, Outcome::Pass);
-    let present = judged(Lookup::Present(vec!["192.0.2.1".parse().unwrap()]));
-    assert_eq!(
-        (present.findings[0].outcome, present.evidence.dns_a_record),
-        (Outcome::Pass, Some(vec!["192.0.2.1".to_owned()]))
-    );
-    let unknown = judged(Lookup::Unknown("it is dark".to_owned()));
-    assert_eq!(
-        (
-            brief(&unknown.findings, "dns-record"),
-            unknown.evidence.dns_a_record
-        ),
-        ("Warn DNS_UNKNOWN".to_owned(), None)
-    );
     let (one, other) = ("111111111111".parse().unwrap(), "222222222222".parse().unwrap());
     let decide = |expected| brief(&[account::decide(expected, &one, &inputs.asker())], "account");
     assert_eq!(

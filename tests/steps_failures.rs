@@ -44,13 +44,14 @@ fn without_an_identity_nothing_is_claimed_and_the_rest_is_told() {
             identity.remediation.is_some() && identity.tool_output.is_some(),
             "{case}"
         );
-        for id in "account permissions route53-zone certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
+        for id in "account permissions route53-zone delegation certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
             .split(' ')
         {
             assert_eq!(brief(&outcome.findings, id), "Skip", "{case} {id}");
             assert!(find(&outcome.findings, id).message.contains(code), "{case} {id}");
         }
         assert_eq!(brief(&outcome.findings, "tool-helm"), "Pass");
+        assert_eq!(brief(&outcome.findings, "chart-registry"), "Pass");
         // A throttled question is asked twice, and nothing else is asked of AWS.
         let mut asked = script.asked();
         asked.dedup();

@@ -5,6 +5,7 @@ mod steps_support;
 use lakehouse::clients::aws::eks::{Cluster, ClusterVersion, Support};
 use lakehouse::clients::{CallError, ErrorClass, Reach, explain};
 use lakehouse::gateway::{GatewayError, Tool};
+use lakehouse::report::ExecMode;
 use lakehouse::steps::preflight::{cluster, cluster_version, run_all};
 use steps_support::{brief, find, inputs, rehearsal};
 
@@ -133,14 +134,29 @@ fn a_caller_of_another_partition_is_no_identity() {
 }
 
 #[test]
-fn what_can_not_be_reached_is_asked_at_the_regions_own_host() {
+fn what_can_not_be_reached_is_asked_at_the_regions_own_host_from_where_the_tools_run() {
     let mut inputs = inputs();
     let unreachable = error(ErrorClass::Unreachable(Reach::Connect), "a:B");
-    let remedy = explain(&unreachable, &inputs.asker()).remedy;
-    assert!(remedy.contains("sts.us-east-2.amazonaws.com &&") && remedy.contains("AWS_ENDPOINT_URL"));
-    inputs.region = "cn-north-1".parse().unwrap();
-    let remedy = explain(&unreachable, &inputs.asker()).remedy;
-    assert!(remedy.contains("sts.cn-north-1.amazonaws.com.cn "), "{remedy}");
+    for (mode, command) in [
+        (ExecMode::Local, "`curl -sS -o /dev/null https://sts."),
+        (
+            ExecMode::Docker,
+            "`lakehouse toolbox shell`, and in it `getent hosts sts.",
+        ),
+    ] {
+        inputs.mode = mode;
+        for (region, rest) in [
+            ("us-east-2", "us-east-2.amazonaws.com"),
+            ("cn-north-1", "cn-north-1.amazonaws.com.cn"),
+        ] {
+            inputs.region = region.parse().unwrap();
+            let remedy = explain(&unreachable, &inputs.asker()).remedy;
+            let host = format!("{command}{rest}");
+            let after = remedy.split_once(&host).map(|(_, after)| after.chars().next());
+            assert!(matches!(after, Some(Some(' ' | '`'))), "{remedy}");
+            assert!(remedy.contains("AWS_ENDPOINT_URL"), "{remedy}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-"""Starts the rehearsal AWS account: ministack with our additions, its seed, the clusters' stand-in, and the DNS server."""
+"""Starts the rehearsal AWS account: ministack with our additions, its seed, the clusters' stand-in, the DNS server and the chart
+registry."""
 
 import os
 
@@ -30,7 +31,7 @@ def install_reset(app, seed):
 def main():
     from ministack import app
 
-    from rehearsal import acm, cloudformation, dns, ec2, eks, front, kube, permissions, refusals, route53, seed
+    from rehearsal import acm, cloudformation, dns, ec2, eks, front, kube, permissions, refusals, registry, route53, seed
 
     for addition in (front, acm, cloudformation, ec2, eks, permissions, refusals, route53):
         addition.install()
@@ -38,6 +39,7 @@ def main():
     kube.start()  # before the seed: clusters name its address and its authority
     seed.plant()
     dns.start()
+    registry.start()
     app.main()
 
 

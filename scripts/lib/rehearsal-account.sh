@@ -5,6 +5,7 @@
 SUBNETS=(172.29.77.0/24 10.213.77.0/24 192.168.213.0/24 198.18.77.0/24)
 API_PORT=4566
 DNS_PORT=5353
+REGISTRY_PORT=5443
 
 has_network() { docker network inspect "$NAME" >/dev/null 2>&1; }
 
@@ -18,6 +19,8 @@ address() {
 }
 
 endpoint() { echo "http://$(address):$API_PORT"; }
+
+registry() { echo "oci://$(address):$REGISTRY_PORT/ingext"; }
 
 routed_elsewhere() {
     command -v ip >/dev/null && ip -4 route show to match "${1%/*}" 2>/dev/null | grep -qv '^default'
@@ -63,9 +66,12 @@ account_answers() {
 }
 
 start_container() {
-    local tries
+    local tries REHEARSAL_TLS
     docker rm -f "$NAME" >/dev/null 2>&1 || true
-    docker run -d --name "$NAME" --hostname rehearsal --label "$NAME=1" --network "$NAME" --ip "$(address)" \
+    REHEARSAL_TLS=$(create_certificate "$(address)") || return 1
+    export REHEARSAL_TLS # handed on by name: no file to mount, no key in any argument
+    docker run -d --name "$NAME" --hostname rehearsal --label "$NAME=1" \
+        --label "$NAME.authority=$(authority_mark)" --env REHEARSAL_TLS --network "$NAME" --ip "$(address)" \
         --init --cap-drop ALL --security-opt no-new-privileges --read-only \
         --tmpfs /tmp:rw,nosuid,nodev,noexec,size=64m --memory 512m --pids-limit 256 \
         --log-opt max-size=10m "$IMAGE" || return 1
@@ -81,8 +87,8 @@ start_container() {
 
 ensure_container() {
     local running
-    running=$(docker inspect -f '{{.State.Running}} {{.Config.Image}}' "$NAME" 2>/dev/null) || running=
-    if [ "$running" = "true $IMAGE" ] && account_answers; then return; fi
+    running=$(docker inspect -f "{{.State.Running}} {{.Config.Image}} {{index .Config.Labels \"$NAME.authority\"}}" "$NAME" 2>/dev/null) || running=
+    if [ "$running" = "true $IMAGE $(authority_mark)" ] && account_answers; then return; fi
     step account "starting the account" start_container
 }
 
@@ -113,7 +119,7 @@ status() {
     if has_image "$image"; then echo "image:   $image"; else echo "image:   $image not built"; fi
     if has_network; then echo "network: $NAME $(network_subnet)"; else echo "network: none"; fi
     if account_answers; then
-        echo "account: up at $(endpoint), DNS at $(address):$DNS_PORT"
+        echo "account: up at $(endpoint), DNS at $(address):$DNS_PORT, charts at $(registry)"
         echo "config:  $STATE/aws"
     else
         echo "account: not up"

@@ -96,6 +96,11 @@ print_env() {
     exported KUBECONFIG "$STATE/kube/config"
     exported LAKEHOUSE_TOOLBOX_NETWORK "$NAME"
     exported LAKEHOUSE_DNS_SERVER "$ip:$DNS_PORT"
+    exported LAKEHOUSE_CHART_REGISTRY "$(registry)"
+    if [ -s "$AUTHORITY/build.crt" ]; then # not there when an older `up` made the account
+        exported LAKEHOUSE_CA_BUNDLE "$AUTHORITY/build.crt" # what the toolbox image is built with
+        exported SSL_CERT_FILE "$AUTHORITY/trusted.crt"     # helm on this machine
+    fi
     exported NO_PROXY "$list"
     exported no_proxy "$list"
     # shellcheck disable=SC2016 # the shell that evaluates it has the PATH

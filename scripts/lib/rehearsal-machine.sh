@@ -87,5 +87,5 @@ build_binary() {
 build_toolbox() {
     local binary
     binary=$(find_binary) && "$binary" toolbox --help >/dev/null 2>&1 || return 0
-    step toolbox 'building the toolbox image' "$binary" toolbox build
+    step toolbox 'building the toolbox image' env LAKEHOUSE_CA_BUNDLE="$AUTHORITY/build.crt" "$binary" toolbox build
 }

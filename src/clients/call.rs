@@ -91,8 +91,11 @@ fn once<T>(
     if output.exit != 0 {
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
-            Tool::Kubectl | Tool::Helm => classify_kube(&output.stderr),
-            Tool::Eksctl => (ErrorClass::Other, None),
+            // Only a command that asks a cluster fails in the words of one; a chart registry has words of its own.
+            Tool::Kubectl | Tool::Helm if ask.spec.args.iter().any(|word| word == "--kubeconfig") => {
+                classify_kube(&output.stderr)
+            }
+            Tool::Kubectl | Tool::Helm | Tool::Eksctl => (ErrorClass::Other, None),
         };
         return Err(CallError {
             code,

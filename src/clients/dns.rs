@@ -1,6 +1,7 @@
-//! The site's addresses, asked of DNS itself: no hosts file, no search domains. The one room with async code,
-//! since the resolver is; it runs on a runtime of its own on this thread.
+//! The site's addresses and the zone's name servers, asked of DNS itself: no hosts file, no search domains. The one
+//! room with async code, since the resolver is; it runs on a runtime of its own on this thread.
 
+use crate::clients::form::is_dns_name;
 use hickory_resolver::config::{NameServerConfigGroup, ResolveHosts, ResolverConfig};
 use hickory_resolver::name_server::TokioConnectionProvider;
 use hickory_resolver::proto::op::ResponseCode;
@@ -24,20 +25,76 @@ pub enum Lookup {
     Unknown(String),
 }
 
+/// Whom DNS names for a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NsLookup {
+    /// These name servers, in lower case without the last dot, sorted.
+    Present(Vec<String>),
+    /// DNS says that there is no such zone (NXDOMAIN, or no NS record at this name).
+    Absent,
+    /// DNS did not say; a phrase of ours tells why.
+    Unknown(String),
+}
+
 /// Looks up the A and AAAA records of `name`, at `server` or at the system's resolvers.
 #[must_use]
 pub fn look_up(name: &str, server: Option<SocketAddr>, limit: Duration) -> Lookup {
+    within(limit, both(name, server, limit)).unwrap_or_else(Lookup::Unknown)
+}
+
+/// Looks up the NS records of `zone`, at `server` or at the system's resolvers.
+#[must_use]
+pub fn name_servers(zone: &str, server: Option<SocketAddr>, limit: Duration) -> NsLookup {
+    within(limit, servers_of(zone, server, limit)).unwrap_or_else(NsLookup::Unknown)
+}
+
+/// Runs `question` to its end, or says why there is none.
+fn within<T>(limit: Duration, question: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else {
-        return Lookup::Unknown("the lookup could not be started".to_owned());
-    };
-    let found = runtime.block_on(async {
-        tokio::time::timeout(limit, both(name, server, limit))
-            .await
-            .unwrap_or_else(|_| Lookup::Unknown(silence(limit)))
-    });
+    let runtime = runtime.map_err(|_| "the lookup could not be started".to_owned())?;
+    let found = runtime.block_on(async { tokio::time::timeout(limit, question).await });
     runtime.shutdown_background();
-    found
+    found.map_err(|_| silence(limit))
+}
+
+async fn servers_of(zone: &str, server: Option<SocketAddr>, limit: Duration) -> NsLookup {
+    let resolver = match resolver(server, limit) {
+        Ok(resolver) => resolver,
+        Err(reason) => return NsLookup::Unknown(reason),
+    };
+    let zone = absolute(zone);
+    match resolver.lookup(zone.as_str(), RecordType::NS).await {
+        Ok(found) => {
+            let server = |data: &RData| match data {
+                RData::NS(name) => Some(name.0.to_ascii()),
+                _ => None,
+            };
+            let mut servers: Vec<String> = found
+                .iter()
+                .filter_map(server)
+                .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
+                .collect();
+            servers.sort_unstable();
+            servers.dedup();
+            // These come from whoever answers for the name: what is no host's name is not repeated.
+            if servers.iter().any(|name| !is_dns_name(name)) {
+                NsLookup::Unknown("the resolver named a name server that is no host's name".to_owned())
+            } else if servers.is_empty() {
+                NsLookup::Absent
+            } else {
+                NsLookup::Present(servers)
+            }
+        }
+        Err(error) => match of_error(&error, limit) {
+            Lookup::Unknown(reason) => NsLookup::Unknown(reason),
+            Lookup::Absent | Lookup::Present(_) => NsLookup::Absent,
+        },
+    }
+}
+
+/// With the last dot, search domains don't apply.
+fn absolute(name: &str) -> String {
+    format!("{}.", name.trim_end_matches('.'))
 }
 
 async fn both(name: &str, server: Option<SocketAddr>, limit: Duration) -> Lookup {
@@ -45,8 +102,7 @@ async fn both(name: &str, server: Option<SocketAddr>, limit: Duration) -> Lookup
         Ok(resolver) => resolver,
         Err(reason) => return Lookup::Unknown(reason),
     };
-    // With the last dot, search domains don't apply.
-    let name = format!("{}.", name.trim_end_matches('.'));
+    let name = absolute(name);
     let second = {
         let (resolver, name) = (resolver.clone(), name.clone());
         tokio::spawn(async move { one(&resolver, &name, RecordType::AAAA, limit).await })

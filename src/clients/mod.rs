@@ -8,6 +8,7 @@ pub mod explain;
 pub mod failure;
 pub mod form;
 pub mod helm;
+pub mod helm_charts;
 pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;

@@ -47,9 +47,10 @@ pub fn is_reading(tool: Tool, args: &[String]) -> bool {
 }
 
 /// Reading commands of aws whose verb is `get-`: others hand out secrets or tokens, write a file, or make a user.
-const AWS_GETS: [(&str, &str); 6] = [
+const AWS_GETS: [(&str, &str); 7] = [
     ("sts", "get-caller-identity"),
     ("s3api", "get-bucket-location"),
+    ("route53", "get-hosted-zone"),
     ("iam", "get-role"),
     ("iam", "get-user"),
     ("service-quotas", "get-service-quota"),
@@ -188,6 +189,7 @@ mod tests {
             (Aws, "sts get-caller-identity --output json"),
             (Aws, "s3api head-bucket --bucket b"),
             (Aws, "iam simulate-principal-policy"),
+            (Aws, "route53 get-hosted-zone --id /hostedzone/Z1 --output json"),
             (Aws, "--version"),
             (Aws, "eks get-token --cluster-name x-1 --output json"),
             (
@@ -206,6 +208,7 @@ mod tests {
             (Kubectl, "--kubeconfig=/x auth can-i create pods"),
             (Helm, "--kube-context c list -A"),
             (Helm, "template x oci://y"),
+            (Helm, "show chart oci://y/z --version 1.0.0"),
             (Eksctl, "get cluster -o json"),
             (Eksctl, "create cluster -f - --dry-run"),
         ] {

@@ -79,6 +79,18 @@ const READY: &[(&str, &str)] = &[
         r#"echo '{"HostedZones":[{"Id":"/hostedzone/Z1","Name":"example.com.","CallerReference":"x","Config":{"PrivateZone":false},"ResourceRecordSetCount":2}]}'"#,
     ),
     (
+        "aws.route53.get-hosted-zone",
+        r#"echo '{"HostedZone":{"Id":"/hostedzone/Z1","Name":"example.com.","CallerReference":"x"},"DelegationSet":{"NameServers":["ns-1.awsdns-1.com","ns-2.awsdns-2.net"]}}'"#,
+    ),
+    (
+        "aws.route53.list-resource-record-sets",
+        r#"echo '{"ResourceRecordSets":[],"IsTruncated":false,"MaxItems":"100"}'"#,
+    ),
+    (
+        "helm.show.chart",
+        "printf 'apiVersion: v2\\nname: ingext-lake-config\\ntype: application\\nversion: 1.0.0\\n\\n'",
+    ),
+    (
         "aws.acm.list-certificates",
         r#"echo '{"CertificateSummaryList":[{"CertificateArn":"arn:aws:acm:us-east-2:123456789012:certificate/11111111-1111-1111-1111-111111111111","DomainName":"*.k8.example.com","SubjectAlternativeNameSummaries":["*.k8.example.com"],"HasAdditionalSubjectAlternativeNames":false,"Status":"ISSUED","Type":"AMAZON_ISSUED","KeyAlgorithm":"RSA-2048","InUse":false,"NotBefore":"2026-01-01T00:00:00+00:00","NotAfter":"2099-01-01T00:00:00+00:00"}]}'"#,
     ),

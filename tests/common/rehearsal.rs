@@ -25,7 +25,7 @@ pub fn world() -> World {
     let mut world = World::new();
     for pair in String::from_utf8(output.stdout).unwrap().split('\0') {
         if let Some((name, value)) = pair.split_once('=')
-            && (name.starts_with("AWS_") || name.starts_with("LAKEHOUSE_"))
+            && (name.starts_with("AWS_") || name.starts_with("LAKEHOUSE_") || name == "SSL_CERT_FILE")
         {
             world.set(name, value);
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs)] // each test file uses a part of it
 
 pub mod certificates;
+pub mod name_server;
 
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use lakehouse::report::{Effect, ExecMode, Finding};
@@ -126,8 +127,14 @@ pub fn rehearsal() -> Script {
         .replays("eksctl version", "eksctl/version/good")
         .replays("kubectl version", "kubectl/version/good")
         .replays("helm version", "helm/version/good")
+        .replays("helm show chart", "helm/show-chart/good")
         .replays("aws sts get-caller-identity", "aws/get-caller-identity/good")
         .replays("aws route53 list-hosted-zones", "aws/list-hosted-zones/good")
+        .replays("aws route53 get-hosted-zone", "aws/get-hosted-zone/good")
+        .replays(
+            "aws route53 list-resource-record-sets",
+            "aws/list-resource-record-sets/lakehouse",
+        )
         .replays("aws acm list-certificates", "aws/list-certificates/good")
         .replays("aws acm describe-certificate", "aws/describe-certificate/absent")
         .replays("aws s3api head-bucket", "aws/head-bucket/absent")
@@ -280,9 +287,9 @@ pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
 }
 
 /// The ids of all findings, in the order in which they are told.
-pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account permissions route53-zone certificate domain \
+pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account permissions route53-zone delegation certificate domain \
                          s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-elastic-ips \
-                         quota-vpcs quota-nat-gateways quota-clusters quota-load-balancers cost dns-record readiness-billing readiness-admin \
+                         quota-vpcs quota-nat-gateways quota-clusters quota-load-balancers cost dns-record chart-registry readiness-billing readiness-admin \
                          readiness-dns";
 
 pub fn ids(findings: &[Finding]) -> String {

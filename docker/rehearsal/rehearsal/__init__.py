@@ -5,6 +5,8 @@ OTHER_ACCOUNT = "111122223333"
 REGION = "us-east-2"
 OTHER_REGION = "us-west-2"
 ROOT_DOMAIN = "rehearsal.test."
+UNDELEGATED = "undelegated.test."  # the internet asks somebody else's name servers for it
+UNREGISTERED = "unregistered.test."  # the internet does not know it
 
 # Seeded things are as old as this on every machine, so recorded output never changes.
 SEEDED_AT = 1767225600  # 2026-01-01T00:00:00Z

@@ -8,11 +8,12 @@ from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
 
 from ministack.services import route53
 
-from rehearsal import ROOT_DOMAIN
+from rehearsal import ROOT_DOMAIN, UNDELEGATED, UNREGISTERED
 
 PORT = 5353
 BROKEN = f"broken.{ROOT_DOMAIN}"  # and all below: SERVFAIL
 SILENT = f"silent.{ROOT_DOMAIN}"  # and all below: no answer at all
+ELSEWHERE = ["ns1.elsewhere.example.", "ns2.elsewhere.example."]  # whom the internet asks for UNDELEGATED
 MOST_ALIASES = 8
 
 
@@ -76,6 +77,16 @@ def wildcard(records, name):
     return name, False
 
 
+def resolve_outside(reply, name, kind):
+    """The internet's answer for a zone that Route 53 holds and nobody asks."""
+    reply.header.rcode = RCODE.NXDOMAIN
+    if name == UNDELEGATED:
+        reply.header.rcode = RCODE.NOERROR
+        for server in ELSEWHERE if kind == "NS" else []:
+            reply.add_answer(RR(name, QTYPE.NS, ttl=60, rdata=NS(server)))
+    return reply
+
+
 def resolve(request):
     """The reply to a question, or None for silence."""
     name = str(request.q.qname).lower().rstrip(".") + "."
@@ -87,6 +98,8 @@ def resolve(request):
     if under(name, BROKEN):
         reply.header.rcode = RCODE.SERVFAIL
         return reply
+    if under(name, UNDELEGATED) or under(name, UNREGISTERED):
+        return resolve_outside(reply, name, kind)
     if zone is None:
         reply.header.rcode = RCODE.REFUSED
         return reply

@@ -8,7 +8,18 @@ from hashlib import sha256
 
 from ministack.core.responses import request_scope
 
-from rehearsal import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, ROOT_DOMAIN, permissions, seed_certificates, seed_clusters
+from rehearsal import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    OTHER_REGION,
+    REGION,
+    ROOT_DOMAIN,
+    UNDELEGATED,
+    UNREGISTERED,
+    permissions,
+    seed_certificates,
+    seed_clusters,
+)
 
 SEEDED_ISO = "2026-01-01T00:00:00.000Z"
 OTHER_ZONES = 120  # more than one page of list-hosted-zones
@@ -26,7 +37,11 @@ RECORDS = [  # in the public zone of the root domain; lakehouse.k8 is absent
     ("alias.k8", "CNAME", [f"present.k8.{ROOT_DOMAIN}"]),
     ("dangling.k8", "CNAME", [f"nowhere.k8.{ROOT_DOMAIN}"]),
 ]
-ALIAS = ("balancer.k8", f"present.k8.{ROOT_DOMAIN}")
+ALIASES = [  # A records; the second load balancer has the name that install gives its own
+    ("balancer.k8", f"present.k8.{ROOT_DOMAIN}"),
+    ("theirs.k8", "dualstack.k8s-somebody-1234567890.us-east-2.elb.amazonaws.com."),
+    ("ours.k8", "dualstack.albingextingext-lakehouseingress-1234567890.us-east-2.elb.amazonaws.com."),
+]
 
 
 def zone_id(name):
@@ -57,12 +72,15 @@ def add_zones():
     records = add_zone(ROOT_DOMAIN)
     for name, kind, values in RECORDS:
         records.append({"Name": f"{name}.{ROOT_DOMAIN}", "Type": kind, "TTL": "60", "ResourceRecords": values})
-    target = {"HostedZoneId": zone_id(f"public {ROOT_DOMAIN}"), "DNSName": ALIAS[1], "EvaluateTargetHealth": False}
-    records.append({"Name": f"{ALIAS[0]}.{ROOT_DOMAIN}", "Type": "A", "AliasTarget": target})
+    for name, to in ALIASES:
+        # us-east-2's load balancers have a zone of AWS's own.
+        zone = zone_id(f"public {ROOT_DOMAIN}") if to.endswith(ROOT_DOMAIN) else "Z3AADJGX6KTTL2"
+        target = {"HostedZoneId": zone, "DNSName": to, "EvaluateTargetHealth": False}
+        records.append({"Name": f"{name}.{ROOT_DOMAIN}", "Type": "A", "AliasTarget": target})
     private = add_zone(ROOT_DOMAIN, private=True)  # the same name, and what must never be looked at
     private.append({"Name": f"lakehouse.k8.{ROOT_DOMAIN}", "Type": "A", "TTL": "60", "ResourceRecords": ["10.0.0.1"]})
     add_zone("private-only.test.", private=True)  # a root domain that has no public zone
-    for name in ("evilrehearsal.test.", f"k8.{ROOT_DOMAIN}example.", "other.test."):
+    for name in ("evilrehearsal.test.", f"k8.{ROOT_DOMAIN}example.", "other.test.", UNDELEGATED, UNREGISTERED):
         add_zone(name)
     for number in range(1, OTHER_ZONES + 1):
         add_zone(f"zone-{number:03}.test.")

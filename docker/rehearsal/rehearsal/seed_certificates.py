@@ -77,6 +77,8 @@ def plant():
     add("failed", SITE, "FAILED", FailureReason="CAA_ERROR")
     add("revoked", SITE, "REVOKED", RevokedAt=SEEDED_AT + DAY, RevocationReason="KEY_COMPROMISE")
     add("other", "lakehouse.other.test")
+    add("undelegated", "*.k8.undelegated.test")
+    add("unregistered", "*.k8.unregistered.test")
     add("rsa-4096", "lakehouse.big.rehearsal.test", KeyAlgorithm="RSA_4096")  # exact name, hidden without --includes
     add("foreign-end", "lakehouse.k8.rehearsal.test.example")
 

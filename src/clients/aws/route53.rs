@@ -1,9 +1,12 @@
-//! Route53: the account's hosted zones.
+//! Route53: the account's hosted zones, and what one of them holds.
+
+mod records;
 
 use crate::clients::call::{Ask, ask, formed, json_list};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_word;
 use crate::gateway::Gateway;
+pub use records::{SiteRecord, parse_name_servers, parse_records};
 use serde::Deserialize;
 
 /// The client.

@@ -1,65 +1,243 @@
-//! Check `dns-record`: the addresses that the site's name has today. None of it blocks the install.
+//! Check `dns-record`: what the site's name points at today, in our zone and in DNS. Install never replaces a record
+//! that is not its own: where one stands in the zone, it would end there after most of an hour.
 
-use super::checked::Checked;
+use super::checked::{Checked, unknown};
+use crate::clients::aws::route53::{HostedZone, SiteRecord};
 use crate::clients::dns::{DEADLINE, Lookup, look_up};
-use crate::model::SiteDomain;
+use crate::clients::explain::quoted;
+use crate::clients::{Asker, CallError};
+use crate::model::{ClusterName, SiteDomain};
 use crate::report::{Code, Finding, PreflightEvidence};
 use std::net::SocketAddr;
-use std::time::Instant;
 
 /// The check's id.
 pub const ID: &str = "dns-record";
 
-/// Looks the site up, unless the user does not want it.
-#[must_use]
-pub fn run(wanted: bool, site: &SiteDomain, server: Option<SocketAddr>) -> Checked {
-    if !wanted {
-        return Finding::skip(ID, "Not asked: `--dns-check false`.").into();
-    }
-    let start = Instant::now();
-    decide(look_up(site.as_str(), server, DEADLINE), site, server).timed(start)
+/// What the zone that install would write into holds for the site.
+#[derive(Clone, Debug)]
+pub struct ZoneRecords {
+    /// The zone.
+    pub zone: HostedZone,
+    /// Its address records of the site's name.
+    pub found: Result<Vec<SiteRecord>, CallError>,
 }
 
-/// Judges what DNS said.
+/// Whose record it would be.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// The name.
+    pub name: &'a SiteDomain,
+    /// The cluster, after which install names its load balancer.
+    pub cluster: &'a ClusterName,
+    /// The resolver; none is the system's.
+    pub server: Option<SocketAddr>,
+    /// On whose behalf.
+    pub asker: Asker<'a>,
+}
+
+/// Looks the site up, unless the user does not want it.
 #[must_use]
-pub fn decide(found: Lookup, site: &SiteDomain, server: Option<SocketAddr>) -> Checked {
-    let seen = |addresses: Vec<String>| PreflightEvidence {
-        dns_a_record: Some(addresses),
-        ..PreflightEvidence::default()
+pub fn look(wanted: bool, site: &SiteDomain, server: Option<SocketAddr>) -> Option<Lookup> {
+    wanted.then(|| look_up(site.as_str(), server, DEADLINE))
+}
+
+/// Judges what DNS said (none: not asked) and what the zone holds (none: no zone is ours to write).
+#[must_use]
+pub fn decide(found: Option<Lookup>, records: Option<&ZoneRecords>, site: &Site<'_>) -> Checked {
+    let Some(found) = found else {
+        return Finding::skip(ID, "Not asked: `--dns-check false`.").into();
     };
+    let mut seen = PreflightEvidence::default();
+    match &found {
+        Lookup::Present(addresses) => {
+            seen.dns_a_record = Some(addresses.iter().map(ToString::to_string).collect());
+        }
+        Lookup::Absent => seen.dns_a_record = Some(Vec::new()),
+        Lookup::Unknown(_) => {}
+    }
+    let finding = match records {
+        None => of_dns(&found, site),
+        Some(ZoneRecords {
+            zone,
+            found: Err(error),
+        }) => {
+            let what = format!("What the zone `{}` holds for `{}`", zone.name, site.name);
+            unknown(ID, &what, error, &site.asker)
+        }
+        Some(ZoneRecords {
+            zone,
+            found: Ok(records),
+        }) => {
+            seen.site_record = Some(texts(records));
+            match (records.as_slice(), &found) {
+                ([], Lookup::Present(addresses)) => beside(zone, addresses.len(), &seen, site),
+                ([], _) => of_dns(&found, site),
+                (records, _) => of_records(zone, records, site),
+            }
+        }
+    };
+    Checked::from(finding).seen(seen)
+}
+
+/// What DNS alone says.
+fn of_dns(found: &Lookup, site: &Site<'_>) -> Finding {
+    let (name, server) = (site.name, site.server);
     match found {
-        Lookup::Absent => Checked::from(Finding::pass(
+        Lookup::Absent => Finding::pass(
             ID,
-            format!("`{site}` has no address in DNS yet, as expected before an install."),
-        ))
-        .seen(seen(Vec::new())),
+            format!("`{name}` has no address in DNS yet, as expected before an install."),
+        ),
         Lookup::Present(addresses) => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "`{site}` already has an address in DNS: {}. Install will want to point it to its own load balancer.",
-                addresses.join(", ")
-            );
-            Checked::from(Finding::pass(ID, message)).seen(seen(addresses))
+            Finding::pass(
+                ID,
+                format!(
+                    "`{name}` already has an address in DNS: {}. After the install it must point to the install's own load balancer.",
+                    addresses.join(", ")
+                ),
+            )
         }
         Lookup::Unknown(reason) => {
-            let (whom, remedy) = match server {
-                Some(server) => (
-                    format!("the DNS server {server}"),
-                    format!(
-                        "`dig @{} -p {} {site}` shows what it says; or leave `--dns-server` out.",
-                        server.ip(),
-                        server.port()
-                    ),
-                ),
-                None => (
-                    "this machine's DNS".to_owned(),
-                    format!(
-                        "`dig {site}` shows what it says; or name a resolver: `--dns-server 1.1.1.1`. `--dns-check false` leaves the question out."
-                    ),
-                ),
+            let other = match server {
+                Some(_) => "or leave `--dns-server` out.",
+                None => {
+                    "or name a resolver: `--dns-server 1.1.1.1`. `--dns-check false` leaves the question out."
+                }
             };
-            let message = format!("Whether `{site}` has an address is unknown: asked of {whom}, {reason}.");
-            Finding::warn(ID, Code::DnsUnknown, message).remedy(remedy).into()
+            let message = format!(
+                "Whether `{name}` has an address is unknown: asked of {}, {reason}.",
+                resolver_words(server)
+            );
+            let shows = dig(server, name.as_str());
+            Finding::warn(ID, Code::DnsUnknown, message)
+                .remedy(format!("`{shows}` shows what it says; {other}"))
         }
     }
+}
+
+/// DNS has an address that is not from a record of this name in the zone.
+fn beside(zone: &HostedZone, count: usize, seen: &PreflightEvidence, site: &Site<'_>) -> Finding {
+    let addresses = seen.dns_a_record.as_deref().unwrap_or_default().join(", ");
+    let message = format!(
+        "`{}` has {count} address{} in DNS ({addresses}), and the zone `{}` ({}) holds no record of that name: a wildcard, a nearer zone or other name servers answer for it. Only with a wildcard will install's record be seen.",
+        site.name,
+        if count == 1 { "" } else { "es" },
+        zone.name,
+        zone.id
+    );
+    Finding::warn(ID, Code::DnsRecordForeign, message).remedy(format!(
+        "`{}` shows who answers. If it is not this zone, choose a name that it holds with `--domain`.",
+        dig(site.server, &format!("+trace {}", site.name))
+    ))
+}
+
+/// The zone holds records of the name already.
+fn of_records(zone: &HostedZone, records: &[SiteRecord], site: &Site<'_>) -> Finding {
+    let name = site.name;
+    let targets: Vec<&str> = records
+        .iter()
+        .flat_map(|record| &record.values)
+        .map(String::as_str)
+        .collect();
+    let balancers = !targets.is_empty()
+        && records
+            .iter()
+            .all(|record| record.alias || record.kind == "CNAME")
+        && targets.iter().all(|target| is_balancer(target));
+    if balancers && targets.iter().all(|target| is_own_balancer(target, site.cluster)) {
+        return Finding::pass(
+            ID,
+            format!(
+                "`{name}` points at the load balancer {}, named as this cluster's own is.",
+                targets[0]
+            ),
+        );
+    }
+    if balancers {
+        let message = format!(
+            "`{name}` points at the load balancer {}, which is not named as that of the cluster `{}`. Install updates the record only if it is its own.",
+            targets[0], site.cluster
+        );
+        return Finding::warn(ID, Code::DnsRecordForeign, message).remedy(removal(zone, records, site));
+    }
+    let message = format!(
+        "The zone `{}` ({}) already holds a record of `{name}` that is no load balancer's: {}. Install never replaces a record that is not its own, and would end there.",
+        zone.name,
+        zone.id,
+        texts(records).join(", ")
+    );
+    Finding::fail(ID, Code::DnsRecordForeign, message).remedy(removal(zone, records, site))
+}
+
+fn removal(zone: &HostedZone, records: &[SiteRecord], site: &Site<'_>) -> String {
+    let changes: Option<Vec<&str>> = records.iter().map(|record| record.removal.as_deref()).collect();
+    let id = zone.id.trim_start_matches("/hostedzone/");
+    let flag = site.asker.flag();
+    changes.map_or_else(
+        || {
+            format!(
+                "Choose another name with `--domain`. The record follows a routing policy: `aws route53 list-resource-record-sets --hosted-zone-id {id} --start-record-name {} --max-items 10{flag}` shows it whole; if nobody needs it, remove it in the Route53 console.",
+                site.name
+            )
+        },
+        |changes| {
+            let batch = format!("{{\"Changes\":[{}]}}", changes.join(","));
+            format!(
+                "Choose another name with `--domain`; or, if nobody needs the record, remove it: `aws route53 change-resource-record-sets --hosted-zone-id {id} --change-batch {}{flag}`.",
+                quoted(&batch)
+            )
+        },
+    )
+}
+
+/// `TYPE VALUE` of each value.
+fn texts(records: &[SiteRecord]) -> Vec<String> {
+    let one = |record: &SiteRecord| -> Vec<String> {
+        match record.values.as_slice() {
+            [] => vec![format!("{} (of a traffic policy)", record.kind)],
+            values => values
+                .iter()
+                .map(|value| format!("{} {value}", record.kind))
+                .collect(),
+        }
+    };
+    records.iter().flat_map(one).collect()
+}
+
+/// `NAME.REGION.elb.amazonaws.com`, and `NAME.elb.REGION.amazonaws.com` of network load balancers.
+fn is_balancer(target: &str) -> bool {
+    let stem = target
+        .strip_suffix(".amazonaws.com")
+        .or_else(|| target.strip_suffix(".amazonaws.com.cn"));
+    stem.is_some_and(|stem| stem.split('.').skip(1).any(|label| label == "elb"))
+}
+
+/// Whether the load balancer has the name that install gives its own: `albingext<cluster>ingress`, 32 letters at most
+/// (facts: `charts.md`), and after it the number that AWS adds.
+fn is_own_balancer(target: &str, cluster: &ClusterName) -> bool {
+    let name = format!("albingext{}ingress", cluster.as_str().to_ascii_lowercase());
+    let name: String = name.chars().take(32).collect();
+    let target = target.strip_prefix("dualstack.").unwrap_or(target);
+    let target = target.strip_prefix("internal-").unwrap_or(target);
+    target
+        .strip_prefix(name.trim_end_matches('-'))
+        .is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// Whom DNS was asked of, in words.
+#[must_use]
+pub fn resolver_words(server: Option<SocketAddr>) -> String {
+    server.map_or_else(
+        || "this machine's DNS".to_owned(),
+        |server| format!("the DNS server {server}"),
+    )
+}
+
+/// A `dig` that asks the same resolver.
+#[must_use]
+pub fn dig(server: Option<SocketAddr>, question: &str) -> String {
+    server.map_or_else(
+        || format!("dig {question}"),
+        |server| format!("dig @{} -p {} {question}", server.ip(), server.port()),
+    )
 }

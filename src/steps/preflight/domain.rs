@@ -2,6 +2,7 @@
 //! zone and certificate checks found, so that a person can confirm it; the blockers and warnings are theirs.
 
 use super::checked::Checked;
+use super::delegation;
 use super::inputs::PreflightInputs;
 use crate::report::preflight::DomainConfirmation;
 use crate::report::{Code, Finding, Outcome, PreflightEvidence};
@@ -42,7 +43,13 @@ pub fn confirmation(inputs: &PreflightInputs) -> PreflightEvidence {
 fn dns_words(inputs: &PreflightInputs, zone: &Checked) -> String {
     let site = &inputs.site_domain;
     let by_hand = format!("You must make the DNS record of `{site}` by hand, after the install.");
+    let undelegated = |finding: &Finding| finding.id == delegation::ID && finding.outcome == Outcome::Fail;
     if let Some(name) = &zone.evidence.route53_zone_name {
+        if zone.findings.iter().any(undelegated) {
+            return format!(
+                "Route53 zone `{name}` found, and records in it are not known to be seen: see the check `delegation`."
+            );
+        }
         return format!("Route53 zone `{name}` found: DNS records can be made automatically.");
     }
     let finding = zone.findings.first();

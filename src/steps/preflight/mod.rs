@@ -3,12 +3,15 @@
 pub mod account;
 pub mod bucket;
 pub mod certificate;
+pub mod chart_registry;
 pub mod checked;
 pub mod cluster;
 pub mod cluster_version;
 pub mod cost;
+pub mod delegation;
 pub mod dns_record;
 pub mod domain;
+pub mod hosted;
 pub mod identity;
 pub mod inputs;
 pub mod inside;

@@ -4,10 +4,10 @@ use super::checked::{Checked, merge, told};
 use super::inputs::PreflightInputs;
 use super::making::{self, Making};
 use super::{
-    account, bucket, certificate, cluster, cluster_version, cost, dns_record, domain, identity, inside,
-    instance_type,
+    account, bucket, certificate, cluster, cluster_version, cost, domain, identity, inside, instance_type,
+    permissions, quotas, readiness, tools, zone,
 };
-use super::{permissions, quotas, readiness, tools, zone};
+use super::{chart_registry, delegation, dns_record, hosted};
 use crate::clients::aws::Ec2;
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
@@ -62,20 +62,23 @@ pub fn run_all_told(
             })
             .collect();
         tools.reverse();
+        let charts = start(scope, || {
+            let started = Instant::now();
+            let found = chart_registry::ask(gateway, &inputs.chart_registry);
+            (found, started.elapsed())
+        });
         let dns = start(scope, || {
-            told(
-                listener,
-                dns_record::run(inputs.dns_check, &inputs.site_domain, inputs.dns_server),
-            )
+            let started = Instant::now();
+            let found = dns_record::look(inputs.dns_check, &inputs.site_domain, inputs.dns_server);
+            (found, started.elapsed())
         });
         let (identity, caller) = finish(identity, || (broken(identity::ID), None));
         // What needs the identity begins as soon as it stands, beside tools and DNS.
-        let (account, bucket) = match &caller {
-            Some(caller) => of_account(inputs, gateway, caller, listener),
-            None => (
-                told(listener, without_identity(inputs, &identity)),
-                inputs.bucket.clone(),
-            ),
+        let (account, bucket, records) = if let Some(caller) = &caller {
+            of_account(inputs, gateway, caller, listener)
+        } else {
+            let skipped = told(listener, without_identity(inputs, &identity));
+            (skipped, inputs.bucket.clone(), None)
         };
         let mut versions = BTreeMap::new();
         let mut all = Checked::default();
@@ -84,10 +87,19 @@ pub fn run_all_told(
             versions.extend(version.map(|version| (tool.program().to_owned(), version.to_string())));
             all = all.and(checked);
         }
-        all = all
-            .and(identity)
-            .and(account)
-            .and(finish(dns, || broken(dns_record::ID)));
+        let dns = match dns.ok().and_then(|thread| thread.join().ok()) {
+            None => broken(dns_record::ID),
+            Some((found, spent)) => dns_record::decide(found, records.as_ref(), &site_of(inputs)).took(spent),
+        };
+        let charts = match charts.ok().and_then(|thread| thread.join().ok()) {
+            None => broken(chart_registry::ID),
+            Some((found, spent)) => {
+                let aws = chart_registry::Aws::of(&identity);
+                chart_registry::decide(found, &inputs.chart_registry, aws, &inputs.asker()).took(spent)
+            }
+        };
+        let (dns, charts) = (told(listener, dns), told(listener, charts));
+        all = all.and(identity).and(account).and(dns).and(charts);
         all.findings.extend(readiness::decide(
             inputs.has_billing,
             inputs.has_admin,
@@ -109,7 +121,7 @@ fn of_account(
     gateway: &dyn Gateway,
     caller: &Caller,
     listener: &dyn Progress,
-) -> (Checked, Option<BucketName>) {
+) -> (Checked, Option<BucketName>, Option<dns_record::ZoneRecords>) {
     let asker = inputs.asker();
     let bucket = match &inputs.bucket {
         Some(bucket) => Ok(bucket.clone()),
@@ -125,19 +137,17 @@ fn of_account(
     let expected = inputs.expected_account.as_ref();
     let account = Checked::from(account::decide(expected, &caller.account, &asker));
     let account = told(listener, account);
-    let checked = std::thread::scope(|scope| {
-        let (root, site) = (&inputs.root_domain, &inputs.site_domain);
-        // The certificate first: it asks twice, one question after the other.
+    let (checked, records) = std::thread::scope(|scope| {
+        // These first: they ask several times, one question after the other.
+        let zone = start(scope, || {
+            let hosted = hosted::run(gateway, inputs);
+            let checked = told(listener, hosted.checked);
+            hosted::Hosted { checked, ..hosted }
+        });
         let certificate = start(scope, || {
             told(
                 listener,
                 certificate::run(gateway, inputs.cert_arn.as_ref(), &look),
-            )
-        });
-        let zone = start(scope, move || {
-            told(
-                listener,
-                zone::run(gateway, root, site, inputs.dns_provider, &asker),
             )
         });
         let store = start(scope, || {
@@ -171,7 +181,11 @@ fn of_account(
         let making = Making::of(&seen.found, cluster.evidence.eks_node_groups.as_deref());
         let made = making::run(inputs, gateway, &caller.account, making, &offers);
         let made = told(listener, made);
-        let zone = finish(zone, || broken(zone::ID));
+        let zone = finish(zone, || hosted::Hosted {
+            checked: broken(zone::ID),
+            records: None,
+        });
+        let (zone, records) = (zone.checked, zone.records);
         let certificate = finish(certificate, || broken(certificate::ID));
         let domain = told(listener, domain::decide(inputs, &zone, &certificate));
         let version = match offered.ok().and_then(|thread| thread.join().ok()) {
@@ -182,7 +196,7 @@ fn of_account(
             }
         };
         let version = told(listener, version);
-        account
+        let checked = account
             .and(finish(allowed, || broken(permissions::ID)))
             .and(zone)
             .and(certificate)
@@ -191,9 +205,19 @@ fn of_account(
             .and(cluster)
             .and(version)
             .and(finish(inside, || broken(inside::access::ID)))
-            .and(made)
+            .and(made);
+        (checked, records)
     });
-    (checked, bucket.ok())
+    (checked, bucket.ok(), records)
+}
+
+fn site_of(inputs: &PreflightInputs) -> dns_record::Site<'_> {
+    dns_record::Site {
+        name: &inputs.site_domain,
+        cluster: &inputs.cluster,
+        server: inputs.dns_server,
+        asker: inputs.asker(),
+    }
 }
 
 /// Without an identity nothing is asked of AWS, and nothing is claimed.
@@ -208,6 +232,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
         account::ID,
         permissions::ID,
         zone::ID,
+        delegation::ID,
         certificate::ID,
         domain::ID,
         bucket::ID,
@@ -226,7 +251,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     }
 }
 
-fn start<'scope, T: Send + 'scope>(
+pub(super) fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
@@ -234,7 +259,7 @@ fn start<'scope, T: Send + 'scope>(
 }
 
 /// The thread's result; where there was none, a check that says so rather than a crash.
-fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, otherwise: impl FnOnce() -> T) -> T {
+pub(super) fn finish<T>(thread: io::Result<ScopedJoinHandle<'_, T>>, otherwise: impl FnOnce() -> T) -> T {
     thread
         .ok()
         .and_then(|thread| thread.join().ok())

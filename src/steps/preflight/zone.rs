@@ -66,7 +66,7 @@ pub fn names_upward(domain: &str) -> impl Iterator<Item = String> {
     .take_while(|name| name.contains('.'))
 }
 
-/// Looks for the zone.
+/// Looks for the zone. Gives the public ones of the nearest name too, the chosen one first.
 #[must_use]
 pub fn run(
     gateway: &dyn Gateway,
@@ -74,13 +74,52 @@ pub fn run(
     site: &SiteDomain,
     provider: Option<DnsProvider>,
     asker: &Asker<'_>,
-) -> Checked {
+) -> (Checked, Vec<HostedZone>) {
     let start = Instant::now();
     if provider == Some(DnsProvider::External) {
         let message = format!("Not asked: `--dns-provider external` says that `{root}` is hosted elsewhere.");
-        return Finding::skip(ID, message).into();
+        return (Finding::skip(ID, message).into(), Vec::new());
     }
-    decide(Route53 { gateway }.zones(), root, site, provider, asker).timed(start)
+    let zones = Route53 { gateway }.zones();
+    let candidates = match zones.as_deref().map(|zones| choose(zones, root.as_str())) {
+        Ok(Choice::Public { zone, twins }) => std::iter::once(zone).chain(twins).collect(),
+        _ => Vec::new(),
+    };
+    (
+        decide(zones, root, site, provider, asker).timed(start),
+        candidates,
+    )
+}
+
+/// Of several public zones of one name, `zone` is the one that the internet asks.
+#[must_use]
+pub fn settled(zone: &HostedZone, all: &[HostedZone], asker: &Asker<'_>) -> Checked {
+    let others: Vec<&str> = all
+        .iter()
+        .map(|other| other.id.as_str())
+        .filter(|id| *id != zone.id)
+        .collect();
+    let message = format!(
+        "There are {} public Route53 zones named `{}`. The internet asks {}, which is used; nobody sees what stands in {}.",
+        all.len(),
+        zone.name,
+        zone.id,
+        others.join(", ")
+    );
+    let finding = Finding::warn(ID, Code::Route53ZoneAmbiguous, message).remedy(format!(
+        "Delete the zones that nothing points to, after a look into them: `aws route53 list-resource-record-sets --hosted-zone-id {}{}`.",
+        others.first().map_or("ID", |id| id.trim_start_matches("/hostedzone/")),
+        asker.flag()
+    ));
+    Checked::from(finding).seen(seen(zone))
+}
+
+fn seen(zone: &HostedZone) -> PreflightEvidence {
+    PreflightEvidence {
+        route53_zone_id: Some(zone.id.clone()),
+        route53_zone_name: Some(zone.name.clone()),
+        ..PreflightEvidence::default()
+    }
 }
 
 /// Judges the account's zones.
@@ -150,11 +189,6 @@ fn found(
     site: &SiteDomain,
     asker: &Asker<'_>,
 ) -> Checked {
-    let evidence = PreflightEvidence {
-        route53_zone_id: Some(zone.id.clone()),
-        route53_zone_name: Some(zone.name.clone()),
-        ..PreflightEvidence::default()
-    };
     let whose = if zone.name.eq_ignore_ascii_case(root.as_str()) {
         format!("The public Route53 zone `{}` ({})", zone.name, zone.id)
     } else {
@@ -195,5 +229,5 @@ fn found(
             format!("{whose} holds the site: DNS records can be made automatically."),
         )
     };
-    Checked::from(finding).seen(evidence)
+    Checked::from(finding).seen(seen(zone))
 }

@@ -1,0 +1,168 @@
+//! Helm and the chart registry: whether a chart can be had, and where on the way there it stopped.
+
+use crate::clients::call::{Ask, ask};
+use crate::clients::failure::{CallError, ParseFailure};
+use crate::gateway::{Gateway, Tool};
+use crate::model::ChartRegistry;
+use std::time::Duration;
+
+/// How long one look into the registry may take: Go itself would wait 30 s for a connection that never comes.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// A chart by its name and exact version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The name, which is the last part of its place in the registry.
+    pub name: &'static str,
+    /// The version.
+    pub version: &'static str,
+}
+
+/// The client.
+#[derive(Clone, Copy)]
+pub struct HelmCharts<'a> {
+    /// Where the commands go.
+    pub gateway: &'a dyn Gateway,
+}
+
+impl HelmCharts<'_> {
+    /// Fetches `chart` from `registry` and reads what it says of itself, as install will.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer; [`trouble`] reads helm's own words.
+    pub fn show(&self, registry: &ChartRegistry, chart: Chart) -> Result<(), CallError> {
+        let place = registry.chart(chart.name);
+        let args = ["show", "chart", &place, "--version", chart.version];
+        let mut question = Ask::tool(Tool::Helm, "read a chart from the chart registry", args);
+        question.spec.timeout = LIMIT;
+        ask(self.gateway, &question, |bytes| parse_chart(bytes, chart))
+    }
+}
+
+/// Reads `helm show chart`: the chart's metadata as YAML, written by helm itself, which sorts the keys and puts each
+/// plain one at a line's start. So two lines are enough, and text of several lines stands indented.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or another chart's.
+pub fn parse_chart(bytes: &[u8], wanted: Chart) -> Result<(), ParseFailure> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ParseFailure::Empty);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("helm show chart"))?;
+    let value = |key: &'static str| {
+        let mut found = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+        match (found.next(), found.next()) {
+            (Some(value), None) => Ok(value.trim_matches(['"', '\''])),
+            _ => Err(ParseFailure::Form(key)),
+        }
+    };
+    value("apiVersion")?;
+    if value("name")? != wanted.name {
+        return Err(ParseFailure::Form("name"));
+    }
+    if value("version")? != wanted.version {
+        return Err(ParseFailure::Form("version"));
+    }
+    Ok(())
+}
+
+/// Where on the way to the registry it stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The registry's name has no address, or DNS did not say.
+    Name,
+    /// No connection: route or port.
+    Connect,
+    /// A connection, or none, and then silence.
+    Timeout,
+    /// The proxy: not reached, or it refused.
+    Proxy,
+    /// The certificate is of an authority that is not trusted there.
+    Authority,
+    /// The certificate is another name's, or its time is over or has not begun.
+    Certificate,
+    /// Something answers that does not speak TLS.
+    NotTls,
+    /// The registry wants a login, or refuses the one that it was given.
+    Login,
+    /// The registry asked to slow down.
+    Busy,
+    /// The registry has trouble of its own (its 5xx).
+    Service,
+    /// The registry answers and does not hold the chart.
+    Absent,
+    /// Something answers that is no registry.
+    NoRegistry,
+    /// Anything else.
+    Other,
+}
+
+/// Reads helm's words (3.18 and 3.19; Go's `net` and `net/http` below them). Recorded: `fixtures/helm/show-chart`.
+#[must_use]
+pub fn trouble(stderr: &str) -> Trouble {
+    let Some(line) = stderr.lines().rev().find(|line| line.starts_with("Error: ")) else {
+        return Trouble::Other;
+    };
+    // What stands in quotes is the URL: names that the user chose, which may hold any word below.
+    let words: String = line.trim_end().split('"').step_by(2).collect();
+    let status = words
+        .split_once("response status code ")
+        .and_then(|(_, rest)| rest.get(..3)?.parse::<u16>().ok());
+    if let Some(status) = status {
+        return match status {
+            401 | 403 => Trouble::Login,
+            404 => Trouble::Absent,
+            407 => Trouble::Proxy,
+            429 => Trouble::Busy,
+            500..=599 => Trouble::Service,
+            _ => Trouble::Other,
+        };
+    }
+    WORDS
+        .iter()
+        .find(|(word, _)| words.contains(word))
+        .map_or_else(|| by_end(&words), |(_, trouble)| *trouble)
+}
+
+/// Looked for in this order: a line about the proxy also holds what happened on the way to it.
+const WORDS: [(&str, Trouble); 19] = [
+    ("proxyconnect ", Trouble::Proxy),
+    ("certificate signed by unknown authority", Trouble::Authority),
+    ("x509: ", Trouble::Certificate),
+    ("tls: first record does not look like", Trouble::NotTls),
+    ("server gave HTTP response to HTTPS client", Trouble::NotTls),
+    ("basic credential not found", Trouble::Login),
+    ("credential required", Trouble::Login),
+    ("lookup ", Trouble::Name),
+    ("i/o timeout", Trouble::Timeout),
+    ("TLS handshake timeout", Trouble::Timeout),
+    ("context deadline exceeded", Trouble::Timeout),
+    ("timeout awaiting response headers", Trouble::Timeout),
+    ("connection refused", Trouble::Connect),
+    ("connection reset by peer", Trouble::Connect),
+    ("no route to host", Trouble::Connect),
+    ("network is unreachable", Trouble::Connect),
+    ("unexpected EOF", Trouble::Connect),
+    ("manifest does not contain", Trouble::NoRegistry),
+    ("invalid character", Trouble::NoRegistry),
+];
+
+fn by_end(words: &str) -> Trouble {
+    let end = words.rsplit(": ").next().unwrap_or_default();
+    // What a proxy says instead of opening the way: Go gives its status in words, and nothing else.
+    let refusals = [
+        "Proxy Authentication Required",
+        "Forbidden",
+        "Bad Gateway",
+        "Service Unavailable",
+        "Gateway Timeout",
+    ];
+    match end {
+        "not found" => Trouble::Absent,
+        "EOF" => Trouble::Connect,
+        _ if refusals.contains(&end) => Trouble::Proxy,
+        _ => Trouble::Other,
+    }
+}
