@@ -3,6 +3,7 @@
 //! Order of authority: flag, `LAKEHOUSE_…` variable, env file, AWS's own settings, default. Plain
 //! `CLUSTER_NAME`, `NAMESPACE` and the like in the environment are not read.
 
+mod aws_chain;
 mod aws_config;
 mod env_file;
 mod identity;
@@ -11,6 +12,7 @@ mod made;
 mod options;
 mod rules;
 mod settings;
+mod sso_token;
 mod usage;
 mod world;
 
@@ -20,7 +22,7 @@ pub use world::World;
 
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
-use crate::model::{Profile, Region, RunOptions, Settings, Sourced};
+use crate::model::{AwsProfileFacts, Profile, Region, RunOptions, Settings, Sourced};
 use clap_complete::Shell;
 use lookup::Lookup;
 use std::collections::BTreeMap;
@@ -52,6 +54,8 @@ pub enum Action {
         profile: Option<Sourced<Profile>>,
         /// The region, if one was given.
         region: Option<Sourced<Region>>,
+        /// What the AWS files say of the profile; nothing but for the shell, which acts by it.
+        facts: Box<AwsProfileFacts>,
     },
     /// Print the JSON Schema.
     Schema,
@@ -126,15 +130,22 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
     })
 }
 
-/// Commands that ask AWS nothing: no env file and no AWS file is read.
+/// Commands that ask AWS nothing: no env file is read, and AWS's files only for the toolbox's shell.
 fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, UsageError> {
     Ok(match command {
         Command::Toolbox { action } => {
             lookup.world.needs_folder()?;
+            let profile = identity::profile(lookup)?;
+            let facts = if action == ToolboxAction::Shell {
+                identity::facts(lookup.world, profile.as_ref().map(|profile| &profile.value))
+            } else {
+                AwsProfileFacts::default()
+            };
             Action::Toolbox {
                 action,
-                profile: identity::profile(lookup)?,
+                profile,
                 region: identity::region(lookup)?,
+                facts: Box::new(facts),
             }
         }
         Command::Completions { shell } => Action::Completions(shell),

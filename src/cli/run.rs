@@ -112,11 +112,13 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             action,
             profile,
             region,
+            facts,
         } => commands::toolbox::toolbox(
             &context,
             action,
             profile.map(|p| p.value),
             region.map(|r| r.value),
+            &facts,
         ),
         Action::Schema | Action::Completions(_) | Action::Man | Action::Print(_) => DONE,
     }

@@ -8,7 +8,7 @@ pub mod names;
 pub mod settings;
 pub mod shown;
 
-pub use aws_profile::{AwsProfileFacts, SsoFacts};
+pub use aws_profile::{AwsProfileFacts, SsoFacts, SsoToken};
 pub use choices::{
     Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, OutputFormat, Phase, TimeLimit,
     ToolboxImage, ToolboxNetwork, ToolboxSource,

@@ -2,6 +2,7 @@
 
 pub mod failures;
 pub mod gate;
+mod hand_in;
 pub mod place;
 pub mod preflight;
 pub mod progress;

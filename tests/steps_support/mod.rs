@@ -5,7 +5,7 @@ pub mod certificates;
 
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use lakehouse::report::{Effect, ExecMode, Finding};
-use lakehouse::steps::preflight::{CertNamed, PreflightInputs};
+use lakehouse::steps::preflight::{CertNamed, CredentialInputs, PreflightInputs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -150,6 +150,7 @@ pub fn inputs() -> PreflightInputs {
         expected_account: None,
         now: NOW.parse().unwrap(),
         mode: ExecMode::Docker,
+        credentials: CredentialInputs::default(),
     }
 }
 
@@ -172,7 +173,7 @@ pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
 }
 
 /// The ids of all findings, in the order in which they are told.
-pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account route53-zone certificate domain \
+pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account sso-session route53-zone certificate domain \
                          s3-bucket eks-cluster eks-version instance-type dns-record readiness-billing readiness-admin \
                          readiness-dns";
 

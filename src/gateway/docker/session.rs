@@ -5,12 +5,15 @@
 //! Docker 20.10). The client runs in a process group of its own, so that Ctrl-C leaves it alone until the
 //! report is written.
 
+mod talk;
+
 use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
 use super::mounts::{Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
 use crate::gateway::local::{grace, output};
 use crate::gateway::process::{self, Ending, Job};
+use crate::gateway::settings_copy::SettingsCopy;
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError};
 use duct::Handle;
 use std::ffi::OsString;
@@ -47,6 +50,8 @@ pub struct SessionPlan<'a> {
     pub mounts: Mounts,
     /// The environment of the tools.
     pub env: Env,
+    /// Copies of AWS files that `mounts` names: they must stay as long as the container.
+    pub copy: SettingsCopy,
     /// A folder of this machine for the nonce file.
     pub folder: &'a Path,
 }
@@ -61,6 +66,8 @@ pub struct Session {
     pipe: Mutex<Option<os_pipe::PipeWriter>>,
     commands: AtomicU64,
     proof: String,
+    /// Removed from this machine with the session.
+    _copy: SettingsCopy,
 }
 
 impl Session {
@@ -121,6 +128,7 @@ impl Session {
             client,
             pipe: Mutex::new(Some(pipe)),
             commands: AtomicU64::new(0),
+            _copy: plan.copy,
             proof: format!(
                 "lakehouse-proof-{:016x}",
                 std::hash::RandomState::new().build_hasher().finish()
@@ -239,6 +247,9 @@ impl Gateway for Session {
         let start = Instant::now();
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let pid_file = format!("/tmp/.lakehouse-{number}.pid");
+        if spec.terminal {
+            return self.talk(spec, &format!("/tmp/.lakehouse-{number}"));
+        }
         let stop = || self.stop_tool(&pid_file);
         let words = spec.argv();
         let args = argv::exec(&ExecArgs {

@@ -5,7 +5,7 @@ use super::inputs::PreflightInputs;
 use super::{
     account, bucket, certificate, cluster, cluster_version, dns_record, domain, identity, instance_type,
 };
-use super::{readiness, tools, zone};
+use super::{readiness, sso_session, tools, zone};
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{AccountId, BucketName};
@@ -35,7 +35,9 @@ pub struct PreflightOutcome {
 pub fn run_all(inputs: &PreflightInputs, gateway: &dyn Gateway) -> PreflightOutcome {
     std::thread::scope(|scope| {
         // The identity first, since all else waits for it; aws's own version last, since it takes the longest.
-        let identity = start(scope, || identity::run(gateway, &inputs.asker()));
+        let identity = start(scope, || {
+            identity::run(gateway, &inputs.asker(), &inputs.credentials)
+        });
         let mut tools: Vec<_> = Tool::ALL
             .iter()
             .rev()
@@ -138,6 +140,7 @@ fn of_account(
             &caller.account,
             &asker,
         ))
+        .and(sso_session::decide(&inputs.credentials, inputs.now, &asker))
         .and(zone)
         .and(certificate)
         .and(domain)
@@ -159,6 +162,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     let reason = format!("Not asked: the check `identity` failed first ({}).", code.name());
     let findings = [
         account::ID,
+        sso_session::ID,
         zone::ID,
         certificate::ID,
         domain::ID,
