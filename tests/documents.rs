@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 const RESERVED: [Code; 2] = [Code::QuotaTooLow, Code::PermissionMissing];
 
 /// Documents whose paths must exist.
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/credentials.md",
 ];
 
 /// Named before they are merged; each may also be there.
