@@ -13,6 +13,7 @@ use lakehouse::gateway::journal::Journal;
 use lakehouse::gateway::read_only::ReadOnly;
 use lakehouse::gateway::recorder::Recorder;
 use lakehouse::gateway::redact::Redactor;
+use lakehouse::gateway::settings_copy::SettingsCopy;
 use lakehouse::gateway::{CommandSpec, Gateway, Tool};
 use lakehouse::model::ToolboxMirrors;
 use lakehouse::report::ExecMode;
@@ -115,6 +116,7 @@ impl Place {
             network: network.as_deref(),
             mounts,
             env: environment::container(&env, &identity),
+            copy: SettingsCopy::default(),
             folder,
         };
         let session = Session::start(&engine, plan)?;

@@ -83,7 +83,7 @@ fn aws_files_where_the_environment_has_them() {
 fn facts_of_a_profile_follow_its_source_profile() {
     let config = "[sso-session s]\nsso_start_url = https://x.awsapps.com/start\n[profile base]\nsso_session = s\n\
                   [profile role]\nregion = us-east-2\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n\
-                  mfa_serial = arn:aws:iam::1:mfa/x\n[profile ring]\nregion = us-east-2\nsource_profile = ring2\n\
+                  mfa_serial = arn:aws:iam::1:mfa/x\n[profile ring]\nregion = us-east-2\nrole_arn = a\nsource_profile = ring2\n\
                   [profile ring2]\nsource_profile = ring\ncredential_process = /x y ; z # w\n";
     let world = TestWorld::new().aws_config(config);
     let facts = world.settings(&["--profile", "role"]).profile_facts;

@@ -10,6 +10,7 @@ use lakehouse::gateway::docker::mounts::Mounts;
 use lakehouse::gateway::docker::session::{Session, SessionPlan};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::redact::Redactor;
+use lakehouse::gateway::settings_copy::SettingsCopy;
 use lakehouse::gateway::{Gateway, PrivateFile};
 use serde_json::Value;
 use std::net::TcpListener;
@@ -469,6 +470,7 @@ fn a_private_file_stands_in_the_containers_memory_and_goes_with_it() {
         user: "1234:1234".to_owned(),
         network: None,
         mounts: Mounts::default(),
+        copy: SettingsCopy::default(),
         env: std::collections::BTreeMap::new(),
         folder: &world.path("state"),
     };

@@ -17,6 +17,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/architecture.md",
+    "docs/credentials.md",
     "docs/evidence.md",
     "docs/permissions.md",
     "docs/preflight.md",

@@ -52,8 +52,9 @@ fn is_action(text: &str) -> bool {
     })
 }
 
-/// What a client writes as its call's action, or as a condition's key.
-const KEYS: [&str; 2] = ["iam:AWSServiceName", "iam:PassedToService"];
+/// What is no action of the caller's policy: a condition's key, or (`sts:AssumeRole`) the right of the keys behind a
+/// profile to become the caller.
+const KEYS: [&str; 3] = ["iam:AWSServiceName", "iam:PassedToService", "sts:AssumeRole"];
 
 #[test]
 fn the_list_for_a_preflight_is_what_the_clients_ask_and_no_more() {

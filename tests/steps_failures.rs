@@ -26,7 +26,14 @@ fn without_an_identity_nothing_is_claimed_and_the_rest_is_told() {
         ("refused", "AWS_UNREACHABLE"),
         ("proxy", "AWS_UNREACHABLE"),
         ("process", "CREDENTIALS_NOT_REACHABLE"),
-        ("mfa", "CREDENTIALS_NOT_REACHABLE"),
+        ("mfa", "MFA_NEEDED"),
+        ("mfa-refused", "MFA_CODE_REFUSED"),
+        ("environment", "AWS_NOT_AUTHENTICATED"),
+        ("sso-ended", "AWS_SSO_EXPIRED"),
+        ("sso-revoked", "AWS_SSO_EXPIRED"),
+        ("sso-role", "AWS_ACCESS_DENIED"),
+        ("token-ended", "AWS_NOT_AUTHENTICATED"),
+        ("token-foreign", "AWS_NOT_AUTHENTICATED"),
     ] {
         let script = rehearsal().replays(
             "aws sts get-caller-identity",
@@ -44,7 +51,7 @@ fn without_an_identity_nothing_is_claimed_and_the_rest_is_told() {
             identity.remediation.is_some() && identity.tool_output.is_some(),
             "{case}"
         );
-        for id in "account permissions route53-zone delegation certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
+        for id in "account sso-session permissions route53-zone delegation certificate domain s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-vpcs cost"
             .split(' ')
         {
             assert_eq!(brief(&outcome.findings, id), "Skip", "{case} {id}");

@@ -7,7 +7,7 @@ use lakehouse::steps::preflight::run_all;
 use steps_support::{Script, inputs, rehearsal, with_cluster};
 
 /// Recorded answers that leave something to mend.
-const CASES: [&str; 20] = [
+const CASES: [&str; 24] = [
     "ours",
     "absent",
     "denied",
@@ -23,6 +23,10 @@ const CASES: [&str; 20] = [
     "not-offered",
     "sso",
     "mfa",
+    "mfa-refused",
+    "token-ended",
+    "sso-role",
+    "environment",
     "process",
     "empty",
     "source",

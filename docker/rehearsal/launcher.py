@@ -31,9 +31,24 @@ def install_reset(app, seed):
 def main():
     from ministack import app
 
-    from rehearsal import acm, cloudformation, dns, ec2, eks, front, kube, permissions, refusals, registry, route53, seed
+    from rehearsal import (
+        acm,
+        assumed,
+        cloudformation,
+        dns,
+        ec2,
+        eks,
+        front,
+        kube,
+        permissions,
+        refusals,
+        registry,
+        route53,
+        seed,
+        sso,
+    )
 
-    for addition in (front, acm, cloudformation, ec2, eks, permissions, refusals, route53):
+    for addition in (front, acm, assumed, cloudformation, ec2, eks, permissions, refusals, route53, sso):
         addition.install()
     install_reset(app, seed)
     kube.start()  # before the seed: clusters name its address and its authority

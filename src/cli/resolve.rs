@@ -3,6 +3,7 @@
 //! Order of authority: flag, `LAKEHOUSE_…` variable, env file, AWS's own settings, default. Plain
 //! `CLUSTER_NAME`, `NAMESPACE` and the like in the environment are not read.
 
+mod aws_chain;
 mod aws_config;
 mod env_file;
 mod evidence;
@@ -13,6 +14,7 @@ mod options;
 mod policy;
 mod rules;
 mod settings;
+mod sso_token;
 mod usage;
 mod world;
 
@@ -24,7 +26,9 @@ pub use world::World;
 use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
 use super::commands::schema::Wanted;
-use crate::model::{BadInput, EventsTo, Need, Profile, Region, RunOptions, Scope, Settings, Sourced};
+use crate::model::{
+    AwsProfileFacts, BadInput, EventsTo, Need, Profile, Region, RunOptions, Scope, Settings, Sourced,
+};
 use crate::report::Code;
 use clap_complete::Shell;
 use lookup::Lookup;
@@ -57,6 +61,8 @@ pub enum Action {
         profile: Option<Sourced<Profile>>,
         /// The region, if one was given.
         region: Option<Sourced<Region>>,
+        /// What the AWS files say of the profile; nothing but for the shell, which acts by it.
+        facts: Box<AwsProfileFacts>,
     },
     /// The evidence of earlier runs.
     Evidence(EvidenceAsked),
@@ -147,7 +153,7 @@ pub fn read(argv: impl IntoIterator<Item = OsString>, world: &World) -> Result<I
     })
 }
 
-/// Commands that ask AWS nothing: no env file and no AWS file is read.
+/// Commands that ask AWS nothing: no env file is read, and AWS's files only for the toolbox's shell.
 fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, UsageError> {
     Ok(match command {
         Command::Toolbox { action } => {
@@ -163,10 +169,17 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
                     ),
                 ));
             }
+            let profile = identity::profile(lookup)?;
+            let facts = if action == ToolboxAction::Shell {
+                identity::facts(lookup.world, profile.as_ref().map(|profile| &profile.value))
+            } else {
+                AwsProfileFacts::default()
+            };
             Action::Toolbox {
                 action,
-                profile: identity::profile(lookup)?,
+                profile,
                 region: identity::region(lookup)?,
+                facts: Box::new(facts),
             }
         }
         Command::Evidence { action } => Action::Evidence(evidence::asked(&action, lookup.world)?),

@@ -138,11 +138,13 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             action,
             profile,
             region,
+            facts,
         } => commands::toolbox::toolbox(
             &context,
             action,
             profile.map(|p| p.value),
             region.map(|r| r.value),
+            &facts,
         ),
         Action::Evidence(asked) => commands::evidence::evidence(&context, &asked),
         Action::Policy { .. }

@@ -59,7 +59,7 @@ impl Ask {
 const SLOW_DOWN: Duration = Duration::from_secs(2);
 
 /// Asks, and parses the answer. A reading question that was throttled through all of aws's own tries is asked
-/// once more: many questions at once are what a burst limit refuses. Nothing else is asked twice.
+/// once more: many questions at once are what a burst limit refuses. Nothing else is asked twice, and never a person.
 ///
 /// # Errors
 /// [`CallError`] where there is no answer; its class says why.
@@ -72,6 +72,7 @@ pub fn ask<T>(
         Err(error)
             if error.class == ErrorClass::Throttled
                 && ask.spec.effect == Effect::Read
+                && !ask.spec.terminal
                 && gateway.pause(SLOW_DOWN) =>
         {
             once(gateway, ask, &parse)

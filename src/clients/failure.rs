@@ -43,6 +43,10 @@ pub enum ErrorClass {
     CredentialProcess,
     /// The profile wants a one-time code that nobody can type here.
     MfaNeeded,
+    /// AWS refuses the one-time code that was typed.
+    MfaRefused,
+    /// AWS refuses the token that a role is assumed with (`AssumeRoleWithWebIdentity`).
+    WebIdentityRefused,
     /// The tool is not installed where it should run.
     MissingTool,
     /// Stopped at its time limit.

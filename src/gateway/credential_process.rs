@@ -2,7 +2,7 @@
 //!
 //! Format: AWS SDKs and Tools Reference Guide, "Process credential provider".
 
-use super::environment::{Env, TemporaryKeys};
+use super::environment::{Env, SourceKeys};
 use super::interrupt::Interrupt;
 use super::process::{self, Ending, Job};
 use super::redact::Redactor;
@@ -47,7 +47,7 @@ pub fn run(
     env: &Env,
     redactor: &Redactor,
     interrupt: &Interrupt,
-) -> Result<TemporaryKeys, CredentialError> {
+) -> Result<SourceKeys, CredentialError> {
     let failed = |problem, said: String| CredentialError::Failed { problem, said };
     let words = shlex::split(command_line).unwrap_or_default();
     let Some((program, args)) = words.split_first() else {
@@ -80,10 +80,10 @@ pub fn run(
 
 /// The keys in the program's answer.
 #[must_use]
-pub fn parse(stdout: &[u8]) -> Option<TemporaryKeys> {
+pub fn parse(stdout: &[u8]) -> Option<SourceKeys> {
     let answer: Answer = serde_json::from_slice(stdout).ok()?;
     (answer.version == 1 && !answer.access_key_id.is_empty() && !answer.secret_access_key.is_empty())
-        .then_some(TemporaryKeys {
+        .then_some(SourceKeys {
             access_key_id: answer.access_key_id,
             secret_access_key: answer.secret_access_key,
             session_token: answer.session_token,

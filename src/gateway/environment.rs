@@ -86,13 +86,18 @@ pub struct Identity {
     pub profile: Option<String>,
     /// The region.
     pub region: Option<String>,
-    /// Keys that a `credential_process` on the host gave: they replace the profile in the container.
-    pub keys: Option<TemporaryKeys>,
+    /// Keys that the profile's source has here and the tools could not reach by themselves: a `credential_process`'s,
+    /// or the environment's beside a profile. The settings that the tools get lead to them (`settings_copy`), so
+    /// that profile, role and endpoint stay as they are.
+    pub keys: Option<SourceKeys>,
 }
 
-/// Keys that were handed in for this run.
+/// Holds [`Identity::keys`], in the form that a `credential_process` prints.
+pub const SOURCE_KEYS: &str = "LAKEHOUSE_SOURCE_KEYS";
+
+/// Keys that are handed in for this run.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TemporaryKeys {
+pub struct SourceKeys {
     /// `AWS_ACCESS_KEY_ID`.
     pub access_key_id: String,
     /// `AWS_SECRET_ACCESS_KEY`.
@@ -101,10 +106,59 @@ pub struct TemporaryKeys {
     pub session_token: Option<String>,
 }
 
-impl std::fmt::Debug for TemporaryKeys {
+impl std::fmt::Debug for SourceKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TemporaryKeys([redacted])")
+        f.write_str("SourceKeys([redacted])")
     }
+}
+
+impl SourceKeys {
+    /// The environment's own keys, if it has a pair.
+    #[must_use]
+    pub fn of_environment(env: &Env) -> Option<Self> {
+        let value = |name: &str| {
+            let value = env.get(OsStr::new(name))?.to_str()?;
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        Some(Self {
+            access_key_id: value("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: value("AWS_SECRET_ACCESS_KEY")?,
+            session_token: value("AWS_SESSION_TOKEN").or_else(|| value("AWS_SECURITY_TOKEN")),
+        })
+    }
+
+    /// What a `credential_process` that gives them prints. Without `Expiration`: nobody here can renew them, and AWS
+    /// itself says best when they have ended.
+    #[must_use]
+    pub fn document(&self) -> String {
+        let mut document = serde_json::json!({
+            "Version": 1,
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret_access_key,
+        });
+        if let Some(token) = &self.session_token {
+            document["SessionToken"] = token.as_str().into();
+        }
+        document.to_string()
+    }
+}
+
+/// Credentials of the environment that the tools don't get, since a profile was chosen.
+#[must_use]
+pub fn put_aside(host: &Env, identity: &Identity) -> Vec<&'static str> {
+    let is_set = |name: &&str| host.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
+    match identity.profile {
+        Some(_) => CREDENTIALS.into_iter().filter(is_set).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Whether the environment has credentials that aws asks before any profile that was not chosen.
+#[must_use]
+pub fn has_credentials(host: &Env) -> bool {
+    ["AWS_ACCESS_KEY_ID", WEB_IDENTITY]
+        .iter()
+        .any(|name| host.get(OsStr::new(name)).is_some_and(|value| !value.is_empty()))
 }
 
 /// The environment of a tool on this machine.
@@ -141,24 +195,14 @@ fn apply(env: &mut Env, identity: &Identity) {
     for name in OTHER_PROFILE_NAMES {
         env.remove(OsStr::new(name));
     }
-    if let Some(keys) = &identity.keys {
-        env.remove(OsStr::new("AWS_PROFILE"));
-        for name in CREDENTIALS {
-            env.remove(OsStr::new(name));
-        }
-        env.insert("AWS_ACCESS_KEY_ID".into(), keys.access_key_id.clone().into());
-        env.insert(
-            "AWS_SECRET_ACCESS_KEY".into(),
-            keys.secret_access_key.clone().into(),
-        );
-        if let Some(token) = &keys.session_token {
-            env.insert("AWS_SESSION_TOKEN".into(), token.into());
-        }
-    } else if let Some(profile) = &identity.profile {
+    if let Some(profile) = &identity.profile {
         for name in CREDENTIALS {
             env.remove(OsStr::new(name));
         }
         env.insert("AWS_PROFILE".into(), profile.into());
+    }
+    if let Some(keys) = &identity.keys {
+        env.insert(SOURCE_KEYS.into(), keys.document().into());
     }
     if let Some(region) = &identity.region {
         env.insert("AWS_REGION".into(), region.into());
@@ -294,23 +338,46 @@ mod tests {
     }
 
     #[test]
-    fn handed_in_keys_replace_the_profile() {
-        let keys = TemporaryKeys {
-            access_key_id: "A".into(),
-            secret_access_key: "S".into(),
-            session_token: None,
-        };
+    fn handed_in_keys_come_beside_the_profile_and_never_by_their_usual_names() {
+        let keys = SourceKeys::of_environment(&host());
+        assert_eq!(
+            keys.as_ref().unwrap().session_token.as_deref(),
+            Some("other-token")
+        );
         let identity = Identity {
             profile: Some("p".into()),
             region: None,
-            keys: Some(keys),
+            keys,
         };
-        let env = container(&host(), &identity);
-        assert_eq!(get(&env, "AWS_ACCESS_KEY_ID"), Some("A"));
-        assert_eq!(
-            (get(&env, "AWS_PROFILE"), get(&env, "AWS_SESSION_TOKEN")),
-            (None, None)
-        );
+        for env in [local(&host(), &identity), container(&host(), &identity)] {
+            assert_eq!(get(&env, "AWS_PROFILE"), Some("p"));
+            for name in CREDENTIALS {
+                assert_eq!(get(&env, name), None, "{name}");
+            }
+            let document = get(&env, SOURCE_KEYS).unwrap();
+            let read = crate::gateway::credential_process::parse(document.as_bytes());
+            assert_eq!(read, identity.keys);
+        }
+    }
+
+    #[test]
+    fn half_a_pair_is_no_keys() {
+        for missing in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            let mut env = host();
+            env.insert(missing.into(), "".into());
+            assert_eq!(SourceKeys::of_environment(&env), None);
+        }
+    }
+
+    #[test]
+    fn what_a_profile_puts_aside_is_named() {
+        let identity = Identity {
+            profile: Some("p".into()),
+            ..Identity::default()
+        };
+        let aside = put_aside(&host(), &identity);
+        assert!(aside.contains(&"AWS_ACCESS_KEY_ID") && aside.contains(&WEB_IDENTITY));
+        assert!(put_aside(&host(), &Identity::default()).is_empty());
     }
 
     #[test]

@@ -4,10 +4,12 @@ use super::interrupt::Interrupt;
 use super::private::PrivateFolder;
 use super::process::{self, Ending, Job};
 use super::redact::Redactor;
+use super::terminal::{self, Talk};
 use super::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use crate::report::Effect;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,6 +66,9 @@ impl Gateway for Local {
         let program =
             which::which_in(tool.program(), path, ".").map_err(|_| GatewayError::ToolMissing { tool })?;
         let start = Instant::now();
+        if spec.terminal {
+            return self.talk(spec, program);
+        }
         let job = Job {
             program,
             args: spec.args.iter().map(OsString::from).collect(),
@@ -98,6 +103,27 @@ impl Gateway for Local {
             None => PrivateFolder::make(&self.env)?,
         };
         private.insert(folder).keep(file)
+    }
+}
+
+impl Local {
+    /// A tool that asks on the terminal: it has no guard, since only a process of the terminal's own session may ask
+    /// there, and one that outlives us gets nothing from a terminal that is no longer its own.
+    fn talk(&self, spec: &CommandSpec, program: PathBuf) -> Result<CommandOutput, GatewayError> {
+        let start = Instant::now();
+        let talk = Talk {
+            program,
+            args: spec.args.clone(),
+            env: self.env.clone(),
+            kept: true,
+            deadline: start + spec.timeout,
+        };
+        let ended = terminal::run(&talk, &self.interrupt).map_err(|error| GatewayError::NotStarted {
+            tool: spec.tool,
+            said: error.to_string(),
+        })?;
+        let stderr = self.redactor.words(&ended.stderr, &spec.secrets);
+        terminal::output(spec, ended.ending, ended.stdout, stderr, start.elapsed())
     }
 }
 

@@ -14,7 +14,9 @@ mod process_tree;
 pub mod read_only;
 pub mod recorder;
 pub mod redact;
+pub mod settings_copy;
 pub mod spec;
+mod terminal;
 
 pub use error::GatewayError;
 pub use spec::{CommandOutput, CommandSpec, PrivateFile, Tool};

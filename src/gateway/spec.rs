@@ -49,6 +49,9 @@ pub struct CommandSpec {
     pub timeout: Duration,
     /// Texts that must not appear in logs, journal or errors.
     pub secrets: Vec<String>,
+    /// Whether the tool may ask the person at the terminal: the terminal is the tool's while it runs. Its answer on
+    /// stdout is kept as of any command.
+    pub terminal: bool,
 }
 
 impl CommandSpec {
@@ -62,6 +65,7 @@ impl CommandSpec {
             stdin: None,
             timeout: Duration::from_secs(60),
             secrets: Vec::new(),
+            terminal: false,
         }
     }
 

@@ -10,7 +10,7 @@ pub mod permissions;
 pub mod settings;
 pub mod shown;
 
-pub use aws_profile::{AwsProfileFacts, SsoFacts};
+pub use aws_profile::{AwsProfileFacts, SsoFacts, SsoToken};
 pub use choices::EventsTo;
 pub use choices::{
     Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, MIRROR_VARIABLES, OutputFormat, Phase,

@@ -47,6 +47,9 @@ codes! {
     AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words, and run the command again with `--log-level debug`.";
     ClockSkew "CLOCK_SKEW" "This machine's clock differs from AWS's by more than signatures allow." "Set the clock (`timedatectl set-ntp true`), then run the command again.";
     CredentialsNotReachable "CREDENTIALS_NOT_REACHABLE" "The credentials exist but can't be used from where the tools run." "Use `--exec local`, or put temporary keys into the environment.";
+    MfaNeeded "MFA_NEEDED" "The profile's role asks for a one-time code (MFA), and there was no terminal to ask for it on, or no answer." "Run on a terminal, or `aws sts get-caller-identity --profile NAME` first, which asks and keeps the role's keys.";
+    MfaCodeRefused "MFA_CODE_REFUSED" "AWS refused the one-time code (MFA) that was typed." "Wait for the device's next code, then run the command again.";
+    SsoExpiresSoon "SSO_EXPIRES_SOON" "The single sign-on session ends before an install would." "`aws sso login --profile NAME`, then run the command again.";
     AccountChanged "ACCOUNT_CHANGED" "The caller's AWS account is not the one in the env file." "Choose the right profile with `--profile`, or another `--namespace` or `--output-env` for the new account.";
     DockerNotReady "DOCKER_NOT_READY" "The container engine does not answer." "Start Docker (`systemctl start docker`, or Docker Desktop), or use `--exec local`.";
     EngineRemote "ENGINE_REMOTE" "The container engine runs on another machine: the AWS settings of this one don't arrive there." "Choose a local engine (`docker context use default`, unset DOCKER_HOST), or use `--exec local`.";

@@ -72,6 +72,9 @@ pub struct PreflightEvidence {
     /// The caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_arn: Option<String>,
+    /// When the cached single sign-on token ends, RFC 3339 in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sso_session_expires_at: Option<String>,
     /// The public zone's ID, `/hostedzone/…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route53_zone_id: Option<String>,

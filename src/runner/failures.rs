@@ -7,7 +7,9 @@ use crate::gateway::docker::EngineError;
 use crate::gateway::docker::address::Remote;
 use crate::gateway::docker::lock::RELEASE;
 use crate::gateway::docker::room::NoRoom;
+use crate::model::shown;
 use crate::report::{Code, Failure};
+use std::path::Path;
 
 /// An engine's failure as a user reads it.
 #[must_use]
@@ -153,17 +155,65 @@ pub fn of_credentials(error: &CredentialError) -> Failure {
     }
 }
 
-/// A role whose keys come from a program of the host, asked for in docker mode.
+/// AWS settings that could not be read or copied for the tools.
 #[must_use]
-pub fn of_role_behind_process() -> Failure {
+pub fn of_settings_copy(said: &str) -> Failure {
     Failure {
         code: Code::CredentialsNotReachable,
         purpose: "get the profile's credentials".to_owned(),
-        message: "The profile assumes a role with keys from a credential_process of this machine, which the container can't run.".to_owned(),
+        message: "The profile's AWS settings could not be copied for the tools to find their keys by.".to_owned(),
         remediation: Some(
-            "`eval \"$(aws configure export-credentials --format env)\"` with this profile, then run again without it; or use `--exec local`."
+            "Check that `~/.aws/config` (or the file in AWS_CONFIG_FILE) can be read and that the state folder has room; or use `--exec local`."
                 .to_owned(),
         ),
+        tool_output: (!said.is_empty()).then(|| said.to_owned()),
+    }
+}
+
+/// A web identity token that is not where `name`, a variable or a line of the profile, says.
+#[must_use]
+pub fn of_web_identity(name: &str, path: &Path, problem: &str) -> Failure {
+    Failure {
+        code: Code::CredentialsNotReachable,
+        purpose: "get the profile's credentials".to_owned(),
+        message: format!(
+            "The web identity token that {name} names, {}, {problem}.",
+            shown(&path.display().to_string())
+        ),
+        remediation: Some(
+            "In EKS the pod's service account mounts it; in CI the job's OIDC step writes it: check that step, or choose other credentials with `--profile`."
+                .to_owned(),
+        ),
+        tool_output: None,
+    }
+}
+
+/// A role that takes its keys from an environment that has none.
+#[must_use]
+pub fn of_empty_environment() -> Failure {
+    Failure {
+        code: Code::AwsNotAuthenticated,
+        purpose: "get the profile's credentials".to_owned(),
+        message: "The profile's role is assumed with the environment's keys (`credential_source = Environment`), and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set.".to_owned(),
+        remediation: Some(
+            "Export the keys that the role is assumed with, then run again; or choose another profile with `--profile`.".to_owned(),
+        ),
+        tool_output: None,
+    }
+}
+
+/// A session of `aws login`, which the container's aws does not know yet.
+#[must_use]
+pub fn of_login_session(flag: &str, aws: &str) -> Failure {
+    Failure {
+        code: Code::CredentialsNotReachable,
+        purpose: "get the profile's credentials".to_owned(),
+        message: format!(
+            "The profile signs on by `aws login`, which the toolbox's aws {aws} does not know (2.32 does)."
+        ),
+        remediation: Some(format!(
+            "`eval \"$(aws configure export-credentials{flag} --format env)\"`, then run again without `--profile`; or use `--exec local`."
+        )),
         tool_output: None,
     }
 }

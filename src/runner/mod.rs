@@ -3,6 +3,7 @@
 pub mod evidence;
 pub mod failures;
 pub mod gate;
+mod hand_in;
 pub mod place;
 pub mod preflight;
 pub mod progress;

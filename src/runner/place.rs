@@ -1,36 +1,27 @@
 //! The choices behind a run's place: which mode, whose keys, which image, and the session on it.
 
 use super::failures;
+use super::hand_in::HandIn;
 use super::{Progress, Run};
 use crate::gateway::docker::image::{self, Image, Recipe};
 use crate::gateway::docker::lock::RELEASE;
 use crate::gateway::docker::session::{Session, SessionPlan};
 use crate::gateway::docker::{Engine, EngineError, mounts};
-use crate::gateway::environment::{self, Identity};
+use crate::gateway::environment;
 use crate::gateway::local::Local;
 use crate::gateway::redact::Redactor;
-use crate::gateway::{
-    CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool, credential_process,
-};
+use crate::gateway::settings_copy::SettingsCopy;
+use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use crate::model::settings::RunOptions;
 use crate::report::{Code, ExecMode, Failure};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A program of the host that gives credentials.
-#[derive(Clone, Copy, Debug)]
-pub struct HostProcess<'a> {
-    /// Its command line, as the AWS config file has it.
-    pub command_line: &'a str,
-    /// Whether the profile uses its keys only to assume a role.
-    pub for_a_role: bool,
-}
-
 /// One of the two places.
 pub enum Place {
-    /// This machine.
-    Local(Box<Local>),
+    /// This machine, with the copies of the AWS files that its tools read.
+    Local(Box<Local>, SettingsCopy),
     /// The toolbox container.
     Docker(Box<Session>),
 }
@@ -38,14 +29,14 @@ pub enum Place {
 impl Gateway for Place {
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
         match self {
-            Self::Local(local) => local.run(spec),
+            Self::Local(local, _) => local.run(spec),
             Self::Docker(session) => session.run(spec),
         }
     }
 
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
         match self {
-            Self::Local(local) => local.keep(file),
+            Self::Local(local, _) => local.keep(file),
             Self::Docker(session) => session.keep(file),
         }
     }
@@ -90,32 +81,6 @@ pub(super) fn choose_mode(
             }
         }
     }
-}
-
-pub(super) fn with_host_keys(
-    run: &Run,
-    identity: Identity,
-    host_process: Option<HostProcess<'_>>,
-    redactor: &Redactor,
-) -> Result<Identity, Failure> {
-    let Some(HostProcess {
-        command_line,
-        for_a_role,
-    }) = host_process
-    else {
-        return Ok(identity);
-    };
-    if for_a_role {
-        // Its keys are those of the source profile, not of the role: the run would act as somebody else.
-        return Err(failures::of_role_behind_process());
-    }
-    let env = environment::local(&run.env, &identity);
-    let keys = credential_process::run(command_line, &env, redactor, &run.interrupt)
-        .map_err(|error| failures::of_credentials(&error))?;
-    Ok(Identity {
-        keys: Some(keys),
-        ..identity
-    })
 }
 
 /// The toolbox image: the one that was named, or the one of the lock, built if it is not there.
@@ -253,14 +218,15 @@ pub(super) fn open_session(
     options: &RunOptions,
     engine: &Engine,
     image: &Image,
-    identity: &Identity,
+    handed: HandIn,
     run_folder: Option<&Path>,
 ) -> Result<Session, EngineError> {
     let failed = |said: String| EngineError::Failed {
         purpose: "start the toolbox container".to_owned(),
         said,
     };
-    let mounts = mounts::aws_settings(&run.env, identity).map_err(failed)?;
+    let mut mounts = mounts::aws_settings(&run.env, &handed.identity).map_err(failed)?;
+    handed.mount(&mut mounts);
     // The nonce stands beside the journal: some engines see a user's home and not the temporary folder.
     let temporary;
     let folder = if let Some(folder) = run_folder {
@@ -278,7 +244,8 @@ pub(super) fn open_session(
             .as_ref()
             .map(|network| network.value.as_str()),
         mounts,
-        env: environment::container(&run.env, identity),
+        env: environment::container(&run.env, &handed.identity),
+        copy: handed.copy,
         folder,
     };
     Session::start(engine, plan)

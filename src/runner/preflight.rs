@@ -1,10 +1,9 @@
 //! The preflight: the checks, and what they mean together.
 
-use super::place::HostProcess;
 use super::workplace::Unopened;
 use super::{Progress, Run, Workplace};
 use crate::gateway::Gateway;
-use crate::gateway::environment::Identity;
+use crate::gateway::environment::{self, Identity};
 use crate::gateway::journal::JournalMark;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings, Source};
@@ -13,7 +12,8 @@ use crate::report::preflight::Next;
 use crate::report::{
     Code, ExecRecord, Finding, Note, Outcome, PreflightEvidence, PreflightReport, PreflightStatus,
 };
-use crate::steps::preflight::{CertNamed, PreflightInputs, run_all_told};
+use crate::steps::preflight::{CertNamed, CredentialInputs, PreflightInputs, identity, run_all_told};
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// What a preflight found, before the env file and the report.
@@ -43,16 +43,8 @@ pub fn required(settings: &Settings) -> Vec<String> {
 /// Makes the checks. A place that can't be opened is a finding like any other.
 pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Arc<dyn Progress>) -> Checked {
     progress.step("preparing the tools");
-    let facts = &settings.profile_facts;
-    let host_process = facts
-        .credential_process
-        .as_deref()
-        .filter(|_| facts.found)
-        .map(|command_line| HostProcess {
-            command_line,
-            for_a_role: facts.has_role,
-        });
-    let opened = Workplace::open(run, options, identity(settings), host_process, progress);
+    let facts = Some(&settings.profile_facts);
+    let opened = Workplace::open(run, options, caller(settings), facts, progress);
     let mut workplace = match opened {
         Ok(workplace) => workplace,
         Err(failure) => {
@@ -60,7 +52,6 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
             return unopened(*failure);
         }
     };
-    progress.step("checking the account");
     let Some(inputs) = inputs(run, settings, &workplace) else {
         workplace.close();
         progress.done();
@@ -72,6 +63,14 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
             unopened: None,
         };
     };
+    if settings.profile_facts.has_mfa && inputs.credentials.has_terminal {
+        // aws may ask on this terminal: nothing else may move on it.
+        progress.done();
+        progress
+            .note("checking the account; where its role's keys have ended, aws asks for the one-time code");
+    } else {
+        progress.step("checking the account");
+    }
     let mut outcome = run_all_told(
         &inputs,
         &ReadOnly(&workplace.gateway as &dyn Gateway),
@@ -104,7 +103,7 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
 }
 
 /// Who the tools act as. A profile that AWS's own chain would choose anyway is named all the same.
-fn identity(settings: &Settings) -> Identity {
+fn caller(settings: &Settings) -> Identity {
     Identity {
         profile: settings
             .profile
@@ -117,7 +116,12 @@ fn identity(settings: &Settings) -> Identity {
 
 fn unopened(unopened: Unopened) -> Checked {
     let failure = unopened.failure;
-    let mut finding = Finding::fail("toolbox", failure.code, failure.message.clone());
+    // What keeps the keys away is the identity's trouble, not the place's.
+    let id = match failure.code {
+        Code::CredentialsNotReachable | Code::AwsNotAuthenticated => identity::ID,
+        _ => "toolbox",
+    };
+    let mut finding = Finding::fail(id, failure.code, failure.message.clone());
     finding.remediation.clone_from(&failure.remediation);
     finding.tool_output.clone_from(&failure.tool_output);
     Checked {
@@ -155,7 +159,25 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
         expected_account: settings.expected_account.clone(),
         now: run.started,
         mode: workplace.exec.mode,
+        credentials: credentials(run, settings),
     })
+}
+
+/// What is known of the credentials. Without a profile those of the environment come first, and no sign-on is used.
+fn credentials(run: &Run, settings: &Settings) -> CredentialInputs {
+    let facts = &settings.profile_facts;
+    // Keys that the profile's role is assumed with are used, though by another name.
+    let put_aside = if facts.is_from_environment {
+        Vec::new()
+    } else {
+        environment::put_aside(&run.env, &caller(settings))
+    };
+    let by_profile = settings.profile.is_some() || !environment::has_credentials(&run.env);
+    CredentialInputs {
+        has_terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        put_aside,
+        sso: facts.sso.clone().filter(|_| by_profile),
+    }
 }
 
 /// How the certificate was named: what found it once may have written it down.

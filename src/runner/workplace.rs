@@ -1,15 +1,17 @@
 //! Where the tools of a run are, with the recorder in front: on this machine, or in the toolbox container.
 
-use super::place::{self, Chosen, HostProcess, Place};
+use super::hand_in::{HandIn, check_login, hand_in};
+use super::place::{self, Chosen, Place};
 use super::{Progress, Run, failures};
 use crate::gateway::docker::Engine;
 use crate::gateway::docker::image::Image;
 use crate::gateway::docker::session::Session;
-use crate::gateway::environment::{self, Identity, TemporaryKeys};
+use crate::gateway::environment::{self, Identity, SourceKeys};
 use crate::gateway::journal::{Journal, JournalMark};
 use crate::gateway::local::Local;
 use crate::gateway::recorder::Recorder;
 use crate::gateway::redact::Redactor;
+use crate::model::AwsProfileFacts;
 use crate::model::settings::RunOptions;
 use crate::report::{ExecMode, ExecRecord, Failure};
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ pub struct Unopened {
 }
 
 impl Workplace {
-    /// Opens the place that the options name.
+    /// Opens the place that the options name; `facts` are those of the profile, where AWS will be asked.
     ///
     /// # Errors
     /// [`Unopened`]: no engine, no toolbox, no credentials, or an interrupt.
@@ -43,7 +45,7 @@ impl Workplace {
         run: &Run,
         options: &RunOptions,
         identity: Identity,
-        host_process: Option<HostProcess<'_>>,
+        facts: Option<&AwsProfileFacts>,
         progress: &Arc<dyn Progress>,
     ) -> Result<Self, Box<Unopened>> {
         let journal = Run::state_folder().and_then(|folder| {
@@ -61,7 +63,7 @@ impl Workplace {
             exec: &mut exec,
             redactor: redactor(run, None),
         };
-        match opening.place(identity, host_process) {
+        match opening.place(identity, facts) {
             Ok(place) => {
                 let redactor = opening.redactor;
                 let (id, stop) = (run.id.clone(), run.interrupt.clone());
@@ -87,20 +89,31 @@ impl Workplace {
     pub fn shell(
         run: &Run,
         options: &RunOptions,
-        identity: &Identity,
+        identity: Identity,
+        facts: &AwsProfileFacts,
         progress: &Arc<dyn Progress>,
     ) -> Result<Session, Failure> {
-        let engine = Engine::probe(run.env.clone(), redactor(run, None), run.interrupt.clone())
+        let mut engine = Engine::probe(run.env.clone(), redactor(run, None), run.interrupt.clone())
             .map_err(|error| failures::of_engine("reach the container engine", &error))?;
+        let handed = hand_in(
+            run,
+            identity,
+            Some(facts),
+            ExecMode::Docker,
+            &engine.redactor,
+            None,
+        )?;
+        engine.redactor = redactor(run, handed.identity.keys.as_ref());
         let image = place::toolbox_image(run, options, &engine, progress)?;
-        place::open_session(run, options, &engine, &image, identity, None)
+        check_login(&image, handed.identity.profile.as_deref(), Some(facts))?;
+        place::open_session(run, options, &engine, &image, handed, None)
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
     }
 
     /// Ends the container, if there is one, and takes the run's private files away.
     pub fn close(&self) {
         match self.gateway.inner() {
-            Place::Local(local) => local.close(),
+            Place::Local(local, _) => local.close(),
             Place::Docker(session) => session.close(),
         }
     }
@@ -132,20 +145,24 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    fn place(&mut self, identity: Identity, host_process: Option<HostProcess<'_>>) -> Result<Place, Failure> {
+    fn place(&mut self, identity: Identity, facts: Option<&AwsProfileFacts>) -> Result<Place, Failure> {
         let run = self.run;
         match place::choose_mode(run, self.options, &self.redactor, self.progress) {
             Chosen::Local => {
-                let env = environment::local(&run.env, &identity);
-                let local = Local::new(env, Arc::clone(&self.redactor), run.interrupt.clone());
-                Ok(Place::Local(Box::new(local)))
+                let handed = self.handed(identity, facts, ExecMode::Local)?;
+                let local = Local::new(
+                    handed.local_env(&run.env),
+                    Arc::clone(&self.redactor),
+                    run.interrupt.clone(),
+                );
+                Ok(Place::Local(Box::new(local), handed.copy))
             }
             Chosen::Docker(probed) => {
                 *self.exec = record(ExecMode::Docker);
                 self.exec.engine = Some("docker".to_owned());
                 let engine =
                     (*probed).map_err(|error| failures::of_engine("reach the container engine", &error))?;
-                self.session(engine, identity, host_process)
+                self.session(engine, identity, facts)
             }
         }
     }
@@ -154,18 +171,29 @@ impl Opening<'_> {
         &mut self,
         mut engine: Engine,
         identity: Identity,
-        host_process: Option<HostProcess<'_>>,
+        facts: Option<&AwsProfileFacts>,
     ) -> Result<Place, Failure> {
         self.exec.engine_version = Some(engine.info.server_version.clone());
-        let identity = place::with_host_keys(self.run, identity, host_process, &self.redactor)?;
-        // Keys that were just handed in are secrets of everything that comes after.
-        self.redactor = redactor(self.run, identity.keys.as_ref());
+        let handed = self.handed(identity, facts, ExecMode::Docker)?;
         engine.redactor = Arc::clone(&self.redactor);
         let image = place::toolbox_image(self.run, self.options, &engine, self.progress)?;
         self.image(&image);
-        place::open_session(self.run, self.options, &engine, &image, &identity, self.folder)
+        check_login(&image, handed.identity.profile.as_deref(), facts)?;
+        place::open_session(self.run, self.options, &engine, &image, handed, self.folder)
             .map(|session| Place::Docker(Box::new(session)))
             .map_err(|error| failures::of_engine("start the toolbox container", &error))
+    }
+
+    fn handed(
+        &mut self,
+        identity: Identity,
+        facts: Option<&AwsProfileFacts>,
+        mode: ExecMode,
+    ) -> Result<HandIn, Failure> {
+        let handed = hand_in(self.run, identity, facts, mode, &self.redactor, self.folder)?;
+        // Keys that were just handed in are secrets of everything that comes after.
+        self.redactor = redactor(self.run, handed.identity.keys.as_ref());
+        Ok(handed)
     }
 
     fn image(&mut self, image: &Image) {
@@ -176,7 +204,7 @@ impl Opening<'_> {
 }
 
 /// A redactor that knows the secrets of the environment and of handed-in keys.
-fn redactor(run: &Run, keys: Option<&TemporaryKeys>) -> Arc<Redactor> {
+fn redactor(run: &Run, keys: Option<&SourceKeys>) -> Arc<Redactor> {
     let handed_in = keys
         .into_iter()
         .flat_map(|keys| keys.session_token.iter().chain([&keys.secret_access_key]))

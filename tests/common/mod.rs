@@ -6,7 +6,9 @@ pub mod engine;
 pub mod fake;
 pub mod files;
 pub mod kept;
+pub mod pty;
 pub mod rehearsal;
+pub mod user;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,6 +63,18 @@ impl World {
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.env.insert(name.to_owned(), value.into());
         self
+    }
+
+    pub fn unset(&mut self, name: &str) -> &mut Self {
+        self.env.remove(name);
+        self
+    }
+
+    /// Every variable of this world.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.env
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -6,7 +6,7 @@ pub mod name_server;
 
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use lakehouse::report::{Effect, ExecMode, Finding};
-use lakehouse::steps::preflight::{CertNamed, PreflightInputs};
+use lakehouse::steps::preflight::{CertNamed, CredentialInputs, PreflightInputs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -265,6 +265,7 @@ pub fn inputs() -> PreflightInputs {
         expected_account: None,
         now: NOW.parse().unwrap(),
         mode: ExecMode::Docker,
+        credentials: CredentialInputs::default(),
     }
 }
 
@@ -287,7 +288,7 @@ pub fn find<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
 }
 
 /// The ids of all findings, in the order in which they are told.
-pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account permissions route53-zone delegation certificate domain \
+pub const ORDER: &str = "tool-aws tool-eksctl tool-kubectl tool-helm identity account sso-session permissions route53-zone delegation certificate domain \
                          s3-bucket eks-cluster eks-version instance-type quota-vcpu quota-elastic-ips \
                          quota-vpcs quota-nat-gateways quota-clusters quota-load-balancers cost dns-record chart-registry readiness-billing readiness-admin \
                          readiness-dns";

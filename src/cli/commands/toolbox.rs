@@ -5,7 +5,7 @@ use super::preflight::interrupted_code;
 use crate::cli::args::ToolboxAction;
 use crate::cli::run::{Context, DONE, FAILED};
 use crate::gateway::environment::Identity;
-use crate::model::{Profile, Region};
+use crate::model::{AwsProfileFacts, Profile, Region};
 use crate::render::text;
 use crate::report::{Code, Failure, ToolboxReport};
 use crate::runner::toolbox::Toolbox;
@@ -19,9 +19,10 @@ pub fn toolbox(
     action: ToolboxAction,
     profile: Option<Profile>,
     region: Option<Region>,
+    facts: &AwsProfileFacts,
 ) -> i32 {
     if action == ToolboxAction::Shell && !context.options.read_only.value {
-        return shell(context, profile, region);
+        return shell(context, profile, region, facts);
     }
     let (result, place) = act(context, action);
     let mut report = context.report(place.as_ref());
@@ -79,13 +80,18 @@ fn act(context: &Context, action: ToolboxAction) -> (Result<ToolboxReport, Failu
 }
 
 /// A shell in a session container: it goes with this process, whatever ends it.
-fn shell(context: &Context, profile: Option<Profile>, region: Option<Region>) -> i32 {
+fn shell(
+    context: &Context,
+    profile: Option<Profile>,
+    region: Option<Region>,
+    facts: &AwsProfileFacts,
+) -> i32 {
     let identity = Identity {
         profile: profile.map(|profile| profile.as_str().to_owned()),
         region: region.map(|region| region.as_str().to_owned()),
         keys: None,
     };
-    let opened = Workplace::shell(&context.run, &context.options, &identity, &context.progress);
+    let opened = Workplace::shell(&context.run, &context.options, identity, facts, &context.progress);
     let ended = opened.and_then(|session| {
         session
             .shell(std::io::stdin().is_terminal())

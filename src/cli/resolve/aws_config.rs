@@ -1,22 +1,24 @@
 //! The AWS config and credentials files, read as botocore reads them (`botocore/configloader.py`).
 
-use super::World;
+use super::{World, aws_chain};
 use crate::model::{AwsProfileFacts, SsoFacts};
 use configparser::ini::{Ini, IniDefault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// More than any AWS file has; what is larger is not one.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-type Section = BTreeMap<String, String>;
+pub(super) type Section = BTreeMap<String, String>;
 
 /// The profiles and sign-on sessions of both files.
 #[derive(Debug, Default)]
 pub(super) struct AwsConfig {
     profiles: BTreeMap<String, Section>,
     sso_sessions: BTreeMap<String, Section>,
+    /// Profiles whose keys stand in the credentials file.
+    shared_keys: BTreeSet<String>,
     /// Why a file could not be read, if one could not.
     pub(super) problem: Option<String>,
 }
@@ -33,6 +35,9 @@ impl AwsConfig {
         }
         if let Some(path) = world.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials") {
             for (name, values) in config.sections(&path) {
+                if values.contains_key("aws_access_key_id") {
+                    config.shared_keys.insert(name.clone());
+                }
                 config.profiles.entry(name).or_default().extend(values);
             }
         }
@@ -75,26 +80,13 @@ impl AwsConfig {
             name: profile.to_owned(),
             found: self.profiles.contains_key(profile),
             region: self.region_text(profile).and_then(|text| text.parse().ok()),
+            ca_bundle: self
+                .profile(profile)
+                .and_then(|section| section.get("ca_bundle").map(PathBuf::from)),
             known: self.profiles.keys().cloned().collect(),
             ..AwsProfileFacts::default()
         };
-        // A role's credentials come from its source_profile; chains are short, and a ring must end.
-        let mut name = profile;
-        for _ in 0..5 {
-            let Some(section) = self.profiles.get(name) else {
-                break;
-            };
-            facts.has_mfa |= section.contains_key("mfa_serial");
-            facts.has_role |= section.contains_key("role_arn");
-            facts.credential_process = facts
-                .credential_process
-                .or_else(|| section.get("credential_process").cloned());
-            facts.sso = facts.sso.or_else(|| self.sso(section));
-            match section.get("source_profile") {
-                Some(source) if source != name => name = source,
-                _ => break,
-            }
-        }
+        aws_chain::follow(self, &mut facts);
         facts
     }
 
@@ -107,13 +99,28 @@ impl AwsConfig {
             .filter(|text| !text.is_empty())
     }
 
-    fn sso(&self, section: &Section) -> Option<SsoFacts> {
+    /// The profile's lines, of both files.
+    pub(super) fn profile(&self, name: &str) -> Option<&Section> {
+        self.profiles.get(name)
+    }
+
+    /// Whether the credentials file has keys for the profile.
+    pub(super) fn has_shared_keys(&self, name: &str) -> bool {
+        self.shared_keys.contains(name)
+    }
+
+    /// How the profile of these lines signs on, if it does; its token is not looked at.
+    pub(super) fn sso(&self, section: &Section) -> Option<SsoFacts> {
         let session = section.get("sso_session").cloned();
         let of_session = session
             .as_ref()
             .and_then(|name| self.sso_sessions.get(name)?.get("sso_start_url"));
         let start_url = section.get("sso_start_url").or(of_session).cloned();
-        (session.is_some() || start_url.is_some()).then_some(SsoFacts { session, start_url })
+        (session.is_some() || start_url.is_some()).then_some(SsoFacts {
+            session,
+            start_url,
+            ..SsoFacts::default()
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who asks AWS, and in which region.
 
-use super::UsageError;
 use super::aws_config::AwsConfig;
 use super::lookup::Lookup;
+use super::{UsageError, World, sso_token};
 use crate::model::{AwsProfileFacts, Profile, Region, Source, Sourced, shown};
 
 /// AWS's own variables for the profile: aws-cli v2 and the Go SDK both ask them in this order.
@@ -25,7 +25,7 @@ pub(super) fn identity(lookup: &Lookup<'_>) -> Result<Identity, UsageError> {
     let name = profile
         .as_ref()
         .map_or("default", |profile| profile.value.as_str());
-    let facts = config.facts(name);
+    let facts = with_token(lookup.world, config.facts(name));
     let region = match region(lookup)? {
         Some(region) => region,
         None => of_profile(&config, &facts, name)?,
@@ -35,6 +35,20 @@ pub(super) fn identity(lookup: &Lookup<'_>) -> Result<Identity, UsageError> {
         facts,
         region,
     })
+}
+
+/// The facts of a profile, for a command that asks for no region; `default` where none is chosen.
+pub(super) fn facts(world: &World, profile: Option<&Profile>) -> AwsProfileFacts {
+    let name = profile.map_or("default", |profile| profile.as_str());
+    AwsConfig::load(world).facts(name)
+}
+
+/// The same facts, with what aws's cache says of the sign-on.
+fn with_token(world: &World, mut facts: AwsProfileFacts) -> AwsProfileFacts {
+    if let Some(sso) = &mut facts.sso {
+        sso.token = sso_token::look(world, sso);
+    }
+    facts
 }
 
 /// The profile; the file and the environment naming two is a question only the user can answer.

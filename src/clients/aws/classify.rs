@@ -101,7 +101,17 @@ fn by_code(error: &ServiceError<'_>) -> ErrorClass {
         error.operation,
         Some("AssumeRole" | "AssumeRoleWithWebIdentity" | "AssumeRoleWithSAML" | "GetRoleCredentials")
     );
+    let is_mfa = error.message.starts_with("MultiFactorAuthentication failed")
+        || (error.code == "ValidationError" && error.message.contains("tokenCode"));
+    let is_token = matches!(
+        error.code,
+        "ExpiredTokenException" | "ExpiredToken" | "InvalidIdentityToken" | "IDPRejectedClaim"
+    );
     match (for_role, class) {
+        (true, _) if is_mfa => C::MfaRefused,
+        (true, _) if is_token && error.operation == Some("AssumeRoleWithWebIdentity") => {
+            C::WebIdentityRefused
+        }
         (true, C::Denied) => C::RoleDenied,
         (true, C::Absent | C::Other) => C::BadConfiguration,
         _ => class,

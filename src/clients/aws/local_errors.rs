@@ -51,6 +51,15 @@ const LOCAL: &[(&str, ErrorClass)] = &[
         ErrorClass::Unreachable(Reach::Tls),
     ),
     ("Enter MFA code for ", ErrorClass::MfaNeeded),
+    // A role's `credential_source` (Environment, Ec2InstanceMetadata, EcsContainer): a place, not a program.
+    (
+        "Error when retrieving credentials from Environment",
+        ErrorClass::NoCredentials,
+    ),
+    (
+        "Error when retrieving credentials from Ec",
+        ErrorClass::NoCredentials,
+    ),
     (
         "Error when retrieving credentials from ",
         ErrorClass::CredentialProcess,

@@ -80,12 +80,15 @@ const fn code(class: ErrorClass) -> Code {
         | C::InvalidKeys
         | C::UnknownProfile
         | C::BadConfiguration
+        | C::WebIdentityRefused
         | C::NoRegion => Code::AwsNotAuthenticated,
         C::Unreachable(_) => Code::AwsUnreachable,
         C::RegionDisabled => Code::RegionNotEnabled,
         C::ClockSkew => Code::ClockSkew,
         C::Throttled => Code::AwsThrottled,
-        C::CredentialProcess | C::MfaNeeded => Code::CredentialsNotReachable,
+        C::CredentialProcess => Code::CredentialsNotReachable,
+        C::MfaNeeded => Code::MfaNeeded,
+        C::MfaRefused => Code::MfaCodeRefused,
         C::MissingTool => Code::ToolMissing,
         C::TimedOut => Code::ToolTimedOut,
         C::Interrupted => Code::Interrupted,

@@ -50,7 +50,13 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
                 format!("The program that {source} takes its keys from failed, or is not installed.")
             }
         },
-        C::MfaNeeded => format!("The role of {source} asks for a one-time code, which can't be typed here."),
+        C::MfaNeeded => format!(
+            "The role of {source} asks for a one-time code (MFA), and none was typed: there is no terminal to ask on, or nobody answered."
+        ),
+        C::MfaRefused => format!("AWS refuses the one-time code for the role of {source}{named}."),
+        C::WebIdentityRefused => format!(
+            "AWS refuses the web identity token of {source}{named}: it has ended, or its issuer is not the role's."
+        ),
         C::MissingTool => "The tool is not installed where it should run.".to_owned(),
         C::TimedOut => "The command did not end within its time limit and was stopped.".to_owned(),
         C::Interrupted => "The run was stopped before the answer came.".to_owned(),

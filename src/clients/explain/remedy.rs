@@ -14,7 +14,7 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
     match error.class {
         C::Denied if error.action.is_empty() => "Ask the account's administrator for this permission.".to_owned(),
         C::Denied => format!("Ask the account's administrator to allow `{}` for this caller, then run again.", error.action),
-        C::RoleDenied => format!("Check the role with `aws configure get role_arn{flag}`, and ask who owns it to let you use it (`sts:AssumeRole`, or the assignment in IAM Identity Center)."),
+        C::RoleDenied => format!("Check the role with `aws configure get role_arn{flag}`, and ask who owns it to let you use it (`sts:AssumeRole`, or the assignment in IAM Identity Center). A role that demands MFA needs `mfa_serial` in the profile."),
         C::ExpiredKeys if error.code.as_deref() == Some("RequestExpired") => "Get new temporary keys from where these came from, then run again. If they are fresh, the clock is wrong: `timedatectl set-ntp true`.".to_owned(),
         C::ExpiredKeys => "Get new temporary keys from where these came from, then run again.".to_owned(),
         // With a container there may be no browser beside it; the device code works everywhere.
@@ -37,7 +37,10 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::ServiceFault => "Wait a minute, then run again; https://health.aws.amazon.com shows whether AWS has trouble.".to_owned(),
         C::CredentialProcess if docker => format!("Run with `--exec local`, or hand temporary keys in: `eval \"$(aws configure export-credentials{flag} --format env)\"`, then run without `--profile`."),
         C::CredentialProcess => format!("Run the program by hand (`aws configure get credential_process{flag}` shows it), then run again."),
-        C::MfaNeeded => format!("Ask for the code first: `eval \"$(aws configure export-credentials{flag} --format env)\"`, then run without `--profile`."),
+        C::MfaNeeded if docker => format!("Run this on a terminal, which asks for the code; or get the role's keys first by `aws sts get-caller-identity{flag}`, which keeps them for an hour. Without aws on this machine: `lakehouse toolbox shell{flag}`, and the same in it."),
+        C::MfaNeeded => format!("Run this on a terminal, which asks for the code; or get the role's keys first by `aws sts get-caller-identity{flag}`, which keeps them for an hour."),
+        C::MfaRefused => format!("Wait for the device's next code (each works once), then run again; `aws configure get mfa_serial{flag}` shows which device is meant."),
+        C::WebIdentityRefused => format!("Have the token's file written anew (EKS: the pod's service account; CI: the job's OIDC step), then run again. If it is new, its issuer, audience and subject must be those of the role's trust policy: `aws configure get role_arn{flag}`, or AWS_ROLE_ARN, names the role."),
         C::MissingTool if docker => "`lakehouse toolbox build`, then run again.".to_owned(),
         C::MissingTool => "Install it, or run with `--exec docker`.".to_owned(),
         C::TimedOut => "Check the network and run again; `--timeout 5m` gives it longer.".to_owned(),

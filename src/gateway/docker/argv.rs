@@ -3,6 +3,16 @@
 use super::mounts::{HOME, Mount};
 use std::time::Duration;
 
+/// A tool that asks on the terminal. Its answer goes into files, since the terminal shows all else; what it left is
+/// read by [`heard`]. `--foreground`: in a process group of its own it could not read the terminal.
+const TALK_SCRIPT: &str = r#"base=$0 grace=$1 limit=$2; shift 2; umask 077; trap : INT
+if ! command -v "$1" >/dev/null 2>&1; then echo missing >"$base.end"; exit 127; fi
+timeout --foreground -k "$grace" "$limit" "$@" >"$base.out" 2>"$base.err"; echo $? >"$base.end""#;
+
+/// What such a tool left, told as the tool would have: stdout, stderr, and the proof of its end.
+const HEARD_SCRIPT: &str = r#"[ -r "$1.end" ] || exit 1
+cat "$1.out"; cat "$1.err" >&2; printf '\n%s %s\n' "$0" "$(cat "$1.end")" >&2; rm -f "$1".*"#;
+
 /// How a session container is made.
 pub struct SessionArgs<'a> {
     /// The container's name.
@@ -146,6 +156,34 @@ const KEEP_SCRIPT: &str = r#"umask 077; cat >"$0.new" && mv -f "$0.new" "$0""#;
 #[must_use]
 pub fn keep(path: &str) -> Vec<String> {
     words(&["/bin/sh", "-c", KEEP_SCRIPT, path])
+}
+
+/// `docker exec …` for a tool that asks on the terminal; what it leaves begins with `base`.
+#[must_use]
+pub fn talk(tool: &ExecArgs<'_>, base: &str) -> Vec<String> {
+    let mut line = words(&["exec", "--interactive", "--tty"]);
+    for name in tool.env {
+        line.extend(["--env".to_owned(), name.clone()]);
+    }
+    let seconds = |duration: Duration| format!("{:.3}", duration.as_secs_f64().max(0.001));
+    let (grace, limit) = (seconds(tool.grace), seconds(tool.limit));
+    line.extend(words(&[
+        tool.container,
+        "/bin/sh",
+        "-c",
+        TALK_SCRIPT,
+        base,
+        &grace,
+        &limit,
+    ]));
+    line.extend(tool.argv.iter().cloned());
+    line
+}
+
+/// `docker exec …` that tells what a tool of [`talk`] left.
+#[must_use]
+pub fn heard(container: &str, proof: &str, base: &str) -> Vec<String> {
+    words(&["exec", container, "/bin/sh", "-c", HEARD_SCRIPT, proof, base])
 }
 
 /// `docker exec …` that asks the tool behind a pid file to stop.

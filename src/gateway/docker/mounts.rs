@@ -1,8 +1,12 @@
 //! What of this machine the container sees: the AWS settings, and nothing else of the user's.
 
 mod ca_bundle;
+mod token;
+
+pub use token::Token;
 
 use crate::gateway::environment::{Env, Identity, WEB_IDENTITY};
+use crate::gateway::settings_copy::AwsFile;
 use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -119,10 +123,17 @@ pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
         mounts.file("AWS_CA_BUNDLE", bundle, format!("{NAMED}/ca-bundle.pem"));
     }
     // A chosen profile takes the place of a web identity (see `environment::CREDENTIALS`).
-    if identity.profile.is_none() && identity.keys.is_none() {
+    if identity.profile.is_none() {
         let target = format!("{NAMED}/web-identity-token");
         match named(env, WEB_IDENTITY)? {
-            Named::File(source) => mounts.file(WEB_IDENTITY, source, target),
+            Named::File(source) => {
+                let given = env.get(OsStr::new(WEB_IDENTITY)).map(Path::new);
+                let token = Token::of(given.unwrap_or(&source));
+                mounts
+                    .env
+                    .push((WEB_IDENTITY.into(), token.target.clone().into()));
+                mounts.token(token);
+            }
             Named::Missing => mounts.env.push((WEB_IDENTITY.into(), target.into())),
             Named::No => {}
         }
@@ -137,6 +148,28 @@ pub fn aws_settings(env: &Env, identity: &Identity) -> Result<Mounts, String> {
 }
 
 impl Mounts {
+    /// The copy of an AWS file in the place of the file itself.
+    pub fn stand_in(&mut self, file: AwsFile, copy: &Path) {
+        let target = format!("{NAMED}/{}", file.name());
+        self.mounts.retain(|mount| mount.target != target);
+        self.file(file.variable(), copy.to_path_buf(), target);
+    }
+
+    /// A web identity token that a profile names.
+    pub fn token(&mut self, token: Token) {
+        self.mounts.push(token.mount);
+    }
+
+    /// The certificate bundle that a profile names: the file itself, where no variable names another.
+    pub fn ca_bundle(&mut self, bundle: &Path) {
+        if !self.env.iter().any(|(name, _)| name == "AWS_CA_BUNDLE")
+            && let Ok(source) = bundle.canonicalize()
+            && source.is_file()
+        {
+            self.file("AWS_CA_BUNDLE", source, format!("{NAMED}/ca-bundle.pem"));
+        }
+    }
+
     fn file(&mut self, variable: &str, source: PathBuf, target: String) {
         self.env.push((variable.into(), OsString::from(&target)));
         self.mounts.push(Mount {
@@ -288,6 +321,22 @@ mod tests {
             Mounts::default()
         );
         assert!(!home.path().join(".aws").exists());
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_of_the_file_it_stands_for() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("config");
+        std::fs::write(&file, "").unwrap();
+        let mut mounts = aws_settings(
+            &env_of(home.path(), "AWS_CONFIG_FILE", &file),
+            &Identity::default(),
+        )
+        .unwrap();
+        mounts.stand_in(AwsFile::Config, Path::new("/copy"));
+        let sources: Vec<&Path> = mounts.mounts.iter().map(|mount| mount.source.as_path()).collect();
+        assert_eq!(sources, [Path::new("/copy")]);
+        assert_eq!(mounts.env.last().unwrap().1, "/run/lakehouse-aws/config");
     }
 
     fn env_of(home: &Path, name: &str, value: &Path) -> Env {

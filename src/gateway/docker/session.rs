@@ -5,6 +5,8 @@
 //! Docker 20.10). The client runs in a process group of its own, so that Ctrl-C leaves it alone until the
 //! report is written.
 
+mod talk;
+
 use super::address::Remote;
 use super::argv::{self, ExecArgs, ProvenEnd, SessionArgs};
 use super::engine::{Engine, EngineError, last_lines};
@@ -12,6 +14,7 @@ use super::mounts::{HOME, Mount, Mounts, NONCE};
 use crate::gateway::environment::Env;
 use crate::gateway::local::{grace, output};
 use crate::gateway::process::{self, Ended, Ending, Job};
+use crate::gateway::settings_copy::SettingsCopy;
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use crate::report::Effect;
 use duct::Handle;
@@ -51,6 +54,8 @@ pub struct SessionPlan<'a> {
     pub mounts: Mounts,
     /// The environment of the tools.
     pub env: Env,
+    /// Copies of AWS files that `mounts` names: they must stay as long as the container.
+    pub copy: SettingsCopy,
     /// A folder of this machine for the nonce file.
     pub folder: &'a Path,
 }
@@ -65,6 +70,8 @@ pub struct Session {
     pipe: Mutex<Option<os_pipe::PipeWriter>>,
     commands: AtomicU64,
     proof: String,
+    /// Removed from this machine with the session.
+    _copy: SettingsCopy,
 }
 
 impl Session {
@@ -126,6 +133,7 @@ impl Session {
             client,
             pipe: Mutex::new(Some(pipe)),
             commands: AtomicU64::new(0),
+            _copy: plan.copy,
             proof: format!(
                 "lakehouse-proof-{:016x}",
                 std::hash::RandomState::new().build_hasher().finish()
@@ -290,6 +298,10 @@ impl Session {
 
 impl Gateway for Session {
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        if spec.terminal {
+            let number = self.commands.fetch_add(1, Ordering::Relaxed);
+            return self.talk(spec, &format!("/tmp/.lakehouse-{number}"));
+        }
         let tool = spec.tool;
         let start = Instant::now();
         let (ended, proven) = self.exec(&Work {

@@ -119,6 +119,7 @@ pub fn merge(first: PreflightEvidence, second: PreflightEvidence) -> PreflightEv
     PreflightEvidence {
         aws_account_id: first.aws_account_id.or(second.aws_account_id),
         aws_arn: first.aws_arn.or(second.aws_arn),
+        sso_session_expires_at: first.sso_session_expires_at.or(second.sso_session_expires_at),
         route53_zone_id: first.route53_zone_id.or(second.route53_zone_id),
         route53_zone_name: first.route53_zone_name.or(second.route53_zone_name),
         cert_arn: first.cert_arn.or(second.cert_arn),

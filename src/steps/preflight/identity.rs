@@ -1,6 +1,7 @@
 //! Check `identity`: AWS knows who is asking. It comes first, and without it nothing else is asked of AWS.
 
 use super::checked::{Checked, unknown};
+use super::inputs::CredentialInputs;
 use crate::clients::aws::Sts;
 use crate::clients::aws::sts::Caller;
 use crate::clients::form::{arn_fields, partition_fits};
@@ -12,13 +13,34 @@ use std::time::Instant;
 /// The check's id.
 pub const ID: &str = "identity";
 
-/// Asks who is asking.
+/// Asks who is asking. Where the role wants a one-time code and a person can be asked, aws asks for it, once: all else
+/// waits for the identity, and finds the role's keys in aws's cache.
 #[must_use]
-pub fn run(gateway: &dyn Gateway, asker: &Asker<'_>) -> (Checked, Option<Caller>) {
+pub fn run(gateway: &dyn Gateway, asker: &Asker<'_>, known: &CredentialInputs) -> (Checked, Option<Caller>) {
     let start = Instant::now();
-    let found = Sts { gateway }.caller();
+    let sts = Sts { gateway };
+    let found = match sts.caller() {
+        Err(error) if error.class == ErrorClass::MfaNeeded && known.has_terminal => sts.caller_at_terminal(),
+        found => found,
+    };
     let caller = found.as_ref().ok().filter(|caller| fits(caller, asker)).cloned();
-    (decide(found, asker).timed(start), caller)
+    let mut checked = decide(found, asker).timed(start);
+    for finding in &mut checked.findings {
+        finding.message.push_str(&said_of(&known.put_aside));
+    }
+    (checked, caller)
+}
+
+/// That the profile comes before the environment's own credentials.
+fn said_of(put_aside: &[&str]) -> String {
+    match put_aside {
+        [] => String::new(),
+        [name] => format!(" {name} of the environment is not used beside a profile."),
+        [names @ .., last] => format!(
+            " {} and {last} of the environment are not used beside a profile.",
+            names.join(", ")
+        ),
+    }
 }
 
 /// Judges the answer.

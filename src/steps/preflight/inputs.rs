@@ -4,7 +4,7 @@ use crate::clients::Asker;
 pub use crate::model::DnsProvider;
 use crate::model::{
     AccountId, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeType, Profile, Region,
-    RootDomain, SiteDomain,
+    RootDomain, SiteDomain, SsoFacts,
 };
 use crate::report::ExecMode;
 use std::net::SocketAddr;
@@ -66,6 +66,19 @@ pub struct PreflightInputs {
     pub now: jiff::Timestamp,
     /// Where the tools run.
     pub mode: ExecMode,
+    /// What is known of the caller's credentials before AWS is asked.
+    pub credentials: CredentialInputs,
+}
+
+/// What is known of the caller's credentials before AWS is asked.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialInputs {
+    /// Whether a person sits at a terminal and can be asked for a one-time code.
+    pub has_terminal: bool,
+    /// Variables with credentials that the tools don't get, since a profile was chosen.
+    pub put_aside: Vec<&'static str>,
+    /// The profile's single sign-on, if its keys come from one.
+    pub sso: Option<SsoFacts>,
 }
 
 impl PreflightInputs {

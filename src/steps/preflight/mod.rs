@@ -21,9 +21,10 @@ pub mod permissions;
 pub mod quotas;
 pub mod readiness;
 pub mod run;
+pub mod sso_session;
 pub mod tools;
 pub mod zone;
 
 pub use checked::{Checked, merge};
-pub use inputs::{CertNamed, DnsProvider, PreflightInputs};
+pub use inputs::{CertNamed, CredentialInputs, DnsProvider, PreflightInputs};
 pub use run::{PreflightOutcome, run_all, run_all_told};

@@ -7,7 +7,7 @@ use super::{
     account, bucket, certificate, cluster, cluster_version, cost, domain, identity, inside, instance_type,
     permissions, quotas, readiness, tools, zone,
 };
-use super::{chart_registry, delegation, dns_record, hosted};
+use super::{chart_registry, delegation, dns_record, hosted, sso_session};
 use crate::clients::aws::Ec2;
 use crate::clients::aws::sts::Caller;
 use crate::gateway::{Gateway, Tool};
@@ -48,7 +48,12 @@ pub fn run_all_told(
 ) -> PreflightOutcome {
     std::thread::scope(|scope| {
         // The identity first, since all else waits for it; aws's own version last, since it takes the longest.
-        let identity = start(scope, || told(listener, identity::run(gateway, &inputs.asker())));
+        let identity = start(scope, || {
+            told(
+                listener,
+                identity::run(gateway, &inputs.asker(), &inputs.credentials),
+            )
+        });
         let mut tools: Vec<_> = Tool::ALL
             .iter()
             .rev()
@@ -196,7 +201,9 @@ fn of_account(
             }
         };
         let version = told(listener, version);
+        let signed_on = sso_session::decide(&inputs.credentials, inputs.now, &asker);
         let checked = account
+            .and(told(listener, signed_on))
             .and(finish(allowed, || broken(permissions::ID)))
             .and(zone)
             .and(certificate)
@@ -230,6 +237,7 @@ fn without_identity(inputs: &PreflightInputs, identity: &Checked) -> Checked {
     let reason = format!("Not asked: the check `identity` failed first ({}).", code.name());
     let findings = [
         account::ID,
+        sso_session::ID,
         permissions::ID,
         zone::ID,
         delegation::ID,
