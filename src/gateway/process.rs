@@ -119,6 +119,11 @@ fn expression(job: &Job<'_>) -> std::io::Result<Expression> {
         }))
 }
 
+/// Starts `work` on a thread of its own. A machine may have none left: that is an error like any other.
+fn aside(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().spawn(work).map(drop)
+}
+
 /// Path of this program, for the guard. On Linux the kernel's own name for it works even when the file was
 /// replaced by an upgrade in mid-run.
 fn own_binary() -> std::io::Result<PathBuf> {
@@ -144,16 +149,10 @@ impl Running {
         let (stdin, mut control) = os_pipe::pipe()?;
         let (out_read, out_write) = os_pipe::pipe()?;
         let (err_read, err_write) = os_pipe::pipe()?;
-        let handle = {
-            let command = expression(job)?
-                .stdin_file(stdin)
-                .stdout_file(out_write)
-                .stderr_file(err_write);
-            Arc::new(command.start()?)
-        };
+        // The threads first, as far as they can: a machine that has none left must leave no process behind.
         let too_much = Arc::new(AtomicBool::new(false));
-        let stdout = Stream::read(out_read, Some(Arc::clone(&too_much)), job.on_line.clone());
-        let stderr = Stream::read(err_read, None, job.on_line.clone());
+        let stdout = Stream::read(out_read, Some(Arc::clone(&too_much)), job.on_line.clone())?;
+        let stderr = Stream::read(err_read, None, job.on_line.clone())?;
         let input = if job.guarded {
             guard::preamble(&job.stdin)
         } else {
@@ -161,10 +160,17 @@ impl Running {
         };
         // The pipe's far end may be slow or gone: neither may hold us up. A guard's pipe must stay open.
         let (written, writer_end) = channel();
-        std::thread::spawn(move || {
+        aside(move || {
             let _ = control.write_all(&input);
             let _ = written.send(control);
-        });
+        })?;
+        let handle = {
+            let command = expression(job)?
+                .stdin_file(stdin)
+                .stdout_file(out_write)
+                .stderr_file(err_write);
+            Arc::new(command.start()?)
+        };
         let control = if job.guarded {
             writer_end.recv_timeout(Duration::from_secs(5)).ok()
         } else {
@@ -172,17 +178,22 @@ impl Running {
         };
         let (sender, ended) = channel();
         let waiting = Arc::clone(&handle);
-        std::thread::spawn(move || {
+        let watched = aside(move || {
             let _ = sender.send(waiting.wait().map(|output| output.status));
         });
-        Ok(Self {
+        let running = Self {
             ended,
             handle,
             control,
             stdout,
             stderr,
             too_much,
-        })
+        };
+        if let Err(error) = watched {
+            running.kill_group();
+            return Err(error);
+        }
+        Ok(running)
     }
 
     fn wait(&mut self, job: &Job<'_>, interrupt: &Interrupt) -> Ending {
@@ -216,7 +227,10 @@ impl Running {
         if let Some(stop) = job.stop {
             // It asks an engine that may hang: the grace period counts from here.
             std::thread::scope(|scope| {
-                scope.spawn(stop);
+                let asked = std::thread::Builder::new().spawn_scoped(scope, stop);
+                if asked.is_err() {
+                    stop();
+                }
                 self.await_end(job);
             });
             return;
@@ -268,13 +282,17 @@ fn ending_of(status: Option<std::process::ExitStatus>) -> Ending {
 struct Stream(Receiver<Vec<u8>>);
 
 impl Stream {
-    fn read(pipe: os_pipe::PipeReader, over: Option<Arc<AtomicBool>>, on_line: Option<OnLine>) -> Self {
+    fn read(
+        pipe: os_pipe::PipeReader,
+        over: Option<Arc<AtomicBool>>,
+        on_line: Option<OnLine>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
-        std::thread::spawn(move || match on_line {
+        aside(move || match on_line {
             Some(on_line) => read_lines(pipe, &sender, on_line.as_ref()),
             None => read_all(pipe, &sender, over.as_deref()),
-        });
-        Self(receiver)
+        })?;
+        Ok(Self(receiver))
     }
 
     /// What was read, and whether the stream came to its end: something that the tool left behind may hold it open.

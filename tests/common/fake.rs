@@ -142,7 +142,8 @@ const READY: &[(&str, &str)] = &[
     (
         "aws.service-quotas.list-service-quotas",
         r#"case "$4" in
-ec2) echo '{"Quotas":[{"QuotaCode":"L-1216C47A","Value":256.0,"Adjustable":true},{"QuotaCode":"L-0263D0A3","Value":5.0,"Adjustable":true}]}';;
+ec2) addresses=; case "$*" in *L-0263D0A3*) addresses=',{"QuotaCode":"L-0263D0A3","Value":5.0,"Adjustable":true}' ;; esac
+     echo "{\"Quotas\":[{\"QuotaCode\":\"L-1216C47A\",\"Value\":256.0,\"Adjustable\":true}$addresses]}";;
 vpc) echo '{"Quotas":[{"QuotaCode":"L-F678F1CE","Value":5.0,"Adjustable":true},{"QuotaCode":"L-FE5A380F","Value":5.0,"Adjustable":true}]}';;
 eks) echo '{"Quotas":[{"QuotaCode":"L-1194D53C","Value":100.0,"Adjustable":true}]}';;
 *) echo '{"Quotas":[{"QuotaCode":"L-53DA6B97","Value":50.0,"Adjustable":true}]}';;

@@ -1,6 +1,6 @@
 //! What a check gives back, and how results come together.
 
-use crate::clients::{Asker, CallError, explain};
+use crate::clients::{Asker, CallError, ErrorClass, explain};
 use crate::report::{Finding, Outcome, PreflightEvidence, Progress};
 use std::time::{Duration, Instant};
 
@@ -97,13 +97,38 @@ pub fn unknown(id: &str, what: &str, error: &CallError, asker: &Asker<'_>) -> Fi
     .said(error.said.clone())
 }
 
-/// The same, where install can go on without the answer.
+/// The same, where install can go on without the answer. Not where the failure is none of the question's: keys that
+/// have ended, a stopped run or an engine that is gone would end an install as well.
 #[must_use]
 pub fn unknown_but_harmless(id: &str, what: &str, error: &CallError, asker: &Asker<'_>) -> Finding {
+    let finding = unknown(id, what, error, asker);
+    if is_everybodys(error.class) {
+        return finding;
+    }
     Finding {
         outcome: Outcome::Warn,
-        ..unknown(id, what, error, asker)
+        ..finding
     }
+}
+
+/// Whether every other question fails for the same reason.
+#[must_use]
+pub const fn is_everybodys(class: ErrorClass) -> bool {
+    use ErrorClass as C;
+    matches!(
+        class,
+        C::ExpiredKeys
+            | C::SsoExpired
+            | C::LoginExpired
+            | C::NoCredentials
+            | C::PartialCredentials
+            | C::InvalidKeys
+            | C::RoleDenied
+            | C::ClockSkew
+            | C::Interrupted
+            | C::Engine
+            | C::MissingTool
+    )
 }
 
 /// Both evidences as one; where both have a field, the first one's stays.

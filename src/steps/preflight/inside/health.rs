@@ -6,7 +6,7 @@ use crate::clients::explain::quoted;
 use crate::clients::kubectl::Node;
 use crate::clients::{CallError, explain};
 use crate::report::{Code, Finding, Outcome};
-use crate::steps::preflight::checked::Checked;
+use crate::steps::preflight::checked::{Checked, is_everybodys};
 
 /// The check's id.
 pub const ID: &str = "cluster-health";
@@ -177,6 +177,7 @@ fn not_known(verdict: &mut Verdict, what: &str, error: &CallError, subject: &Sub
         .said
         .extend((!error.said.is_empty()).then(|| error.said.clone()));
     verdict.unknown.get_or_insert(explained.code);
+    verdict.fails |= is_everybodys(error.class);
 }
 
 fn readiness(verdict: &mut Verdict, nodes: Option<&[Node]>, subject: &Subject<'_>) -> bool {
