@@ -253,7 +253,7 @@ fn the_sign_ons_end_is_evidence_with_figures() {
 
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
-fn a_token_that_kubernetes_renews_is_read_anew_in_the_container() {
+fn a_token_that_kubernetes_keeps_behind_links_is_read_in_the_container() {
     let mut world = world();
     let pod = world.path("pod");
     fs::create_dir_all(pod.join("..new")).unwrap();
