@@ -117,6 +117,7 @@ fn local_in_toolbox(image: &str, more: &[&str]) -> (Value, Vec<Value>) {
         "AWS_ENDPOINT_URL",
         "AWS_EC2_METADATA_DISABLED",
         "LAKEHOUSE_DNS_SERVER",
+        "LAKEHOUSE_CHART_REGISTRY",
     ] {
         command.args(["--env", &format!("{name}={}", world.get(name).unwrap())]);
     }

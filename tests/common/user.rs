@@ -161,7 +161,8 @@ pub fn in_toolbox(world: &World, flags: &[&str]) -> Command {
         &format!("{}:/usr/local/bin/lakehouse:ro", env!("CARGO_BIN_EXE_lakehouse")),
     ]);
     for (name, value) in world.variables() {
-        let of_the_account = name.starts_with("AWS_") || ["HOME", "XDG_STATE_HOME"].contains(&name);
+        let of_the_account = name.starts_with("AWS_")
+            || ["HOME", "XDG_STATE_HOME", "LAKEHOUSE_CHART_REGISTRY"].contains(&name);
         if of_the_account {
             command.args(["--env", &format!("{name}={value}")]);
         }
