@@ -21,6 +21,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/evidence.md",
     "docs/permissions.md",
     "docs/preflight.md",
+    "docs/reliability.md",
 ];
 
 /// Named before they are merged; each may also be there.

@@ -315,3 +315,32 @@ fn a_stop_does_not_wait_for_the_pause_before_a_question_is_asked_again() {
         .count();
     assert_eq!(asked, 1, "{journal}");
 }
+
+#[test]
+fn checks_that_were_left_out_stand_beside_their_own_reason() {
+    let fake = Fake::standing();
+    fake.answer(
+        "aws.iam.simulate-principal-policy",
+        "echo 'An error occurred (AccessDenied) when calling the SimulatePrincipalPolicy operation: no' >&2; return 254",
+    );
+    let done = fake.world.run(&PREFLIGHT);
+    let report = done.report();
+    let mut told = 0;
+    for check in report["preflight"]["checks"].as_array().unwrap() {
+        let message = check["message"].as_str().unwrap();
+        let (id, Some(why)) = (check["id"].as_str().unwrap(), message.strip_prefix("Not asked: ")) else {
+            continue;
+        };
+        let line = done
+            .stderr
+            .lines()
+            .find(|line| line.contains("not asked") && line.contains(id));
+        assert!(
+            line.is_some_and(|line| line.ends_with(why)),
+            "{id}: {why}\n{}",
+            done.stderr
+        );
+        told += 1;
+    }
+    assert!(told >= 3, "{}", done.stderr);
+}

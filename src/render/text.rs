@@ -109,19 +109,27 @@ fn commands(run: &RunRecord) -> String {
 
 fn preflight(preflight: &PreflightReport, in_docker: bool, style: Style) -> String {
     let mut text = String::new();
-    let (skipped, told): (Vec<&Finding>, Vec<&Finding>) =
+    let (mut skipped, told): (Vec<&Finding>, Vec<&Finding>) =
         preflight.checks.iter().partition(|check| is_not_asked(check));
     for check in told {
         text.push_str(&self::check(check, style));
     }
-    if let Some(first) = skipped.first() {
-        let ids: Vec<&str> = skipped.iter().map(|check| check.id.as_str()).collect();
+    // One line a reason: checks that were left out for another one are not among them.
+    while let Some(first) = skipped.first() {
+        let message = &first.message;
+        let ids: Vec<&str> = skipped
+            .iter()
+            .filter(|check| check.message == *message)
+            .map(|check| check.id.as_str())
+            .collect();
         let lead = format!("{} {:<ID_WIDTH$} ", style.over("2", "-"), "not asked");
-        let why = first
-            .message
+        let why = message
             .trim_start_matches(NOT_ASKED)
             .trim_start_matches([':', ' ']);
-        text.push_str(&style.hang(&lead, ID_WIDTH + 3, &format!("{}: {why}", ids.join(", "))));
+        let line = printable(&format!("{}: {why}", ids.join(", ")));
+        text.push_str(&style.hang(&lead, ID_WIDTH + 3, &line));
+        let message = message.clone();
+        skipped.retain(|check| check.message != message);
     }
     let verdict = if preflight.ok_to_install {
         style.over("1;32", "OK to install.")
@@ -148,7 +156,7 @@ fn is_not_asked(check: &Finding) -> bool {
 }
 
 /// How wide the column of checks is.
-const ID_WIDTH: usize = 17;
+const ID_WIDTH: usize = 20;
 
 fn check(check: &Finding, style: Style) -> String {
     let mark = match check.outcome {

@@ -71,7 +71,7 @@ pub fn decide(
     };
     let Err(error) = found else {
         let message = format!(
-            "The chart registry `{registry}` answers from {place}: {} {} is there.",
+            "The chart registry `{registry}` answers where the tools run: {} {} is there.",
             CHART.name, CHART.version
         );
         return Checked::from(Finding::pass(ID, message)).seen(PreflightEvidence {
