@@ -243,8 +243,12 @@ fn where_nobody_can_be_asked_about_the_check_is_a_skip_with_its_reason() {
 }
 
 #[test]
-fn a_question_without_an_answer_warns_under_its_own_code() {
-    for (case, code) in [("throttled", "AWS_THROTTLED"), ("expired", "AWS_KEYS_EXPIRED")] {
+fn a_question_without_an_answer_is_told_under_its_own_code() {
+    // Keys that have ended would end an install too.
+    for (case, code, outcome) in [
+        ("throttled", "AWS_THROTTLED", Outcome::Warn),
+        ("expired", "AWS_KEYS_EXPIRED", Outcome::Fail),
+    ] {
         for script in [
             Script::default().replays(
                 "aws iam simulate-principal-policy",
@@ -258,7 +262,7 @@ fn a_question_without_an_answer_warns_under_its_own_code() {
                 USER
             };
             let (finding, evidence) = check(&script, arn);
-            assert_eq!(finding.outcome, Outcome::Warn, "{finding:?}");
+            assert_eq!(finding.outcome, outcome, "{finding:?}");
             assert_eq!(finding.code.unwrap().name(), code);
             assert!(finding.remediation.is_some() && finding.tool_output.is_some());
             assert_eq!(evidence, None);
