@@ -132,7 +132,7 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
     match action {
         Action::Preflight(settings) => commands::preflight::preflight(&context, &settings),
         Action::Default(settings) | Action::Install(settings) => {
-            commands::preflight::with_gate(&context, &settings)
+            commands::preflight::with_install(&context, &settings)
         }
         Action::Toolbox {
             action,

@@ -6,7 +6,7 @@
 
 use super::{
     Approve, BucketName, CertArn, ChartRegistry, ClusterName, DnsServer, EventsTo, Namespace, NodeType,
-    Profile, Region, RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork,
+    Profile, Region, RootDomain, SiteDomain, Subnets, TimeLimit, ToolboxImage, ToolboxNetwork,
 };
 
 /// What a JSON Schema can say of a text.
@@ -53,6 +53,8 @@ forms! {
     CertArn exact 40 200 r"^arn:aws(-[a-z-]{1,16})?:acm:[a-z]{2,4}(-[a-z]{2,8})?-[a-z]{2,12}-[1-9][0-9]?:[0-9]{12}:certificate/[A-Za-z0-9-]{1,64}$";
     // The host's labels neither begin nor end with a hyphen, and a port is at most 65535.
     ChartRegistry wider 9 255 r"^oci://[A-Za-z0-9.-]+(:[1-9][0-9]{0,4})?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)+$";
+    // Each once.
+    Subnets wider 31 400 r"^subnet-[0-9a-f]{8}([0-9a-f]{9})?(,subnet-[0-9a-f]{8}([0-9a-f]{9})?){1,15}$";
     DnsServer wider 2 64 r"^\[?[0-9A-Fa-f.:]+(%[0-9]+)?\]?(:[0-9]+)?$";
     // From 1s to 24h.
     TimeLimit wider 2 16 r"^([0-9]+(h|m|s|ms))+$";

@@ -5,6 +5,7 @@ pub mod choices;
 pub mod env_file;
 pub mod env_pairs;
 pub mod forms;
+pub mod installation;
 pub mod names;
 pub mod permissions;
 pub mod settings;
@@ -19,9 +20,10 @@ pub use choices::{
 };
 pub use env_pairs::{Discovered, env_pairs};
 pub use forms::{Form, Formed};
+pub use installation::{CREATED_BY, InstallationId, Target, USED_BY, fitted};
 pub use names::{
     AccountId, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeCount, NodeType,
-    Profile, Region, RootDomain, RunName, SiteDomain,
+    Profile, Region, RootDomain, RunName, SiteDomain, SubnetId, Subnets,
 };
 pub use permissions::{Need, PolicyDocument, Scope};
 pub use settings::{RunOptions, Settings, Source, Sourced};

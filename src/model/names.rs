@@ -14,6 +14,7 @@ mod node;
 mod profile;
 mod region;
 mod run_name;
+mod subnets;
 
 pub use account_id::AccountId;
 pub use bucket_name::BucketName;
@@ -26,6 +27,7 @@ pub use node::{NodeCount, NodeType};
 pub use profile::Profile;
 pub use region::Region;
 pub use run_name::RunName;
+pub use subnets::{SubnetId, Subnets};
 
 /// Why a value was refused: the rule, and a value that would do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -150,6 +150,12 @@ pub struct Settings {
     pub approve: Option<Approve>,
     /// `--phase`; absent: all.
     pub phase: Option<Phase>,
+    /// `--subnets`: those of an existing VPC; absent: eksctl makes one.
+    pub subnets: Option<Sourced<super::Subnets>>,
+    /// `--versioning`: whether the bucket keeps older versions of its objects.
+    pub versioning: Sourced<bool>,
+    /// `--write-kubeconfig`: whether the user's own kubeconfig gets a context.
+    pub write_kubeconfig: bool,
 }
 
 impl Settings {

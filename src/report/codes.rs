@@ -111,7 +111,11 @@ codes! {
     EvidenceNotWritten "EVIDENCE_NOT_WRITTEN" "The export was not written: its file exists, the folder refuses it, or the journal is too large for one file." "Choose another file with `--to`; `--to -` prints it.";
     EventsNotWritten "EVENTS_NOT_WRITTEN" "The event stream (`--events`) could not be written whole: its reader was gone or too slow, or its file could not take more. The run went on, and its report is whole." "Read the report; for the next run check the free space and the reader of the stream, or name another file with `--events`.";
     ReadOnlyRefused "READ_ONLY_REFUSED" "A command that would change something was refused in a read-only run." "Run without `--read-only` if the change is wanted.";
-    InstallNotAvailable "INSTALL_NOT_AVAILABLE" "This version checks and does not install yet." "Install comes with the next version.";
+    PlanChanged "PLAN_CHANGED" "What stands in the account or the cluster changed after the plan was approved: what would be written is not what was approved." "Run the same command without `--approve`, look at the new plan, and approve that.";
+    ClusterChanged "CLUSTER_CHANGED" "The cluster of this name is not the one that the plan was approved for." "Run the same command without `--approve`, and look at the new plan.";
+    StepNotSettled "STEP_NOT_SETTLED" "What a step wrote is not kept: something else changes it, or it can't be so." "Look for another controller or person that changes it (CloudTrail, the object's managed fields), then run the same command.";
+    StepTimedOut "STEP_TIMED_OUT" "What a step waits for did not become ready in time; it may still become so." "Run the same command: it looks again and goes on waiting; `lakehouse evidence show latest` has what was asked.";
+    InstallHeld "INSTALL_HELD" "Another run installs into this cluster: two at once would write over each other." "Wait for its end, then run the same command.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";
     Internal "INTERNAL" "Something that should not happen did; nothing is claimed about the account." "Report it, with the journal of the run.";
 }

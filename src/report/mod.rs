@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod failure;
 pub mod finding;
 pub mod install;
+pub mod install_evidence;
 pub mod preflight;
 pub mod preflight_evidence;
 pub mod run_record;
@@ -19,7 +20,8 @@ pub use command_record::{CommandRecord, Effect, ExecMode};
 pub use evidence::{EvidenceReport, RunEntry, RunState, Verification, VerificationStatus};
 pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
-pub use install::InstallReport;
+pub use install::{InstallReport, InstallStatus, StepAction, StepOutcome, StepReport};
+pub use install_evidence::{ComputeEvidence, EksEvidence, InstallEvidence, StorageEvidence};
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
 pub use preflight_evidence::{
     ClusterInside, CostEstimate, CostItem, DelegationEvidence, DeniedAction, PermissionEvidence, QuotaUse,

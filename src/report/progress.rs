@@ -1,6 +1,6 @@
 //! What a run tells while it works. The terminal and the event stream are both listeners of this one trait.
 
-use super::{CommandRecord, Finding};
+use super::{CommandRecord, Finding, StepReport};
 
 /// Sees what a run does, as it does it. Called from any thread; none of its methods may wait for long.
 pub trait Progress: Send + Sync {
@@ -16,6 +16,8 @@ pub trait Progress: Send + Sync {
     fn finding(&self, finding: &Finding);
     /// A command of one of the four tools has ended; the record is the journal's.
     fn command(&self, record: &CommandRecord);
+    /// A step of the install begins (its outcome is `planned`), or has come to its end.
+    fn install_step(&self, _step: &StepReport) {}
 }
 
 /// Nobody listens.

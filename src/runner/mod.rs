@@ -2,8 +2,8 @@
 
 pub mod evidence;
 pub mod failures;
-pub mod gate;
 mod hand_in;
+pub mod install;
 pub mod place;
 pub mod preflight;
 pub mod progress;

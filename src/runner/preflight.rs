@@ -40,7 +40,8 @@ pub fn required(settings: &Settings) -> Vec<String> {
     }
 }
 
-/// Makes the checks. A place that can't be opened is a finding like any other.
+/// Makes the checks. A place that can't be opened is a finding like any other. The place stays open: the caller closes
+/// it, once nothing more is to be done in it.
 pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Arc<dyn Progress>) -> Checked {
     progress.step("preparing the tools");
     let facts = Some(&settings.profile_facts);
@@ -53,7 +54,6 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
         }
     };
     let Some(inputs) = inputs(run, settings, &workplace) else {
-        workplace.close();
         progress.done();
         return Checked {
             findings: Vec::new(),
@@ -76,7 +76,6 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
         &ReadOnly(&workplace.gateway as &dyn Gateway),
         progress.as_ref(),
     );
-    workplace.close();
     progress.done();
     workplace.exec.tools = std::mem::take(&mut outcome.tools);
     let mut evidence = outcome.evidence;

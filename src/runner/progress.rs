@@ -1,7 +1,7 @@
 //! Several listeners of one run.
 
 pub use crate::report::Progress;
-use crate::report::{CommandRecord, Finding};
+use crate::report::{CommandRecord, Finding, StepReport};
 use std::sync::Arc;
 
 /// Tells each of them, in order.
@@ -30,5 +30,9 @@ impl Progress for All {
 
     fn command(&self, record: &CommandRecord) {
         self.0.iter().for_each(|one| one.command(record));
+    }
+
+    fn install_step(&self, step: &StepReport) {
+        self.0.iter().for_each(|one| one.install_step(step));
     }
 }

@@ -110,6 +110,15 @@ pub struct TargetFlags {
     /// Where the charts come from [default: oci://public.ecr.aws/ingext]
     #[arg(long, global = true, value_name = "REGISTRY", help_heading = "Install")]
     pub chart_registry: Option<String>,
+    /// Subnets of an existing VPC, with commas [default: eksctl makes a VPC]
+    #[arg(long, global = true, value_name = "IDS", help_heading = "Install")]
+    pub subnets: Option<String>,
+    /// Keep older versions of the bucket's objects [default: false]
+    #[arg(long, global = true, value_name = "BOOL", help_heading = "Install", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
+    pub versioning: Option<String>,
+    /// Add the cluster's context to your own kubeconfig [default: false]
+    #[arg(long, global = true, value_name = "BOOL", help_heading = "Install", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
+    pub write_kubeconfig: Option<String>,
     /// Approve the plan: true, or the digest of that very plan
     #[arg(long, global = true, value_name = "WHAT", help_heading = "Install", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub approve: Option<String>,

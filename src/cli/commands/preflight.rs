@@ -1,4 +1,4 @@
-//! `lakehouse preflight`, and the default action: preflight, then the install's gate.
+//! `lakehouse preflight`; and `lakehouse install`, which is the default action: preflight, then the install.
 
 use super::output;
 use crate::cli::run::{BLOCKED, Context, DONE, FAILED, NEEDS_INPUT, SIGNALLED};
@@ -6,33 +6,39 @@ use crate::model::{Settings, shown_name};
 use crate::render::env_file::{self, Written};
 use crate::report::install::InstallStatus;
 use crate::report::{Code, Finding, PreflightReport, PreflightStatus, Report};
-use crate::runner::{gate, preflight};
+use crate::runner::install::{self, Asked};
+use crate::runner::preflight;
 
 /// The preflight alone.
 #[must_use]
 pub fn preflight(context: &Context, settings: &Settings) -> i32 {
-    let report = made(context, settings);
+    let report = made(context, settings, false);
     let code = exit_code(context, &report);
     output::print(context, &report, code)
 }
 
-/// The preflight and, where it passes, the install's gate.
+/// The preflight and, where it passes, the install's plan and what was approved of it.
 #[must_use]
-pub fn with_gate(context: &Context, settings: &Settings) -> i32 {
-    let mut report = made(context, settings);
-    let mut code = exit_code(context, &report);
-    if code == DONE {
-        let install = gate::answer(settings);
-        code = match install.status {
-            InstallStatus::NeedsInput => NEEDS_INPUT,
-            InstallStatus::Blocked => BLOCKED,
-        };
-        report.install = Some(install);
-    }
+pub fn with_install(context: &Context, settings: &Settings) -> i32 {
+    let report = made(context, settings, true);
+    let code = match &report.install {
+        Some(install) => install_code(context, install.status),
+        None => exit_code(context, &report),
+    };
     output::print(context, &report, code)
 }
 
-fn made(context: &Context, settings: &Settings) -> Report {
+fn install_code(context: &Context, status: InstallStatus) -> i32 {
+    match status {
+        InstallStatus::Completed | InstallStatus::CompletedPhase => DONE,
+        InstallStatus::NeedsInput => NEEDS_INPUT,
+        InstallStatus::Blocked => BLOCKED,
+        InstallStatus::Failed => FAILED,
+        InstallStatus::Interrupted => interrupted_code(context),
+    }
+}
+
+fn made(context: &Context, settings: &Settings, and_install: bool) -> Report {
     let required = preflight::required(settings);
     if !required.is_empty() {
         let mut report = context.report(None);
@@ -53,8 +59,23 @@ fn made(context: &Context, settings: &Settings) -> Report {
         report.preflight = Some(body);
         return report;
     }
+    let mut install = None;
+    if let Some(workplace) = &checked.workplace {
+        if and_install && body.status == PreflightStatus::Ready {
+            install = Some(install::install(&Asked {
+                run: &context.run,
+                options: &context.options,
+                settings,
+                seen: &checked.evidence,
+                workplace,
+                progress: &context.progress,
+            }));
+        }
+        workplace.close();
+    }
     let mut report = context.report(checked.workplace.as_ref());
     report.preflight = Some(body);
+    report.install = install;
     report
 }
 

@@ -4,7 +4,7 @@ use super::lookup::switch_rule;
 use crate::model::{
     Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, ColorChoice, DnsProvider, DnsServer,
     ExecMode, LogLevel, Namespace, Need, NodeCount, NodeType, OutputFormat, Phase, Profile, Region,
-    RootDomain, SiteDomain, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    RootDomain, SiteDomain, Subnets, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use crate::model::{EventsTo, Form, Formed};
 use std::str::FromStr;
@@ -27,6 +27,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "domain" => of::<SiteDomain>(),
         "cert-arn" => of::<CertArn>(),
         "chart-registry" => of::<ChartRegistry>(),
+        "subnets" => of::<Subnets>(),
         "dns-provider" => of::<DnsProvider>(),
         "dns-server" => of::<DnsServer>(),
         "phase" => of::<Phase>(),
@@ -66,6 +67,7 @@ pub fn form_of(flag: &str) -> Option<Form> {
         "domain" => SiteDomain::FORM,
         "cert-arn" => CertArn::FORM,
         "chart-registry" => ChartRegistry::FORM,
+        "subnets" => Subnets::FORM,
         "dns-server" => DnsServer::FORM,
         "approve" => Approve::FORM,
         "timeout" => TimeLimit::FORM,
@@ -96,6 +98,7 @@ pub fn takes(flag: &str, text: &str) -> bool {
         "cert-arn" => of::<CertArn>(text),
         "dns-server" => of::<DnsServer>(text),
         "chart-registry" => of::<ChartRegistry>(text),
+        "subnets" => of::<Subnets>(text),
         "approve" => of::<Approve>(text),
         "timeout" => of::<TimeLimit>(text),
         "toolbox-image" => of::<ToolboxImage>(text),

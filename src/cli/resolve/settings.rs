@@ -8,7 +8,7 @@ use super::made;
 use super::options::options;
 use crate::model::{
     AccountId, Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, DnsServer, Namespace,
-    NodeCount, NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced,
+    NodeCount, NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced, Subnets,
 };
 use std::str::FromStr;
 
@@ -54,6 +54,9 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         expected_account: expected_account(lookup)?,
         approve: approve(lookup)?,
         phase: lookup.get::<Phase>("phase", None)?.map(|phase| phase.value),
+        subnets: lookup.get("subnets", None)?,
+        versioning: lookup.switch("versioning", None, false)?,
+        write_kubeconfig: lookup.switch("write-kubeconfig", None, false)?.value,
     })
 }
 
@@ -72,6 +75,7 @@ pub(super) fn check_flags(lookup: &Lookup<'_>) -> Result<(), UsageError> {
     lookup.get::<NodeCount>("node-count", None)?;
     lookup.get::<DnsServer>("dns-server", None)?;
     lookup.get::<ChartRegistry>("chart-registry", None)?;
+    lookup.get::<Subnets>("subnets", None)?;
     approve(lookup).map(|_| ())
 }
 

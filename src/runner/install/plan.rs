@@ -1,0 +1,221 @@
+//! The plan: every step looked at side by side, and what the looks mean together.
+
+use super::{digest, words};
+use crate::clients::CallError;
+use crate::model::{Approve, Phase};
+use crate::report::{InstallStatus, StepAction, StepOutcome, StepReport};
+use crate::steps::install::{Decision, Look, Step, Stop, Verdict, World};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// A step, and how it stood when the plan was made.
+pub struct PlannedStep {
+    /// The step.
+    pub step: Box<dyn Step>,
+    /// What it saw and decided.
+    pub look: Result<Look, CallError>,
+    /// Paths of its documents, once they are kept.
+    pub documents: Vec<String>,
+}
+
+impl PlannedStep {
+    /// The decision, where it could be looked at.
+    #[must_use]
+    pub fn decision(&self) -> Option<&Decision> {
+        self.look.as_ref().ok().map(|look| &look.decision)
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn action(&self) -> StepAction {
+        self.decision()
+            .map_or(StepAction::Unknown, |decision| decision.action)
+    }
+
+    /// Whether there is anything to do, or to wait for.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(
+            self.decision().map(|decision| &decision.verdict),
+            Some(Verdict::Settled)
+        )
+    }
+
+    /// As the report has it, before anything was done.
+    #[must_use]
+    pub fn report(&self) -> StepReport {
+        let decision = self.decision();
+        StepReport {
+            phase: self.step.phase().name().to_owned(),
+            id: self.step.id().to_owned(),
+            action: self.action(),
+            detail: decision.map_or_else(
+                || "How it stands is unknown; see the blockers.".to_owned(),
+                |decision| decision.detail.clone(),
+            ),
+            outcome: StepOutcome::Planned,
+            commands: decision
+                .map(|decision| decision.writes().iter().map(words::command).collect())
+                .unwrap_or_default(),
+            documents: self.documents.clone(),
+            usual_seconds: if self.is_open() {
+                self.step.waits().usual.as_secs()
+            } else {
+                0
+            },
+            writes: 0,
+            duration_ms: None,
+        }
+    }
+}
+
+/// The plan.
+pub struct Plan {
+    /// The steps, in their order.
+    pub steps: Vec<PlannedStep>,
+    /// Its digest; none where a step could not be looked at: such a plan can't be approved.
+    pub digest: Option<String>,
+    /// The last phase that it covers.
+    pub last: Phase,
+}
+
+/// What a plan leads to.
+pub enum Gate {
+    /// A report, and nothing is written.
+    Answer(InstallStatus),
+    /// It is carried out.
+    Go,
+}
+
+/// Looks at every step, side by side; the order stays.
+#[must_use]
+pub fn observe(steps: &[Box<dyn Step>], world: &World<'_>) -> Vec<Result<Look, CallError>> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = steps
+            .iter()
+            .map(|step| std::thread::Builder::new().spawn_scoped(scope, || step.look(world)))
+            .collect();
+        threads
+            .into_iter()
+            .zip(steps)
+            .map(|(thread, step)| match thread {
+                // A machine without a thread to spare looks one after the other.
+                Err(_) => step.look(world),
+                Ok(thread) => thread.join().unwrap_or_else(|_| {
+                    Err(crate::steps::install::world::cannot(
+                        step.id(),
+                        "the look ended early",
+                    ))
+                }),
+            })
+            .collect()
+    })
+}
+
+/// Makes the plan.
+#[must_use]
+pub fn make(steps: Vec<Box<dyn Step>>, world: &World<'_>, last: Phase) -> Plan {
+    let looks = observe(&steps, world);
+    let steps: Vec<PlannedStep> = steps
+        .into_iter()
+        .zip(looks)
+        .map(|(step, look)| PlannedStep {
+            step,
+            look,
+            documents: Vec::new(),
+        })
+        .collect();
+    let decisions: Option<Vec<(&str, &Decision)>> = steps
+        .iter()
+        .map(|planned| Some((planned.step.id(), planned.decision()?)))
+        .collect();
+    let digest = decisions.map(|decisions| digest::of(&world.desired.target, decisions));
+    Plan { steps, digest, last }
+}
+
+impl Plan {
+    /// Whether all is as it should be.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.steps.iter().all(|planned| !planned.is_open())
+    }
+
+    /// What stands in the way, with the step.
+    pub fn stops(&self) -> impl Iterator<Item = (&PlannedStep, &Stop)> {
+        self.steps.iter().flat_map(|planned| {
+            let stops = match planned.decision().map(|decision| &decision.verdict) {
+                Some(Verdict::Blocked(stops)) => stops.as_slice(),
+                _ => &[],
+            };
+            stops.iter().map(move |stop| (planned, stop))
+        })
+    }
+
+    /// The steps that could not be looked at.
+    pub fn unknown(&self) -> impl Iterator<Item = (&PlannedStep, &CallError)> {
+        self.steps
+            .iter()
+            .filter_map(|planned| planned.look.as_ref().err().map(|error| (planned, error)))
+    }
+
+    /// What comes of it with this approval.
+    #[must_use]
+    pub fn gate(&self, approved: Option<&Approve>, interrupted: bool) -> Gate {
+        if interrupted {
+            return Gate::Answer(InstallStatus::Interrupted);
+        }
+        let Some(digest) = &self.digest else {
+            return Gate::Answer(InstallStatus::Blocked);
+        };
+        if self.stops().next().is_some() {
+            return Gate::Answer(InstallStatus::Blocked);
+        }
+        if self.is_done() {
+            return Gate::Answer(super::report::stands(self.last));
+        }
+        match approved {
+            Some(approve) if approve.covers(digest) => Gate::Go,
+            _ => Gate::Answer(InstallStatus::NeedsInput),
+        }
+    }
+
+    /// Writes the documents that the commands will read into the run's folder, for whoever approves. Where that can't
+    /// be, the plan names none; the commands don't read these files.
+    pub fn keep_documents(&mut self, folder: Option<&Path>) {
+        let Some(folder) = folder.map(|folder| folder.join("plan")) else {
+            return;
+        };
+        for planned in &mut self.steps {
+            let Some(decision) = planned.look.as_ref().ok().map(|look| &look.decision) else {
+                continue;
+            };
+            let mut kept = Vec::new();
+            for write in decision.writes() {
+                let (Some(name), Some(bytes)) = (write.document, &write.ask.spec.stdin) else {
+                    continue;
+                };
+                let path = folder.join(format!("{}-{name}", planned.step.id()));
+                if keep(&folder, &path, bytes).is_ok() {
+                    kept.push(path.display().to_string());
+                }
+            }
+            planned.documents = kept;
+        }
+    }
+}
+
+fn keep(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)
+}

@@ -1,0 +1,115 @@
+//! What the install wants: names and figures, from the settings and from what the preflight saw. Pure.
+
+use crate::clients::Asker;
+use crate::model::{BucketName, ChartRegistry, InstallationId, NodeType, Profile, SubnetId, Target, fitted};
+use crate::report::ExecMode;
+use std::collections::BTreeMap;
+
+/// The Kubernetes version of a cluster that install makes.
+pub const KUBERNETES: &str = "1.34";
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Where.
+    pub target: Target,
+    /// Who runs it, as AWS knows them.
+    pub caller_arn: String,
+    /// The chosen profile, for remedies.
+    pub profile: Option<Profile>,
+    /// Where the tools run, for remedies.
+    pub mode: ExecMode,
+    /// The nodes' instance type.
+    pub node_type: NodeType,
+    /// How many nodes.
+    pub node_count: u32,
+    /// The subnets of an existing VPC; empty has eksctl make one.
+    pub subnets: Vec<SubnetId>,
+    /// The bucket.
+    pub bucket: BucketName,
+    /// Whether the bucket keeps older versions of its objects.
+    pub versioning: bool,
+    /// A mirror of all charts; none takes each from the registry of its lock.
+    pub chart_mirror: Option<ChartRegistry>,
+}
+
+impl Desired {
+    /// The installation's id.
+    #[must_use]
+    pub fn installation(&self) -> InstallationId {
+        self.target.installation()
+    }
+
+    /// On whose behalf AWS is asked.
+    #[must_use]
+    pub const fn asker(&self) -> Asker<'_> {
+        Asker {
+            profile: self.profile.as_ref(),
+            region: &self.target.region,
+            mode: self.mode,
+        }
+    }
+
+    /// The tags of what install creates.
+    #[must_use]
+    pub fn created_tags(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(
+            crate::model::CREATED_BY.to_owned(),
+            self.installation().to_string(),
+        )])
+    }
+
+    /// The node group: `ingext-<cluster>-workers`, within EKS's 63 characters.
+    #[must_use]
+    pub fn node_group(&self) -> String {
+        fitted(&format!("ingext-{}-workers", self.target.cluster), 63)
+    }
+
+    /// The stack of the lake's role. One a namespace of a cluster; within 128 characters.
+    #[must_use]
+    pub fn storage_stack(&self) -> String {
+        fitted(
+            &format!("lakehouse-{}-{}", self.target.cluster, self.target.namespace),
+            128,
+        )
+    }
+
+    /// The lake's role, within IAM's 64 characters.
+    #[must_use]
+    pub fn lake_role(&self) -> String {
+        let Target {
+            cluster, namespace, ..
+        } = &self.target;
+        fitted(&format!("ingext_{namespace}-sa_{cluster}"), 64)
+    }
+
+    /// The service account of the lake, in the namespace.
+    #[must_use]
+    pub fn service_account(&self) -> String {
+        format!("{}-sa", self.target.namespace)
+    }
+
+    /// The stack of Karpenter's roles, queue and rules.
+    #[must_use]
+    pub fn karpenter_stack(&self) -> String {
+        format!("Karpenter-{}", self.target.cluster)
+    }
+
+    /// The role of the nodes that Karpenter makes; a cluster's name is short enough for it.
+    #[must_use]
+    pub fn karpenter_node_role(&self) -> String {
+        format!("KarpenterNodeRole-{}", self.target.cluster)
+    }
+
+    /// The role of Karpenter's controller.
+    #[must_use]
+    pub fn karpenter_role(&self) -> String {
+        format!("{}-karpenter", self.target.cluster)
+    }
+
+    /// Karpenter's interruption queue.
+    #[must_use]
+    pub fn karpenter_queue(&self) -> String {
+        self.target.cluster.as_str().to_owned()
+    }
+}

@@ -1,0 +1,132 @@
+//! Where a step looks: the door to the tools, what is wanted, and what is known of the cluster.
+
+use super::Desired;
+use crate::clients::aws::Eks;
+use crate::clients::aws::eks::Cluster;
+use crate::clients::kubeconfig::ClusterAccess;
+use crate::clients::{CallError, ErrorClass};
+use crate::gateway::Gateway;
+use crate::report::Progress;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Mutex, PoisonError};
+
+/// A token is replaced when it ends within this time: a chart may be waited for as long.
+const TOKEN_LEFT: SignedDuration = SignedDuration::from_mins(4);
+
+/// A cluster that is active, and the way into it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// What EKS says of it.
+    pub cluster: Cluster,
+    /// The private kubeconfig and its context.
+    pub access: ClusterAccess,
+}
+
+/// What is known of the cluster, shared by all steps of a run.
+#[derive(Default)]
+pub struct Ground {
+    cluster: Mutex<Option<Option<Cluster>>>,
+    access: Mutex<Option<ClusterAccess>>,
+}
+
+/// Where a step looks.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The door to the tools. Reads only.
+    pub gateway: &'a dyn Gateway,
+    /// What is wanted.
+    pub desired: &'a Desired,
+    /// What is known of the cluster.
+    pub ground: &'a Ground,
+    /// Who is told what a look that takes long is doing.
+    pub listener: &'a dyn Progress,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+impl World<'_> {
+    /// Asks EKS for the cluster, anew; none where it is absent.
+    ///
+    /// # Errors
+    /// [`CallError`] where that is unknown.
+    pub fn look_at_cluster(&self) -> Result<Option<Cluster>, CallError> {
+        let eks = Eks {
+            gateway: self.gateway,
+        };
+        let found = eks.cluster(&self.desired.target.cluster)?;
+        *locked(&self.ground.cluster) = Some(found.clone());
+        Ok(found)
+    }
+
+    /// The cluster as it was last seen; asks where nobody has asked yet.
+    ///
+    /// # Errors
+    /// As [`Self::look_at_cluster`].
+    pub fn cluster(&self) -> Result<Option<Cluster>, CallError> {
+        let mut known = locked(&self.ground.cluster);
+        if let Some(known) = known.as_ref() {
+            return Ok(known.clone());
+        }
+        let eks = Eks {
+            gateway: self.gateway,
+        };
+        // Under the lock: steps that look side by side ask once.
+        let found = eks.cluster(&self.desired.target.cluster)?;
+        *known = Some(found.clone());
+        Ok(found)
+    }
+
+    /// The cluster and the way into it; none where it is absent or not active yet.
+    ///
+    /// # Errors
+    /// [`CallError`] where that is unknown, or there is no token.
+    pub fn standing(&self) -> Result<Option<Standing>, CallError> {
+        let Some(cluster) = self.cluster()?.filter(|cluster| is_usable(&cluster.status)) else {
+            return Ok(None);
+        };
+        let access = self.access(&cluster)?;
+        Ok(Some(Standing { cluster, access }))
+    }
+
+    /// The way into `cluster`, with a token that lives long enough.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no token or no place for it.
+    pub fn access(&self, cluster: &Cluster) -> Result<ClusterAccess, CallError> {
+        let mut known = locked(&self.ground.access);
+        let until = (self.now)().checked_add(TOKEN_LEFT).unwrap_or(Timestamp::MAX);
+        if let Some(access) = known.as_ref().filter(|access| access.expires > until) {
+            return Ok(access.clone());
+        }
+        let access = ClusterAccess::open(self.gateway, &self.desired.target.cluster, cluster)?;
+        *known = Some(access.clone());
+        Ok(access)
+    }
+
+    /// Forgets what is known of the cluster: it was just written.
+    pub fn forget_cluster(&self) {
+        *locked(&self.ground.cluster) = None;
+    }
+}
+
+/// Whether the API of a cluster in this state can be worked with.
+#[must_use]
+pub fn is_usable(status: &str) -> bool {
+    matches!(status, "ACTIVE" | "UPDATING")
+}
+
+/// A failure of a step's own: something that can't be asked for.
+#[must_use]
+pub fn cannot(purpose: &str, said: &str) -> CallError {
+    CallError {
+        purpose: purpose.to_owned(),
+        action: "",
+        class: ErrorClass::Other,
+        code: None,
+        said: said.to_owned(),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
