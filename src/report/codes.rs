@@ -96,6 +96,7 @@ codes! {
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";
     ClusterVersionSkew "CLUSTER_VERSION_SKEW" "The nodes' Kubernetes version is newer than the control plane's, or too far behind it." "Upgrade the node group that is named.";
     ReleaseConflict "RELEASE_CONFLICT" "A Helm release in the cluster stands where install would put its own." "Look at the release, or choose another `--namespace` or `--cluster`.";
+    ReleasePending "RELEASE_PENDING" "A Helm release is in the middle of a change: a helm is at work on it, or was cut short." "Wait ten minutes and run the same command; then `helm history RELEASE -n NAMESPACE`, and take back what nobody is at work on.";
     NamespaceTerminating "NAMESPACE_TERMINATING" "The namespace is being deleted: nothing can be made in it." "Wait until it is gone, or choose another with `--namespace`.";
     EnvFileExists "ENV_FILE_EXISTS" "The env file exists with other values and was not overwritten." "`--overwrite-env`, or another `--output-env`.";
     EnvFileNotWritten "ENV_FILE_NOT_WRITTEN" "The env file could not be written." "Check the folder's permissions and free space, or choose another place with `--output-env`.";
