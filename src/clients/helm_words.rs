@@ -11,14 +11,34 @@ pub const ABSENT: &str = "Error: release: not found";
 
 /// helm's own words, the first that is found decides (`pkg/action`, `pkg/chartutil`; recorded: `fixtures/helm/upgrade`).
 const WORDS: &[(&str, ErrorClass, &str)] = &[
-    ("is in progress", ErrorClass::Busy, "ReleasePending"),
-    ("cannot re-use a name that is still in use", ErrorClass::Exists, "ReleaseExists"),
-    ("don't meet the specifications of the schema(s)", ErrorClass::Invalid, "ValuesSchema"),
-    ("exists and cannot be imported into the current release", ErrorClass::Foreign, "OwnedByOthers"),
+    ("another operation (", ErrorClass::Busy, "ReleasePending"),
+    (
+        "cannot re-use a name that is still in use",
+        ErrorClass::Exists,
+        "ReleaseExists",
+    ),
+    (
+        "don't meet the specifications of the schema(s)",
+        ErrorClass::Invalid,
+        "ValuesSchema",
+    ),
+    (
+        "exists and cannot be imported into the current release",
+        ErrorClass::Foreign,
+        "OwnedByOthers",
+    ),
     ("invalid ownership metadata", ErrorClass::Foreign, "OwnedByOthers"),
-    ("timed out waiting for the condition", ErrorClass::NotReady, "TimedOut"),
+    (
+        "timed out waiting for the condition",
+        ErrorClass::NotReady,
+        "TimedOut",
+    ),
     ("has no deployed releases", ErrorClass::Busy, "NoDeployedRelease"),
-    ("resource mapping not found for name:", ErrorClass::Invalid, "NoSuchKind"),
+    (
+        "resource mapping not found for name:",
+        ErrorClass::Invalid,
+        "NoSuchKind",
+    ),
     ("execution error at (", ErrorClass::Invalid, "Template"),
     ("parse error at (", ErrorClass::Invalid, "Template"),
     ("failed to parse -", ErrorClass::BadUsage, "Values"),

@@ -48,7 +48,9 @@ impl LineListener {
             .collect();
         let in_key = [Mutex::new(false), Mutex::new(false)];
         Self::new(move |stream, line| {
-            let mut in_key = in_key[stream as usize].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut in_key = in_key[stream as usize]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let begins = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");
             let was = *in_key;
             *in_key = (was || begins) && !line.contains("-----END ");
@@ -97,7 +99,11 @@ pub(super) struct LineCutter {
 impl LineCutter {
     /// For one stream of one command. The listener must stand behind a redactor.
     pub(super) const fn new(listener: LineListener, stream: Stream) -> Self {
-        Self { listener, stream, line: Vec::new() }
+        Self {
+            listener,
+            stream,
+            line: Vec::new(),
+        }
     }
 
     /// Takes the next piece and tells the lines that it ends. A carriage return ends a line as well: progress that
@@ -158,7 +164,10 @@ mod tests {
     #[test]
     fn garbage_is_told_as_text_or_not_at_all() {
         let told = heard(&[b"\xff\xfe\x00\x01\x1b]0;title\x07 a\x08b\n\x00\x07\n"], &[]);
-        assert!(told.iter().all(|line| !line.chars().any(char::is_control)), "{told:?}");
+        assert!(
+            told.iter().all(|line| !line.chars().any(char::is_control)),
+            "{told:?}"
+        );
         let endless = vec![b'x'; 3 * READ];
         let told = heard(&[&endless, b"\nnext\n"], &[]);
         assert_eq!((told[0].chars().count(), told[1].as_str()), (LONGEST, "next"));
@@ -170,7 +179,13 @@ mod tests {
         let text = "a known-se\x1b[0mcret\na of-this-command\nfirst-half\nsecond-half\npassword=hunter22\n";
         for at in 0..text.len() {
             let told = heard(&[&text.as_bytes()[..at], &text.as_bytes()[at..]], &secrets).join("\n");
-            for secret in ["known-secret", "of-this-command", "first-half", "second-half", "hunter22"] {
+            for secret in [
+                "known-secret",
+                "of-this-command",
+                "first-half",
+                "second-half",
+                "hunter22",
+            ] {
                 assert!(!told.contains(secret), "{told}");
             }
         }
@@ -181,6 +196,9 @@ mod tests {
         }
         let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\nBgkqhkiG\n-----END PRIVATE KEY-----\nafter\n";
         let told = heard(&[key.as_bytes()], &[]).join("\n");
-        assert!(told.contains("after") && !told.contains("MII") && !told.contains("Bgk"), "{told}");
+        assert!(
+            told.contains("after") && !told.contains("MII") && !told.contains("Bgk"),
+            "{told}"
+        );
     }
 }

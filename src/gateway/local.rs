@@ -79,7 +79,10 @@ impl Gateway for Local {
             grace: grace(spec.effect),
             stop: None,
             on_line: None,
-            listener: spec.listener.as_ref().map(|it| it.behind(&self.redactor, &spec.secrets)),
+            listener: spec
+                .listener
+                .as_ref()
+                .map(|it| it.behind(&self.redactor, &spec.secrets)),
         };
         let ended = process::run(&job, &self.interrupt).map_err(|error| GatewayError::NotStarted {
             tool,

@@ -24,28 +24,96 @@ pub struct Milestone {
 
 /// Beginnings of log lines (eksctl 0.230), with `*` for a name; what is said of them, with `*` for the same name.
 const LINES: [(&str, Phase, &str); 22] = [
-    ("building cluster stack \"*\"", Phase::Going, "preparing the stack `*`"),
-    ("building managed nodegroup stack \"*\"", Phase::Going, "preparing the stack `*`"),
-    ("building nodegroup stack \"*\"", Phase::Going, "preparing the stack `*`"),
-    ("building iamserviceaccount stack \"*\"", Phase::Going, "preparing the stack `*`"),
+    (
+        "building cluster stack \"*\"",
+        Phase::Going,
+        "preparing the stack `*`",
+    ),
+    (
+        "building managed nodegroup stack \"*\"",
+        Phase::Going,
+        "preparing the stack `*`",
+    ),
+    (
+        "building nodegroup stack \"*\"",
+        Phase::Going,
+        "preparing the stack `*`",
+    ),
+    (
+        "building iamserviceaccount stack \"*\"",
+        Phase::Going,
+        "preparing the stack `*`",
+    ),
     ("deploying stack \"*\"", Phase::Going, "making the stack `*`"),
-    ("waiting for CloudFormation stack \"*\"", Phase::Going, "waiting for the stack `*`"),
-    ("waiting for CloudFormation changeset \"*\"", Phase::Going, "waiting for the change set `*`"),
-    ("creating EKS cluster \"*\"", Phase::Going, "making the cluster `*`"),
-    ("waiting for the control plane to become ready", Phase::Going, "waiting for the control plane"),
+    (
+        "waiting for CloudFormation stack \"*\"",
+        Phase::Going,
+        "waiting for the stack `*`",
+    ),
+    (
+        "waiting for CloudFormation changeset \"*\"",
+        Phase::Going,
+        "waiting for the change set `*`",
+    ),
+    (
+        "creating EKS cluster \"*\"",
+        Phase::Going,
+        "making the cluster `*`",
+    ),
+    (
+        "waiting for the control plane to become ready",
+        Phase::Going,
+        "waiting for the control plane",
+    ),
     ("creating addon: *", Phase::Going, "making the add-on `*`"),
-    ("successfully created addon: *", Phase::Done, "the add-on `*` is made"),
+    (
+        "successfully created addon: *",
+        Phase::Done,
+        "the add-on `*` is made",
+    ),
     ("addon \"*\" active", Phase::Done, "the add-on `*` is active"),
-    ("created podIdentityAssociation/*", Phase::Done, "a pod identity association is made"),
-    ("created pod identity association for service account \"*\"", Phase::Done, "a pod identity association is made for `*`"),
-    ("waiting for at least", Phase::Going, "waiting for the nodes to become ready"),
+    (
+        "created podIdentityAssociation/*",
+        Phase::Done,
+        "a pod identity association is made",
+    ),
+    (
+        "created pod identity association for service account \"*\"",
+        Phase::Done,
+        "a pod identity association is made for `*`",
+    ),
+    (
+        "waiting for at least",
+        Phase::Going,
+        "waiting for the nodes to become ready",
+    ),
     ("node \"*\" is ready", Phase::Done, "the node `*` is ready"),
-    ("node \"*\" is not ready", Phase::Going, "the node `*` is not ready yet"),
-    ("created 1 managed nodegroup(s) in cluster \"*\"", Phase::Done, "the node group of `*` is made"),
-    ("all EKS cluster resources for \"*\" have been created", Phase::Done, "all stacks of `*` are made"),
+    (
+        "node \"*\" is not ready",
+        Phase::Going,
+        "the node `*` is not ready yet",
+    ),
+    (
+        "created 1 managed nodegroup(s) in cluster \"*\"",
+        Phase::Done,
+        "the node group of `*` is made",
+    ),
+    (
+        "all EKS cluster resources for \"*\" have been created",
+        Phase::Done,
+        "all stacks of `*` are made",
+    ),
     ("EKS cluster \"*\" in", Phase::Done, "the cluster `*` is ready"),
-    ("nodegroup \"*\" has 0 node(s)", Phase::Going, "the node group `*` has no nodes yet"),
-    ("API server is unreachable", Phase::Failed, "eksctl could not reach the cluster's API server"),
+    (
+        "nodegroup \"*\" has 0 node(s)",
+        Phase::Going,
+        "the node group `*` has no nodes yet",
+    ),
+    (
+        "API server is unreachable",
+        Phase::Failed,
+        "eksctl could not reach the cluster's API server",
+    ),
 ];
 
 /// What a line of eksctl's log says of its progress; nothing for all other lines.
@@ -90,7 +158,9 @@ pub(super) fn failed_resource<'a>(level: &str, text: &'a str) -> Option<(&'a str
     let (what, rest) = text.split_once(": ")?;
     let (kind, name) = what.split_once('/')?;
     let is_kind = kind.starts_with("AWS::") && kind.split("::").all(|part| is_word(part, 64));
-    let failed = ["CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"].iter().any(|it| rest.starts_with(it));
+    let failed = ["CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"]
+        .iter()
+        .any(|it| rest.starts_with(it));
     (level == "✖" && is_kind && failed && is_word(name, 255)).then_some((name, kind))
 }
 

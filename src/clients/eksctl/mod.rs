@@ -35,7 +35,11 @@ impl Eksctl<'_> {
     pub fn dry_run(&self, config: &str) -> Result<String, CallError> {
         // eksctl refuses `--timeout` and `--color` is of no use here: a dry run logs nothing.
         let args = ["create", "cluster", "-f", "-", "--dry-run"];
-        let mut question = Ask::tool(Tool::Eksctl, "have eksctl check the cluster's configuration", args);
+        let mut question = Ask::tool(
+            Tool::Eksctl,
+            "have eksctl check the cluster's configuration",
+            args,
+        );
         question.spec.stdin = Some(config.as_bytes().to_vec());
         question.spec.timeout = DRY_RUN_LIMIT;
         ask(self.gateway, &question, parse_cluster_config)
@@ -64,7 +68,11 @@ impl Eksctl<'_> {
     /// # Errors
     /// As [`Self::create_cluster`].
     pub fn create_addons(&self, config: &str) -> Result<(), CallError> {
-        self.create("create the cluster's add-ons", &["addon", "-f", "-", "--wait"], config)
+        self.create(
+            "create the cluster's add-ons",
+            &["addon", "-f", "-", "--wait"],
+            config,
+        )
     }
 
     /// Makes the pod identity associations of `config`, with roles of their own where none is named. Not to be done
@@ -112,5 +120,9 @@ pub fn parse_cluster_config(bytes: &[u8]) -> Result<String, ParseFailure> {
     if !has("metadata:") {
         return Err(ParseFailure::Form("metadata"));
     }
-    if text.ends_with('\n') { Ok(text.to_owned()) } else { Err(ParseFailure::Cut) }
+    if text.ends_with('\n') {
+        Ok(text.to_owned())
+    } else {
+        Err(ParseFailure::Cut)
+    }
 }

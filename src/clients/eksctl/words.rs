@@ -62,12 +62,18 @@ const WORDS: &[(&str, ErrorClass)] = &[
     ("loading config file", ErrorClass::Invalid),
     ("proxyconnect tcp:", ErrorClass::Unreachable(Reach::Proxy)),
     ("x509: ", ErrorClass::Unreachable(Reach::Tls)),
-    ("server gave http response to https client", ErrorClass::Unreachable(Reach::Tls)),
+    (
+        "server gave http response to https client",
+        ErrorClass::Unreachable(Reach::Tls),
+    ),
     ("no such host", ErrorClass::Unreachable(Reach::Connect)),
     ("connection refused", ErrorClass::Unreachable(Reach::Connect)),
     ("no route to host", ErrorClass::Unreachable(Reach::Connect)),
     ("network is unreachable", ErrorClass::Unreachable(Reach::Connect)),
-    ("connection reset by peer", ErrorClass::Unreachable(Reach::Connect)),
+    (
+        "connection reset by peer",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
     ("i/o timeout", ErrorClass::Unreachable(Reach::Timeout)),
     ("tls handshake timeout", ErrorClass::Unreachable(Reach::Timeout)),
     ("exceeded max wait time", ErrorClass::NotReady),
@@ -152,5 +158,8 @@ fn by_code(text: &str) -> Option<(ErrorClass, String)> {
 
 fn by_words(text: &str) -> Option<ErrorClass> {
     let text = text.to_lowercase();
-    WORDS.iter().find(|(words, _)| text.contains(words)).map(|(_, class)| *class)
+    WORDS
+        .iter()
+        .find(|(words, _)| text.contains(words))
+        .map(|(_, class)| *class)
 }

@@ -311,7 +311,10 @@ impl Gateway for Session {
             input: spec.stdin.as_deref(),
             limit: spec.timeout,
             grace: grace(spec.effect),
-            listener: spec.listener.as_ref().map(|it| it.behind(&self.engine.redactor, &spec.secrets)),
+            listener: spec
+                .listener
+                .as_ref()
+                .map(|it| it.behind(&self.engine.redactor, &spec.secrets)),
         })?;
         let duration = start.elapsed();
         let said = self.engine.redactor.words(&ended.stderr, &spec.secrets);
