@@ -197,14 +197,17 @@ fn code_class(error: &ServiceError<'_>) -> ErrorClass {
 fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
     use ErrorClass as C;
     match error.code {
-        // What a bucket does not have, each under its own code; SQS's queue under two.
+        // What a bucket does not have, each under its own code; SQS's queue under two; EC2's things under one each.
         "NoSuchBucketPolicy"
         | "NoSuchPublicAccessBlockConfiguration"
         | "ServerSideEncryptionConfigurationNotFoundError"
         | "OwnershipControlsNotFoundError"
         | "NoSuchTagSet"
         | "AWS.SimpleQueueService.NonExistentQueue"
-        | "QueueDoesNotExist" => C::Absent,
+        | "QueueDoesNotExist"
+        | "InvalidGroup.NotFound"
+        | "InvalidSubnetID.NotFound"
+        | "InvalidVpcID.NotFound" => C::Absent,
         // CloudFormation has one code for all that it does not like; the sentences are its own.
         "ValidationError" if is_absent_stack(error.message) => C::Absent,
         "ValidationError" if is_stack_in_progress(error.message) => C::Busy,
@@ -220,10 +223,9 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "ConcurrentModificationException"
         | "OperationInProgressException"
         | "OperationAborted" => C::Busy,
-        "LimitExceeded"
-        | "ResourceLimitExceededException"
-        | "TooManyBuckets"
-        | "TagLimitExceeded" => C::Limit,
+        "LimitExceeded" | "ResourceLimitExceededException" | "TooManyBuckets" | "TagLimitExceeded" => {
+            C::Limit
+        }
         "InsufficientCapabilitiesException"
         | "InvalidParameterException"
         | "MalformedPolicy"
