@@ -14,7 +14,7 @@ pub const LATER_COMMANDS: [&str; 9] = [
 ];
 
 /// Commands that `--action` can name: those that take no word of their own.
-pub const ACTIONS: [&str; 5] = ["preflight", "install", "policy", "schema", "man"];
+pub const ACTIONS: [&str; 6] = ["preflight", "install", "policy", "schema", "kube-token", "man"];
 
 /// Words that `lakehouse schema` takes beside commands.
 pub const SCHEMA_WORDS: [&str; 2] = ["commands", "events"];
@@ -127,6 +127,12 @@ pub enum Command {
         #[arg(num_args = 0..=2)]
         command: Vec<String>,
     },
+    /// Print a token for a cluster, for the exec plugin of a kubeconfig
+    ///
+    /// What kubectl runs for a context that `--write-kubeconfig` added: it prints an ExecCredential with a token of some 14
+    /// minutes, made by aws in the toolbox or on the host, so that kubectl needs no aws of its own. Keeps no journal and
+    /// changes nothing. Needs --cluster and --region.
+    KubeToken,
     /// Print a shell's completions
     ///
     /// A script for the shell, to be put where that shell looks for it. Reads and changes nothing, and takes no time.

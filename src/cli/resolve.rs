@@ -27,7 +27,8 @@ use super::args::{Command, LATER_COMMANDS, ToolboxAction};
 use super::argv::{self, Parsed};
 use super::commands::schema::Wanted;
 use crate::model::{
-    AwsProfileFacts, BadInput, EventsTo, Need, Profile, Region, RunOptions, Scope, Settings, Sourced,
+    AwsProfileFacts, BadInput, ClusterName, EventsTo, Need, Profile, Region, RunOptions, Scope, Settings,
+    Sourced,
 };
 use crate::report::Code;
 use clap_complete::Shell;
@@ -77,6 +78,17 @@ pub enum Action {
     },
     /// Print the JSON Schema of every report, or what these words name.
     Schema(Wanted),
+    /// Print a token for a cluster.
+    KubeToken {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The profile, if one was given.
+        profile: Option<Profile>,
+        /// The region.
+        region: Region,
+        /// What the AWS files say of the profile.
+        facts: Box<AwsProfileFacts>,
+    },
     /// Print a shell's completions.
     Completions(Shell),
     /// Print the manual page.
@@ -98,6 +110,7 @@ impl Action {
             Self::Explain(_) => "explain",
             Self::Policy { .. } => "policy",
             Self::Schema(_) => "schema",
+            Self::KubeToken { .. } => "kube-token",
             Self::Completions(_) => "completions",
             Self::Man => "man",
             Self::Print(_) => "help",
@@ -182,6 +195,26 @@ fn without_account(command: Command, lookup: &Lookup<'_>) -> Result<Action, Usag
                 facts: Box::new(facts),
             }
         }
+        Command::KubeToken => {
+            // Called from whatever folder kubectl stands in: no env file of that folder may choose the account.
+            let profile = identity::profile(lookup)?.map(|profile| profile.value);
+            let needs = |flag: &str, example: &str| {
+                UsageError::new(format!(
+                    "kube-token needs --{flag}, for example --{flag} {example}"
+                ))
+            };
+            Action::KubeToken {
+                facts: Box::new(identity::facts(lookup.world, profile.as_ref())),
+                cluster: lookup
+                    .get::<ClusterName>("cluster", None)?
+                    .ok_or_else(|| needs("cluster", "ingext-lakehouse"))?
+                    .value,
+                region: identity::region(lookup)?
+                    .ok_or_else(|| needs("region", "us-east-2"))?
+                    .value,
+                profile,
+            }
+        }
         Command::Evidence { action } => Action::Evidence(evidence::asked(&action, lookup.world)?),
         Command::Explain { code } => Action::Explain(code.as_deref().map(evidence::code).transpose()?),
         Command::Completions { shell } => Action::Completions(shell),
@@ -200,12 +233,13 @@ fn the_command(command: Option<Command>, action: Option<&str>) -> Result<Option<
         (None, "preflight") => Command::Preflight,
         (None, "install") => Command::Install,
         (None, "policy") => Command::Policy,
+        (None, "kube-token") => Command::KubeToken,
         (None, "schema") => Command::Schema { command: Vec::new() },
         (None, "man") => Command::Man,
         (None, "explain") => Command::Explain { code: None },
         (None, other) => {
             return Err(UsageError::new(format!(
-                "--action \"{other}\": must be one of preflight, install, policy, schema, man; {other} takes a word of its \
+                "--action \"{other}\": must be one of preflight, install, policy, schema, kube-token, man; {other} takes a word of its \
                  own, for example lakehouse {other} {}",
                 match other {
                     "toolbox" => "info",
@@ -234,6 +268,7 @@ const fn name_of(command: &Command) -> &'static str {
         Command::Explain { .. } => "explain",
         Command::Policy => "policy",
         Command::Schema { .. } => "schema",
+        Command::KubeToken => "kube-token",
         Command::Completions { .. } => "completions",
         Command::Man => "man",
     }

@@ -116,7 +116,10 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
         .map(|(name, value)| (name.into(), value.clone()))
         .collect();
     let timeout = options.timeout.as_ref().map(|limit| limit.value.get());
-    let run = Run::begin(action.name(), env, interrupt, timeout);
+    let mut run = Run::begin(action.name(), env, interrupt, timeout);
+    if matches!(action, Action::KubeToken { .. }) {
+        run = run.unkept();
+    }
     let shown: Arc<dyn Progress> = Arc::new(Shown::new(options.quiet, std::io::stderr().is_terminal()));
     let mode = options.exec.as_ref().map(|exec| exec.value);
     let events = target.map(|target| Arc::new(Events::begin(target, &run, mode, options.read_only.value)));
@@ -146,6 +149,12 @@ fn act(invocation: Invocation, world: &World, interrupt: Interrupt) -> i32 {
             region.map(|r| r.value),
             &facts,
         ),
+        Action::KubeToken {
+            cluster,
+            profile,
+            region,
+            facts,
+        } => commands::kube_token::kube_token(&context, &cluster, profile.as_ref(), &region, &facts),
         Action::Evidence(asked) => commands::evidence::evidence(&context, &asked),
         Action::Policy { .. }
         | Action::Schema(_)

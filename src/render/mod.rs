@@ -2,6 +2,7 @@
 
 pub mod env_file;
 pub mod events;
+pub mod kubeconfig;
 pub mod policy;
 pub mod progress;
 pub mod text;

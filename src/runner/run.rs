@@ -31,6 +31,8 @@ pub struct Run {
     pub interrupt: Interrupt,
     start: Instant,
     kept: OnceLock<Kept>,
+    /// Whether a journal is kept.
+    pub leaves_evidence: bool,
 }
 
 /// The run's own folder, and the lock that says that the run goes on.
@@ -56,7 +58,15 @@ impl Run {
             interrupt,
             start,
             kept: OnceLock::new(),
+            leaves_evidence: true,
         }
+    }
+
+    /// The same, without a journal: for a command that another program calls many times a minute, and that only reads.
+    #[must_use]
+    pub fn unkept(mut self) -> Self {
+        self.leaves_evidence = false;
+        self
     }
 
     /// Keeps the journal's folder and its lock to the end of the run, also when the journal itself is gone.

@@ -48,9 +48,13 @@ impl Workplace {
         facts: Option<&AwsProfileFacts>,
         progress: &Arc<dyn Progress>,
     ) -> Result<Self, Box<Unopened>> {
-        let journal = Run::state_folder().and_then(|folder| {
-            Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display()))
-        });
+        let journal = if run.leaves_evidence {
+            Run::state_folder().and_then(|folder| {
+                Journal::create(&folder, &run.id).map_err(|error| format!("{}: {error}", folder.display()))
+            })
+        } else {
+            Err("this command keeps none".to_owned())
+        };
         if let Ok(journal) = &journal {
             run.hold(journal);
         }

@@ -2,6 +2,7 @@
 
 pub mod evidence;
 pub mod explain;
+pub mod kube_token;
 pub mod output;
 pub mod plain;
 pub mod policy;

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod desired;
 pub mod foundation;
 pub mod marks;
+pub mod release;
 pub mod stack;
 pub mod storage;
 pub mod world;

@@ -256,6 +256,19 @@ const ENTRIES: &[Entry] = &[
         ..PLAIN
     },
     Entry {
+        words: "kube-token",
+        engine: IMAGE_ONCE,
+        required: &["cluster", "region"],
+        groups: &["Running", "Toolbox"],
+        flags: &["cluster", "region", "profile", "quiet"],
+        output: Output::Document(
+            "An ExecCredential of client.authentication.k8s.io/v1: a secret, good for some 14 minutes.",
+        ),
+        codes: &[DONE, FAILED, USAGE, SIGNALLED],
+        examples: &["lakehouse kube-token --cluster=ingext-lakehouse --region=us-east-2"],
+        ..PLAIN
+    },
+    Entry {
         words: "completions",
         output: Output::Text("A script for the shell."),
         examples: &["lakehouse completions bash"],
