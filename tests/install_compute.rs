@@ -24,11 +24,16 @@ use std::collections::BTreeMap;
 const OTHER: &str = "lh-0000000000000000";
 
 fn statements() -> Vec<Value> {
-    let golden = karpenter_template::template(&desired());
-    golden["Resources"]["KarpenterControllerPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        .as_array()
-        .unwrap()
-        .clone()
+    let template = karpenter_template::template(&desired());
+    let resources = &template["Resources"];
+    let role = &resources["KarpenterControllerRole"]["Properties"];
+    assert_eq!(role["ManagedPolicyArns"], json!([{"Ref": "KarpenterControllerPolicy"}]));
+    let managed = &resources["KarpenterControllerPolicy"]["Properties"]["PolicyDocument"];
+    let inline = &role["Policies"][0]["PolicyDocument"];
+    [managed, inline]
+        .iter()
+        .flat_map(|policy| policy["Statement"].as_array().unwrap().clone())
+        .collect()
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -221,15 +226,17 @@ fn the_controller_is_held_to_what_is_its_own_clusters() {
 }
 
 #[test]
-fn the_policy_of_the_longest_cluster_name_fits_into_iams_6144_characters() {
+fn the_policies_of_the_longest_cluster_name_fit_into_iams_limits() {
     let mut desired = desired();
     desired.target.cluster = "c".repeat(46).parse().unwrap();
     desired.target.region = "ap-southeast-2".parse().unwrap();
     let node_role = desired.target.role_arn(&desired.karpenter_node_role());
     let queue = format!("arn:aws:sqs:ap-southeast-2:000000000000:{}", desired.karpenter_queue());
-    let policy = controller_policy::document(&desired.target, &queue, &node_role).to_string();
     // IAM counts no white space; serde_json writes none, but for that in texts.
-    assert!(policy.len() <= 6144, "{}", policy.len());
+    let managed = controller_policy::document(&desired.target, &queue, &node_role).to_string();
+    assert!(managed.len() <= 6144, "{}", managed.len());
+    let inline = controller_policy::profiles_document(&desired.target).to_string();
+    assert!(inline.len() <= 10_240, "{}", inline.len());
 }
 
 #[test]

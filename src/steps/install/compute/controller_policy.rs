@@ -1,11 +1,13 @@
 //! What Karpenter 1.8.3's controller may do: the statements of its own template of that version
-//! (`getting-started-with-karpenter/cloudformation.yaml`), and no more. From 1.9.0 on they are split into several
-//! policies: the chart's version and this belong together. Pure.
+//! (`getting-started-with-karpenter/cloudformation.yaml`), and no more. They stand in two policies: with a long cluster
+//! name one would be longer than the 6,144 characters that IAM takes for a managed policy (with 46 letters it is 6,474),
+//! which is why Karpenter itself splits its own from 1.9.0 on. Pure.
 
 use crate::model::Target;
 use serde_json::{Value, json};
 
-/// The policy. `queue_arn` and `node_role_arn` are the interruption queue's and the nodes' role's.
+/// All but what has to do with instance profiles. `queue_arn` and `node_role_arn` are the interruption queue's and the
+/// nodes' role's.
 #[must_use]
 pub fn document(target: &Target, queue_arn: &str, node_role_arn: &str) -> Value {
     let mut statements = instances(target);
@@ -25,8 +27,13 @@ pub fn document(target: &Target, queue_arn: &str, node_role_arn: &str) -> Value 
             "Condition": {"StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]}},
         }),
     ]);
-    statements.extend(profiles(target));
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What has to do with instance profiles, which the controller makes for its nodes' role.
+#[must_use]
+pub fn profiles_document(target: &Target) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": profiles(target) })
 }
 
 /// ARNs of EC2's resources of these types: of any account, as images, snapshots and shared subnets may be; images and

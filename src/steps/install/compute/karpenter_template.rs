@@ -69,6 +69,10 @@ pub fn template(desired: &Desired) -> Value {
                 "RoleName": desired.karpenter_role(),
                 "AssumeRolePolicyDocument": pod_identity_trust(desired, NAMESPACE, SERVICE_ACCOUNT),
                 "ManagedPolicyArns": [{"Ref": "KarpenterControllerPolicy"}],
+                "Policies": [{
+                    "PolicyName": "instance-profiles",
+                    "PolicyDocument": controller_policy::profiles_document(target),
+                }],
             },
         }),
     );
