@@ -1,5 +1,6 @@
 //! EC2: where an instance type is offered, how large it is, and what of the account's quotas is in use.
 
+mod network;
 mod usage;
 
 use crate::clients::call::{Ask, ask, json_list};
@@ -9,6 +10,10 @@ use crate::gateway::Gateway;
 use crate::model::{NodeType, Region};
 use serde::Deserialize;
 
+pub use network::{
+    Route, RouteTable, SecurityGroup, Subnet, Vpc, parse_dns, parse_network, parse_route_tables,
+    parse_security_group, parse_vpc,
+};
 pub use usage::{Running, parse_addresses, parse_nat_gateways, parse_running, parse_subnets, parse_vpcs};
 
 /// The client.

@@ -1,14 +1,13 @@
-//! IAM: a role's own ARN, and what a principal's policies allow.
+//! IAM: roles, and what a principal's policies allow.
 
+mod role;
 mod simulation;
 
-use crate::clients::call::{Ask, ask, formed, json};
-use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
-use crate::clients::form::arn_fields;
+use crate::clients::call::{Ask, ask};
+use crate::clients::failure::CallError;
 use crate::gateway::Gateway;
-use crate::model::AccountId;
-use serde::Deserialize;
 
+pub use role::{LinkedRole, Role, parse_attached_policies, parse_linked_role, parse_role};
 pub use simulation::{Decision, Evaluation, apart, parse_simulation};
 
 /// The client.
@@ -31,45 +30,7 @@ pub struct Question {
     pub context: Vec<(&'static str, String)>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawRole {
-    role: RoleFields,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RoleFields {
-    arn: String,
-    role_name: String,
-}
-
 impl Iam<'_> {
-    /// The ARN of the role `name`, path included, or nothing where IAM itself says that there is none. An ARN of a
-    /// role's session has no path, so the role's can't be made of it.
-    ///
-    /// # Errors
-    /// [`CallError`] where there is no answer.
-    pub fn role(&self, name: &str, account: &AccountId) -> Result<Option<String>, CallError> {
-        let args = ["iam", "get-role", "--role-name", name];
-        let question = Ask::aws("read the caller's role", "iam:GetRole", args);
-        match ask(self.gateway, &question, |bytes| {
-            parse_role(bytes, name, account.as_str())
-        }) {
-            Ok(arn) => Ok(Some(arn)),
-            Err(error)
-                if error.class == ErrorClass::Absent && error.code.as_deref() == Some("NoSuchEntity") =>
-            {
-                Ok(None)
-            }
-            Err(error) if error.class == ErrorClass::Absent => Err(CallError {
-                class: ErrorClass::Other,
-                ..error
-            }),
-            Err(error) => Err(error),
-        }
-    }
-
     /// What the principal's policies say of each action on each resource. The CLI reads all pages.
     ///
     /// # Errors
@@ -100,23 +61,4 @@ impl Iam<'_> {
             parse_simulation,
         )
     }
-}
-
-/// Reads `iam get-role` for the role `name` of `account`; gives its ARN.
-///
-/// # Errors
-/// [`ParseFailure`] where it is not that answer, or one about another role.
-pub fn parse_role(bytes: &[u8], name: &str, account: &str) -> Result<String, ParseFailure> {
-    let raw: RawRole = json(bytes)?;
-    formed(raw.role.role_name, |found| found == name, "Role.RoleName")?;
-    let is_role = |arn: &str| {
-        arn_fields(arn).is_some_and(|[_, service, region, of, resource]| {
-            service == "iam"
-                && region.is_empty()
-                && of == account
-                && resource.starts_with("role/")
-                && resource.rsplit('/').next() == Some(name)
-        })
-    };
-    formed(raw.role.arn, is_role, "Role.Arn")
 }

@@ -1,11 +1,19 @@
 //! S3: one bucket.
 
+mod settings;
+mod write;
+
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::form::is_region;
 use crate::gateway::Gateway;
 use crate::model::{AccountId, BucketName};
 use serde::Deserialize;
+
+pub use settings::{
+    BucketSettings, Encryption, PublicAccess, Versioning, parse_encryption, parse_ownership, parse_policy,
+    parse_public_access, parse_tags, parse_versioning,
+};
 
 /// The client.
 #[derive(Clone, Copy)]

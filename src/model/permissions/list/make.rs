@@ -76,10 +76,13 @@ pub(super) const GROUPS: &[Group] = &[
     .granted("eks:*"),
     Group::new(
         "Cluster",
-        "read pod identities",
+        "read and change pod identities",
         MAKE,
         ASSOCIATIONS,
-        &["eks:DescribePodIdentityAssociation"],
+        &[
+            "eks:DescribePodIdentityAssociation",
+            "eks:UpdatePodIdentityAssociation",
+        ],
     )
     .granted("eks:*"),
     Group::new(
@@ -92,7 +95,7 @@ pub(super) const GROUPS: &[Group] = &[
     .granted("eks:*"),
     Group::new(
         "Stacks",
-        "make the stacks of the cluster, its roles and Karpenter's queue",
+        "make the stacks of the cluster, its roles, Karpenter's queue and the lake's role",
         MAKE,
         STACKS,
         &[

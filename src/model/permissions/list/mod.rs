@@ -10,7 +10,8 @@
 //! key of one's own), `logs:PutRetentionPolicy` (no control plane logs), Fargate.
 //!
 //! Names that install will give, and has to keep to: the stack and the roles of Karpenter as in its guide (1.8.3,
-//! `getting-started-with-karpenter/cloudformation.yaml`), the lake's role and policy `ingext_…`.
+//! `getting-started-with-karpenter/cloudformation.yaml`), the lake's role and policy `ingext_…`
+//! in the stack `lakehouse-CLUSTER-NAMESPACE`.
 
 mod look;
 mod make;

@@ -42,6 +42,10 @@ pub(super) const STACKS: &[Resource] = &[
         "arn:{partition}:cloudformation:{region}:{account}:stack/Karpenter-{cluster}/*",
         "arn:{partition}:cloudformation:{region}:{account}:stack/Karpenter-{cluster}/00000000-0000-0000-0000-000000000000",
     ),
+    Resource::like(
+        "arn:{partition}:cloudformation:{region}:{account}:stack/lakehouse-{cluster}-*",
+        "arn:{partition}:cloudformation:{region}:{account}:stack/lakehouse-{cluster}-{namespace}/00000000-0000-0000-0000-000000000000",
+    ),
 ];
 
 /// All of the region's EC2: an image has no account in its ARN, so that is any.

@@ -71,9 +71,9 @@ fn of_role(
     caller: &Caller,
     role: &str,
 ) -> Result<Principal, Finding> {
-    match (Iam { gateway }).role(role, &caller.account) {
-        Ok(Some(arn)) => Ok(Principal {
-            arn,
+    match (Iam { gateway }).caller_role(role, &caller.account) {
+        Ok(Some(found)) => Ok(Principal {
+            arn: found.arn,
             name: role.to_owned(),
             is_role: true,
         }),
