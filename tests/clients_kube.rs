@@ -40,7 +40,11 @@ fn every_recorded_failure_has_the_class_of_its_cause() {
         ("kubectl/get-nodes/narrow", C::Denied, Some("Forbidden")),
         ("kubectl/get-namespace/forbidden", C::Denied, Some("Forbidden")),
         ("kubectl/get-namespace/absent", C::Absent, Some("NotFound")),
-        ("kubectl/get-namespace/unknown-resource", C::Other, None),
+        (
+            "kubectl/get-namespace/unknown-resource",
+            C::Other,
+            Some("NoResourceType"),
+        ),
         ("kubectl/get-namespace/unknown-flag", C::BadUsage, None),
         ("helm/list/locked", C::Denied, Some("Unauthorized")),
         ("helm/list/narrow", C::Denied, Some("Forbidden")),

@@ -1,10 +1,12 @@
 //! One question to one tool: run it, look at its end, parse what it printed.
 
 use crate::clients::aws::classify::classify_aws;
+use crate::clients::eksctl::words::classify_eksctl;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::helm_words::classify_helm;
 use crate::clients::kube::classify_kube;
 use crate::gateway::spec::Effect;
-use crate::gateway::{CommandSpec, Gateway, GatewayError, Tool};
+use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, Tool};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -57,6 +59,13 @@ impl Ask {
             spec: CommandSpec::read(tool, purpose, args),
             action: "",
         }
+    }
+
+    /// A command of a tool that changes something. It is asked once, whatever comes of it.
+    pub fn write<A: Into<String>>(tool: Tool, purpose: &str, args: impl IntoIterator<Item = A>) -> Self {
+        let mut ask = Self::tool(tool, purpose, args);
+        ask.spec.effect = Effect::Write;
+        ask
     }
 
     /// The error of this question, with nothing said.
@@ -115,14 +124,14 @@ fn once<T>(
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
             // Only a command that asks a cluster fails in the words of one; a chart registry has words of its own.
-            Tool::Kubectl | Tool::Helm if ask.spec.args.iter().any(|word| word == "--kubeconfig") => {
-                classify_kube(&output.stderr)
-            }
-            Tool::Kubectl | Tool::Helm | Tool::Eksctl => (ErrorClass::Other, None),
+            Tool::Kubectl if of_cluster(ask) => classify_kube(&output.stderr),
+            Tool::Helm if of_cluster(ask) => classify_helm(&output.stderr),
+            Tool::Eksctl => classify_eksctl(&String::from_utf8_lossy(&output.stdout), &output.stderr),
+            Tool::Kubectl | Tool::Helm => (ErrorClass::Other, None),
         };
         return Err(CallError {
             code,
-            said: output.stderr,
+            said: said(gateway, ask.spec.tool, output),
             ..ask.error(class)
         });
     }
@@ -134,6 +143,22 @@ fn once<T>(
         },
         ..ask.error(ErrorClass::BadOutput)
     })
+}
+
+fn of_cluster(ask: &Ask) -> bool {
+    ask.spec.args.iter().any(|word| word == "--kubeconfig")
+}
+
+/// The tool's words about its failure. eksctl has its reasons on stdout, where its log goes.
+fn said(gateway: &dyn Gateway, tool: Tool, output: CommandOutput) -> String {
+    match tool {
+        Tool::Eksctl => {
+            let log = crate::clients::eksctl::words::reasons(&String::from_utf8_lossy(&output.stdout));
+            let both = format!("{}\n{}", gateway.words(&log), output.stderr);
+            both.trim().to_owned()
+        }
+        Tool::Aws | Tool::Kubectl | Tool::Helm => output.stderr,
+    }
 }
 
 /// The gateway's failure as this question's.

@@ -39,12 +39,24 @@ pub enum ErrorClass {
     Absent,
     /// The thing exists already.
     Exists,
-    /// Another change of the same thing is under way.
-    Busy,
     /// A quota of the account is used up.
     Limit,
     /// AWS does not take the request as it is written.
     Rejected,
+    /// Somebody changed the thing since it was read, or set the same fields.
+    Conflict,
+    /// The thing stands there and is somebody else's.
+    Foreign,
+    /// Another operation on the same thing is under way, or was cut short and left its mark.
+    Busy,
+    /// What was handed in is refused: unknown fields, a schema, an admission webhook.
+    Invalid,
+    /// What was made did not become ready within the tool's own time.
+    NotReady,
+    /// A quota of the account is used up.
+    LimitReached,
+    /// A CloudFormation stack failed, or was rolled back.
+    StackFailed,
     /// The program that the profile names for credentials failed, or is not here.
     CredentialProcess,
     /// The profile wants a one-time code that nobody can type here.

@@ -1,11 +1,15 @@
 //! helm: the releases of a cluster. Every call names the private kubeconfig and its context.
 
+pub mod upgrade;
+
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::{is_dns_name, is_word};
 use crate::clients::kubeconfig::ClusterAccess;
 use crate::gateway::{Gateway, Tool};
 use serde::Deserialize;
+
+pub use upgrade::{ReleaseDetail, Revision, Upgrade, Upgraded};
 
 /// The client.
 #[derive(Clone, Copy)]
@@ -50,24 +54,21 @@ impl Helm<'_> {
     /// # Errors
     /// [`CallError`] where there is no answer.
     pub fn releases(&self) -> Result<Vec<Release>, CallError> {
-        let args = [
-            "list",
-            "--all-namespaces",
-            "--all",
-            "--max",
-            "0",
-            "-o",
-            "json",
-            "--kubeconfig",
-            &self.access.kubeconfig,
-            "--kube-context",
-            &self.access.context,
-        ];
+        let args = ["list", "--all-namespaces", "--all", "--max", "0", "-o", "json"];
+        let args = args.into_iter().chain(self.access());
         ask(
             self.gateway,
             &Ask::tool(Tool::Helm, "list the cluster's Helm releases", args),
             parse_releases,
         )
+    }
+
+    /// What names the cluster, in every call.
+    fn access(&self) -> [&str; 4] {
+        let ClusterAccess {
+            kubeconfig, context, ..
+        } = self.access;
+        ["--kubeconfig", kubeconfig, "--kube-context", context]
     }
 }
 

@@ -7,6 +7,48 @@ use crate::clients::failure::{ErrorClass, Reach};
 /// Pieces of the tools' words, the first that is found decides. Go's own words for the network come from
 /// `net`, `net/http` and `crypto/x509`, the others from client-go, kubectl and helm.
 const WORDS: &[(&str, ErrorClass, &str)] = &[
+    // What stands inside another verdict comes before it: a webhook that fails is told as an internal error.
+    ("failed calling webhook", ErrorClass::ServiceFault, "Webhook"),
+    ("denied the request", ErrorClass::Invalid, "WebhookDenied"),
+    (
+        "because it is being terminated",
+        ErrorClass::Busy,
+        "NamespaceTerminating",
+    ),
+    ("exceeded quota:", ErrorClass::LimitReached, "ExceededQuota"),
+    ("etcdserver: ", ErrorClass::ServiceFault, "Etcd"),
+    ("error from server (conflict)", ErrorClass::Conflict, "Conflict"),
+    ("apply failed with ", ErrorClass::Conflict, "Conflict"),
+    (
+        "the object has been modified; please apply your changes to the latest version",
+        ErrorClass::Conflict,
+        "Conflict",
+    ),
+    (
+        "error from server (alreadyexists)",
+        ErrorClass::Exists,
+        "AlreadyExists",
+    ),
+    ("error from server (invalid)", ErrorClass::Invalid, "Invalid"),
+    (
+        "error from server (badrequest)",
+        ErrorClass::Invalid,
+        "BadRequest",
+    ),
+    ("error validating data", ErrorClass::Invalid, "Validation"),
+    ("strict decoding error", ErrorClass::Invalid, "Validation"),
+    ("error parsing stdin", ErrorClass::Invalid, "Validation"),
+    ("no matches for kind ", ErrorClass::Invalid, "NoSuchKind"),
+    (
+        "the server doesn't have a resource type ",
+        ErrorClass::Other,
+        "NoResourceType",
+    ),
+    (
+        "timed out waiting for the condition",
+        ErrorClass::NotReady,
+        "TimedOut",
+    ),
     ("error from server (notfound)", ErrorClass::Absent, "NotFound"),
     ("error from server (forbidden)", ErrorClass::Denied, "Forbidden"),
     (

@@ -1,5 +1,9 @@
 //! kubectl: what a cluster's API server tells. Every call names the private kubeconfig and its context.
 
+pub mod objects;
+pub mod workloads;
+pub mod writes;
+
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::form::{is_dns_name, is_word};
@@ -11,6 +15,11 @@ use crate::model::Namespace;
 use serde::Deserialize;
 use std::time::Duration;
 
+pub use objects::Resource;
+pub use writes::{Manifest, Written};
+
+/// How the API server's own word for an object that is not there begins.
+const ABSENT_WORDS: &str = "Error from server (NotFound): ";
 /// How long one request may wait for its answer, as kubectl takes it.
 const REQUEST_LIMIT: &str = "15s";
 /// How long a whole command may take: kubectl asks several times what the API has, before it asks for the thing.
@@ -126,18 +135,25 @@ impl Kubectl<'_> {
         args: &[&str],
         parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
     ) -> Result<T, CallError> {
-        let access = [
-            "--kubeconfig",
-            &self.access.kubeconfig,
-            "--context",
-            &self.access.context,
-            "--request-timeout",
-            REQUEST_LIMIT,
-        ];
-        let args = args.iter().chain(&access).copied();
+        let args = args.iter().copied().chain(self.access_flags());
         let mut question = Ask::tool(Tool::Kubectl, purpose, args);
         question.spec.timeout = COMMAND_LIMIT;
         ask(self.gateway, &question, parse)
+    }
+
+    /// What names the cluster, in every call.
+    fn access_flags(&self) -> [&str; 6] {
+        let ClusterAccess {
+            kubeconfig, context, ..
+        } = self.access;
+        [
+            "--kubeconfig",
+            kubeconfig,
+            "--context",
+            context,
+            "--request-timeout",
+            REQUEST_LIMIT,
+        ]
     }
 }
 

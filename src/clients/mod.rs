@@ -4,11 +4,13 @@
 pub mod aws;
 pub mod call;
 pub mod dns;
+pub mod eksctl;
 pub mod explain;
 pub mod failure;
 pub mod form;
 pub mod helm;
 pub mod helm_charts;
+pub mod helm_words;
 pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;

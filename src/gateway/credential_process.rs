@@ -66,6 +66,7 @@ pub fn run(
         grace: Duration::from_secs(1),
         stop: None,
         on_line: None,
+        listener: None,
     };
     let ended =
         process::run(&job, interrupt).map_err(|error| failed("could not be started", error.to_string()))?;

@@ -79,6 +79,10 @@ impl Gateway for Local {
             grace: grace(spec.effect),
             stop: None,
             on_line: None,
+            listener: spec
+                .listener
+                .as_ref()
+                .map(|it| it.behind(&self.redactor, &spec.secrets)),
         };
         let ended = process::run(&job, &self.interrupt).map_err(|error| GatewayError::NotStarted {
             tool,
@@ -89,6 +93,10 @@ impl Gateway for Local {
             Ending::Exited(super::guard::NOT_STARTED) => Err(GatewayError::NotStarted { tool, said: stderr }),
             other => output(tool, spec.timeout, other, ended.stdout, stderr, start.elapsed()),
         }
+    }
+
+    fn words(&self, text: &str) -> String {
+        self.redactor.words(text.as_bytes(), &[])
     }
 
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {

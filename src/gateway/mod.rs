@@ -7,6 +7,7 @@ pub mod error;
 pub mod guard;
 pub mod interrupt;
 pub mod journal;
+pub mod lines;
 pub mod local;
 pub mod private;
 pub mod process;
@@ -19,6 +20,7 @@ pub mod spec;
 mod terminal;
 
 pub use error::GatewayError;
+pub use lines::{LineListener, Stream};
 pub use spec::{CommandOutput, CommandSpec, PrivateFile, Tool};
 
 use std::time::Duration;
@@ -35,6 +37,11 @@ pub trait Gateway: Sync {
     /// A gateway without a clock of its own does not wait.
     fn pause(&self, _for_long: Duration) -> bool {
         true
+    }
+
+    /// A text of a tool's answer as it may be kept or shown: as the standard error of a [`CommandOutput`].
+    fn words(&self, text: &str) -> String {
+        redact::untrusted(text)
     }
 
     /// Puts `file` where this run's tools see it and nobody else does; gives its path there. It goes with the run.

@@ -2,6 +2,7 @@
 
 use super::guard;
 use super::interrupt::Interrupt;
+use super::lines::{self, LineCutter, LineListener};
 use duct::{Expression, Handle};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -46,6 +47,8 @@ pub struct Job<'a> {
     pub stop: Option<&'a (dyn Fn() + Sync)>,
     /// Sees each line of stdout and stderr as it comes.
     pub on_line: Option<OnLine>,
+    /// Is told of each line while the output is kept as ever; it stands behind a redactor.
+    pub listener: Option<LineListener>,
 }
 
 /// How a process ended.
@@ -151,8 +154,11 @@ impl Running {
         let (err_read, err_write) = os_pipe::pipe()?;
         // The threads first, as far as they can: a machine that has none left must leave no process behind.
         let too_much = Arc::new(AtomicBool::new(false));
-        let stdout = Stream::read(out_read, Some(Arc::clone(&too_much)), job.on_line.clone())?;
-        let stderr = Stream::read(err_read, None, job.on_line.clone())?;
+        let cutter = |stream| job.listener.clone().map(|it| LineCutter::new(it, stream));
+        let (out_lines, err_lines) = (cutter(lines::Stream::Stdout), cutter(lines::Stream::Stderr));
+        let over = Some(Arc::clone(&too_much));
+        let stdout = Stream::read(out_read, over, job.on_line.clone(), out_lines)?;
+        let stderr = Stream::read(err_read, None, job.on_line.clone(), err_lines)?;
         let input = if job.guarded {
             guard::preamble(&job.stdin)
         } else {
@@ -286,11 +292,12 @@ impl Stream {
         pipe: os_pipe::PipeReader,
         over: Option<Arc<AtomicBool>>,
         on_line: Option<OnLine>,
+        lines: Option<LineCutter>,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         aside(move || match on_line {
             Some(on_line) => read_lines(pipe, &sender, on_line.as_ref()),
-            None => read_all(pipe, &sender, over.as_deref()),
+            None => read_all(pipe, &sender, over.as_deref(), lines),
         })?;
         Ok(Self(receiver))
     }
@@ -308,7 +315,12 @@ impl Stream {
     }
 }
 
-fn read_all(mut pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, over: Option<&AtomicBool>) {
+fn read_all(
+    mut pipe: os_pipe::PipeReader,
+    sender: &Sender<Vec<u8>>,
+    over: Option<&AtomicBool>,
+    mut lines: Option<LineCutter>,
+) {
     // Stdout is an answer and must be whole; of stderr the beginning and the end are for people.
     let limit = if over.is_some() { OUTPUT_LIMIT } else { WORDS_LIMIT };
     let mut total = 0_usize;
@@ -317,6 +329,9 @@ fn read_all(mut pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, over: Optio
     while let Ok(count) = pipe.read(&mut buffer) {
         if count == 0 {
             break;
+        }
+        if let Some(lines) = &mut lines {
+            lines.take(&buffer[..count]);
         }
         total = total.saturating_add(count);
         if total <= limit {
@@ -327,6 +342,9 @@ fn read_all(mut pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, over: Optio
             end.extend(&buffer[..count]);
             end.drain(..end.len().saturating_sub(WORDS_LIMIT));
         }
+    }
+    if let Some(lines) = &mut lines {
+        lines.end();
     }
     if !end.is_empty() {
         let _ = sender.send(end.into());

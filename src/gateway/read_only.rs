@@ -19,6 +19,10 @@ impl Gateway for ReadOnly<'_> {
         self.0.pause(for_long)
     }
 
+    fn words(&self, text: &str) -> String {
+        self.0.words(text)
+    }
+
     /// A private file stands beside the tools for the length of the run: nothing of the account or the user changes.
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
         self.0.keep(file)

@@ -1,5 +1,6 @@
 //! What is asked of the gateway, and what it gives back.
 
+use super::lines::LineListener;
 pub use crate::report::Effect;
 use std::time::Duration;
 
@@ -52,6 +53,9 @@ pub struct CommandSpec {
     /// Whether the tool may ask the person at the terminal: the terminal is the tool's while it runs. Its answer on
     /// stdout is kept as of any command.
     pub terminal: bool,
+    /// Is told of each line of both streams while the tool runs; what the tool leaves behind is whole all the same.
+    /// A tool that asks at the terminal shows its lines there itself.
+    pub listener: Option<LineListener>,
 }
 
 impl CommandSpec {
@@ -66,6 +70,7 @@ impl CommandSpec {
             timeout: Duration::from_secs(60),
             secrets: Vec::new(),
             terminal: false,
+            listener: None,
         }
     }
 

@@ -64,6 +64,13 @@ codes! {
     ToolUnsupported "TOOL_UNSUPPORTED" "A tool is newer than the versions that work." "Install the version that is named beside it, or use `--exec docker`.";
     ToolTimedOut "TOOL_TIMED_OUT" "A tool did not end within its time limit and was stopped; what was asked about is unknown." "Check the network and run the command again; `--timeout` sets the limit.";
     ToolFailed "TOOL_FAILED" "A tool could not be started, was killed, printed more than can be read, or did not tell its version; what was asked about is unknown." "Read the tool's words, and run the command again.";
+    ChangedMeanwhile "CHANGED_MEANWHILE" "Somebody changed the same thing at the same time, or set the same fields of it; it was left as it is." "Run the command again: it looks at everything anew.";
+    OwnedByOthers "OWNED_BY_OTHERS" "Something of the name that install needs stands there and is not this install's; it was left as it is." "Look whose it is; remove it, or choose other names (`--cluster`, `--namespace`).";
+    OperationInProgress "OPERATION_IN_PROGRESS" "Another operation on the same thing is under way, or was cut short and left its mark." "Wait until it has ended, then run the command again.";
+    InputRefused "INPUT_REFUSED" "A tool, the cluster or AWS refused what was handed in: an unknown field, a schema, an admission webhook." "Read the tool's words, which name the field; mend it, then run the command again.";
+    NotReadyInTime "NOT_READY_IN_TIME" "What was made did not become ready in the time that the tool waits; it goes on without the tool." "Run the command again: it goes on with what stands.";
+    AwsLimitReached "AWS_LIMIT_REACHED" "A quota of the account is used up: AWS makes no more of the kind." "Ask for more in Service Quotas, or remove what is not needed, then run the command again.";
+    StackFailed "STACK_FAILED" "A CloudFormation stack failed, or was rolled back." "`aws cloudformation describe-stack-events --stack-name NAME` shows what failed first; mend that, then run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
     Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";
@@ -96,6 +103,7 @@ codes! {
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";
     ClusterVersionSkew "CLUSTER_VERSION_SKEW" "The nodes' Kubernetes version is newer than the control plane's, or too far behind it." "Upgrade the node group that is named.";
     ReleaseConflict "RELEASE_CONFLICT" "A Helm release in the cluster stands where install would put its own." "Look at the release, or choose another `--namespace` or `--cluster`.";
+    ReleasePending "RELEASE_PENDING" "A Helm release is in the middle of a change: a helm is at work on it, or was cut short." "Wait ten minutes and run the same command; then `helm history RELEASE -n NAMESPACE`, and take back what nobody is at work on.";
     NamespaceTerminating "NAMESPACE_TERMINATING" "The namespace is being deleted: nothing can be made in it." "Wait until it is gone, or choose another with `--namespace`.";
     EnvFileExists "ENV_FILE_EXISTS" "The env file exists with other values and was not overwritten." "`--overwrite-env`, or another `--output-env`.";
     EnvFileNotWritten "ENV_FILE_NOT_WRITTEN" "The env file could not be written." "Check the folder's permissions and free space, or choose another place with `--output-env`.";

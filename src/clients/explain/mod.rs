@@ -96,10 +96,15 @@ const fn code(class: ErrorClass) -> Code {
         C::Engine => Code::DockerNotReady,
         C::Killed | C::TooMuchOutput | C::NotKept => Code::ToolFailed,
         C::BadUsage => Code::ToolTooOld,
-        C::Busy => Code::AwsBusy,
         C::Limit => Code::AwsLimit,
-        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => {
-            Code::AwsUnexpected
-        }
+        C::Rejected => Code::AwsUnexpected,
+        C::Conflict => Code::ChangedMeanwhile,
+        C::Foreign => Code::OwnedByOthers,
+        C::Busy => Code::OperationInProgress,
+        C::Invalid => Code::InputRefused,
+        C::NotReady => Code::NotReadyInTime,
+        C::LimitReached => Code::AwsLimitReached,
+        C::StackFailed => Code::StackFailed,
+        C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
     }
 }

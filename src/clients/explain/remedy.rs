@@ -51,8 +51,14 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::NotKept => "Make room in `$XDG_RUNTIME_DIR`, or in the folder for temporary files (`df -h \"${TMPDIR:-/tmp}\"`), then run again.".to_owned(),
         C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
         C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
-        C::Busy => "Wait until that change has ended, then run again: it looks at everything anew.".to_owned(),
         C::Limit => format!("Have the quota raised (the tool's words name it; `aws service-quotas list-service-quotas --service-code SERVICE{flag}` shows them), or remove what is no longer needed, then run again."),
+        C::Conflict => "Run again: it looks at everything anew.".to_owned(),
+        C::Foreign => "Look at what stands there, and whose it is, in the tool's words; remove it, or choose other names, then run again.".to_owned(),
+        C::Busy => "Wait until the other operation has ended, then run again; one that was cut short shows in `helm list --all --all-namespaces` or in the stack's events.".to_owned(),
+        C::Invalid => "Read the tool's words: they name the field. Mend what was handed in (subnets, sizes, values), then run again.".to_owned(),
+        C::NotReady => "Run again: it goes on with what stands. If it stops here once more, read what the tool names as not ready.".to_owned(),
+        C::LimitReached => format!("`aws service-quotas list-service-quotas{flag} --region {region} --service-code SERVICE` shows the quotas; ask for more, or remove what is not needed, then run again."),
+        C::StackFailed => format!("`aws cloudformation describe-stacks{flag} --region {region}` shows the stacks, `aws cloudformation describe-stack-events{flag} --region {region} --stack-name NAME` what failed first; mend that, then run again."),
         C::Absent | C::Exists | C::Rejected | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),
     }
 }

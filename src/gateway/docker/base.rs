@@ -92,6 +92,7 @@ fn bootstrap(
         grace: Duration::from_secs(5),
         stop: None,
         on_line: Some(on_line.clone()),
+        listener: None,
     };
     let failed = |said: String| EngineError::Failed {
         purpose: "make the base image from Debian packages".into(),

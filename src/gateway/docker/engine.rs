@@ -253,6 +253,7 @@ impl Engine {
             grace: Duration::from_secs(1),
             stop: None,
             on_line: None,
+            listener: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::gateway::environment::Env;
 use crate::gateway::local::{grace, output};
 use crate::gateway::process::{self, Ended, Ending, Job};
 use crate::gateway::settings_copy::SettingsCopy;
-use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
+use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, LineListener, PrivateFile};
 use crate::report::Effect;
 use duct::Handle;
 use std::ffi::OsString;
@@ -256,6 +256,7 @@ struct Work<'a> {
     input: Option<&'a [u8]>,
     limit: Duration,
     grace: Duration,
+    listener: Option<LineListener>,
 }
 
 impl Session {
@@ -287,6 +288,7 @@ impl Session {
             grace: work.grace + Duration::from_secs(2),
             stop: Some(&stop),
             on_line: None,
+            listener: work.listener.as_ref().map(|it| it.without(&self.proof)),
         };
         let mut ended = process::run(&job, &self.engine.interrupt).map_err(|error| GatewayError::Engine {
             said: error.to_string(),
@@ -309,6 +311,10 @@ impl Gateway for Session {
             input: spec.stdin.as_deref(),
             limit: spec.timeout,
             grace: grace(spec.effect),
+            listener: spec
+                .listener
+                .as_ref()
+                .map(|it| it.behind(&self.engine.redactor, &spec.secrets)),
         })?;
         let duration = start.elapsed();
         let said = self.engine.redactor.words(&ended.stderr, &spec.secrets);
@@ -345,6 +351,10 @@ impl Gateway for Session {
         }
     }
 
+    fn words(&self, text: &str) -> String {
+        self.engine.redactor.words(text.as_bytes(), &[])
+    }
+
     /// In the container's HOME, which stands in memory and goes with the container. The bytes come by standard input:
     /// argv is seen by everybody who may list the machine's processes.
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
@@ -359,6 +369,7 @@ impl Gateway for Session {
             input: Some(file.bytes),
             limit: KEEP_LIMIT,
             grace: grace(Effect::Read),
+            listener: None,
         })?;
         let said = self.engine.redactor.words(&ended.stderr, file.secrets);
         match (ended.ending, proven) {

@@ -6,6 +6,7 @@ pub mod compute;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod release;
 pub mod storage;
 pub mod world;
 

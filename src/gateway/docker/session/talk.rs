@@ -60,6 +60,7 @@ impl Session {
             grace: Duration::from_secs(1),
             stop: None,
             on_line: None,
+            listener: None,
         };
         let mut heard = process::run(&job, &self.engine.interrupt).map_err(engine)?;
         let proven = argv::proven_end(&mut heard.stderr, &self.proof);

@@ -1,0 +1,176 @@
+//! Single objects and lists of them, by the API server's own JSON.
+
+use super::{ABSENT_WORDS, Kubectl};
+use crate::clients::call::{formed, json};
+use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A kind of object, by the name that the API server itself uses in its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The plural with its group: `deployments.apps`, `secrets`.
+    pub name: &'static str,
+    /// The kind: `Deployment`.
+    pub kind: &'static str,
+}
+
+macro_rules! resources {
+    ($($constant:ident $name:literal $kind:literal;)*) => {
+        impl Resource {
+            $(
+                #[doc = concat!("`", $kind, "`")]
+                pub const $constant: Self = Self { name: $name, kind: $kind };
+            )*
+        }
+    };
+}
+
+resources! {
+    NAMESPACE "namespaces" "Namespace";
+    SECRET "secrets" "Secret";
+    CONFIG_MAP "configmaps" "ConfigMap";
+    SERVICE_ACCOUNT "serviceaccounts" "ServiceAccount";
+    POD "pods" "Pod";
+    EVENT "events" "Event";
+    DEPLOYMENT "deployments.apps" "Deployment";
+    LEASE "leases.coordination.k8s.io" "Lease";
+    STORAGE_CLASS "storageclasses.storage.k8s.io" "StorageClass";
+    CRD "customresourcedefinitions.apiextensions.k8s.io" "CustomResourceDefinition";
+    NODE_POOL "nodepools.karpenter.sh" "NodePool";
+    NODE_CLASS "ec2nodeclasses.karpenter.k8s.aws" "EC2NodeClass";
+}
+
+impl Kubectl<'_> {
+    /// One object, or nothing where the API server itself says that there is none. A kind that the API server does
+    /// not have is no absent object: [`ErrorClass::Other`] with the code `NoResourceType`.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn get_object(
+        &self,
+        resource: Resource,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Value>, CallError> {
+        self.object(resource, namespace, name, Ok)
+    }
+
+    /// As [`Self::get_object`], read by `parse`.
+    pub(super) fn object<T>(
+        &self,
+        resource: Resource,
+        namespace: Option<&str>,
+        name: &str,
+        parse: impl Fn(Value) -> Result<T, ParseFailure>,
+    ) -> Result<Option<T>, CallError> {
+        let purpose = format!("read the {} `{name}`", resource.kind);
+        let mut args = vec!["get", resource.name, name];
+        args.extend(namespace.iter().flat_map(|namespace| ["-n", namespace]));
+        args.extend(["-o", "json"]);
+        let answer = self.ask(&purpose, &args, |bytes| {
+            parse(parse_object(bytes, resource, namespace, name)?)
+        });
+        match answer {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.class == ErrorClass::Absent => {
+                if resource.says_absent(&error.said, name) && error.said.contains(ABSENT_WORDS) {
+                    return Ok(None);
+                }
+                // Some other "not found" says nothing about the object.
+                Err(CallError {
+                    class: ErrorClass::Other,
+                    ..error
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All objects of a kind that `filters` leave, read one by one by `parse`.
+    pub(super) fn objects<T>(
+        &self,
+        resource: Resource,
+        namespace: Option<&str>,
+        filters: &[&str],
+        parse: impl Fn(Value) -> Result<T, ParseFailure>,
+    ) -> Result<Vec<T>, CallError> {
+        let purpose = format!("list the cluster's {}", resource.name);
+        let mut args = vec!["get", resource.name];
+        args.extend(namespace.iter().flat_map(|namespace| ["-n", namespace]));
+        args.extend(filters);
+        args.extend(["-o", "json"]);
+        self.ask(&purpose, &args, |bytes| {
+            parse_objects(bytes, resource)?.into_iter().map(&parse).collect()
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct RawObject {
+    kind: String,
+    metadata: RawNames,
+}
+
+#[derive(Deserialize)]
+struct RawNames {
+    name: String,
+    namespace: Option<String>,
+}
+
+/// Reads one object as JSON.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that object.
+pub fn parse_object(
+    bytes: &[u8],
+    resource: Resource,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Value, ParseFailure> {
+    let raw: RawObject = json(bytes)?;
+    formed(raw.kind, |kind| kind == resource.kind, "kind")?;
+    formed(raw.metadata.name, |found| found == name, "metadata.name")?;
+    if raw.metadata.namespace.as_deref() != namespace {
+        return Err(ParseFailure::Form("metadata.namespace"));
+    }
+    json(bytes)
+}
+
+#[derive(Deserialize)]
+struct RawList {
+    kind: String,
+    metadata: RawListMetadata,
+    items: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawListMetadata {
+    #[serde(rename = "continue")]
+    more: Option<String>,
+    remaining_item_count: Option<u64>,
+}
+
+/// Reads a list of objects as JSON (kubectl's own `List`, whole, whatever the pages were).
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that list, and [`ParseFailure::Cut`] where more follows.
+pub fn parse_objects(bytes: &[u8], resource: Resource) -> Result<Vec<Value>, ParseFailure> {
+    let raw: RawList = json(bytes)?;
+    formed(raw.kind, |kind| kind == "List", "kind")?;
+    let goes_on = raw.metadata.more.is_some_and(|token| !token.is_empty());
+    if goes_on || raw.metadata.remaining_item_count.is_some_and(|count| count > 0) {
+        return Err(ParseFailure::Cut);
+    }
+    let of_kind = |item: &Value| item.get("kind").and_then(Value::as_str) == Some(resource.kind);
+    if !raw.items.iter().all(of_kind) {
+        return Err(ParseFailure::Form("items[].kind"));
+    }
+    Ok(raw.items)
+}
+
+/// Reads a part of an object into its own type.
+pub(super) fn typed<T: serde::de::DeserializeOwned>(object: Value) -> Result<T, ParseFailure> {
+    serde_json::from_value(object).map_err(|error| ParseFailure::Json(format!("{:?}", error.classify())))
+}
