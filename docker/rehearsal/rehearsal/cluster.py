@@ -4,6 +4,7 @@ ministack would start a container of k3s by the engine; its questions to the eng
 container (`clusters`). The seeded clusters keep their stand-ins (`kube`).
 """
 
+import json
 import threading
 import time
 from types import SimpleNamespace
@@ -214,7 +215,13 @@ def install_stacks():
         settled(lambda: eks._nodegroups.get(f"{props.get('ClusterName', '')}/{name}"), f"node group {name}")
         return name, attributes
 
+    def delete(physical_id, props):
+        status, _, body = eks._delete_cluster(physical_id)
+        if status >= 400 and status != 404:
+            raise ValueError(json.loads(body)["message"])
+
     handlers["AWS::EKS::Cluster"]["create"] = cluster
+    handlers["AWS::EKS::Cluster"]["delete"] = delete
     handlers["AWS::EKS::Nodegroup"]["create"] = group
 
 
