@@ -80,11 +80,13 @@ class Api:
             raise ApiError(code, message)
         return json.loads(text) if text else {}
 
-    def ready(self):
+    def unready(self):
+        """Why the API server is not ready yet, or None once it is."""
         try:
-            return self.send("GET", "/readyz")[0] == 200
-        except (OSError, http.client.HTTPException):
-            return False
+            code, text = self.send("GET", "/readyz")
+        except (OSError, http.client.HTTPException) as trouble:
+            return f"{type(trouble).__name__}: {trouble}"
+        return None if code == 200 else " ".join(line for line in text.decode(errors="replace").splitlines() if line.startswith("[-]"))
 
     def get(self, version, kind, name, namespace="default"):
         """The object, or None."""

@@ -22,7 +22,8 @@ def signed(folder, name, subject, usage, names=""):
 
 def make(folder, address):
     """ca, server, admin (a client of system:masters), kubelet (server of the nodes) and the service accounts' key pair `sa`."""
-    openssl(folder, "req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=kubernetes")
+    openssl(folder, "req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=kubernetes",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature")
     addresses = ",".join([f"IP:{ip}" for ip in (address, "127.0.0.1", SERVICE_IP)] + [f"DNS:{name}" for name in NAMES])
     signed(folder, "server", "/CN=kube-apiserver", "serverAuth", addresses)
     signed(folder, "admin", "/O=system:masters/CN=rehearsal", "clientAuth")

@@ -140,10 +140,10 @@ class Plane:
         self.authority = b64encode((self.folder / "ca.crt").read_bytes()).decode()
         self.begin([self.etcd(), self.apiserver()])
         api = self.api()
-        while not api.ready():
+        while (why := api.unready()) is not None:
             self.look_after()
             if time.monotonic() - began > READY_WITHIN:
-                raise Failed(f"kube-apiserver was not ready within {READY_WITHIN} s: {self.programs[-1].last_words()}")
+                raise Failed(f"kube-apiserver was not ready within {READY_WITHIN} s: {why}: {self.programs[-1].last_words()}")
             if self.stopping.wait(0.1):
                 raise Stopped
         api.close()
