@@ -35,6 +35,7 @@ def main():
         acm,
         assumed,
         cloudformation,
+        cluster,
         dns,
         ec2,
         eks,
@@ -48,7 +49,7 @@ def main():
         sso,
     )
 
-    for addition in (front, acm, assumed, cloudformation, ec2, eks, permissions, refusals, route53, sso):
+    for addition in (front, acm, assumed, cloudformation, ec2, eks, cluster, permissions, refusals, route53, sso):
         addition.install()
     install_reset(app, seed)
     kube.start()  # before the seed: clusters name its address and its authority

@@ -8,6 +8,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import detect_service, extract_access_key_id
 
 from rehearsal import faults, permissions, quotas
+from rehearsal.clusters import tokens
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def install():
     async def dispatch(method, path, headers, body, query, request_id):
         service = signed_service(headers)
         key = extract_access_key_id(headers, query)
+        tokens.caller_key.set(key)
         if service and key in faults.FAULTS:
             if service != "servicequotas":
                 service = detect_service(method, path, headers, app._routing_params(method, path, headers, body, query))
