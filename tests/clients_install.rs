@@ -521,7 +521,7 @@ fn helms_failures_have_the_class_of_their_cause() {
         ("Error: unknown flag: --labelz", C::BadUsage),
         // A warning before the error is about something else.
         (
-            "W1124 warnings.go:70] another operation (x)\nError: Kubernetes cluster unreachable: Get \"https://x\": dial tcp: connection refused",
+            "W1124 warnings.go:70] another operation (x)\nError: Kubernetes cluster unreachable: Get \"https://127.0.0.1\": dial tcp: connection refused",
             C::Unreachable(Reach::Connect),
         ),
         ("", C::Other),

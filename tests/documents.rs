@@ -28,7 +28,7 @@ const DOCUMENTS: &[&str] = &[
 const EXPECTED: [&str; 2] = ["docs/performance.md", "scripts/bench"];
 
 /// Hosts that a file may name by URL: AWS's, and those of the formats and programs that the text cites.
-const HOSTS: [&str; 14] = [
+const HOSTS: [&str; 16] = [
     "amazonaws.com",
     "aws.amazon.com",
     "awsapps.com",
@@ -38,6 +38,8 @@ const HOSTS: [&str; 14] = [
     "rustup.rs",
     "apache.org",
     "json-schema.org",
+    "eksctl.io",
+    "kubernetes.io",
     "keepachangelog.com",
     "semver.org",
     "a.com",

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 type Told = Arc<Mutex<Vec<(Stream, String)>>>;
 
 /// Runs a scripted tool with a listener behind a redactor, as both gateways do.
-fn run(folder: &std::path::Path, script: &str, listener: LineListener) -> Ended {
+fn run(folder: &std::path::Path, script: &str, listener: &LineListener) -> Ended {
     let tool = folder.join("eksctl");
     std::fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&tool, PermissionsExt::from_mode(0o755)).unwrap();
@@ -49,7 +49,7 @@ fn a_line_is_told_while_the_tool_still_runs() {
         }
     });
     let script = r#"mkfifo "$1/gate"; echo first; read -r go <"$1/gate"; echo second >&2; printf last"#;
-    let ended = run(folder.path(), script, listener);
+    let ended = run(folder.path(), script, &listener);
     assert_eq!(
         ended.ending,
         Ending::Exited(0),
@@ -75,7 +75,7 @@ fn what_is_told_holds_no_secret_and_no_control_sequence_and_the_answer_is_as_it_
     let told = Told::default();
     let script = r"printf 'a known-secret\nb of-this-command\n\033[31mred\033[0m\n\000\377\376garbage\n'
         printf 'token k8s-aws-v1.aHR0cHM6Ly9z' >&2";
-    let ended = run(folder.path(), script, keeping(&told));
+    let ended = run(folder.path(), script, &keeping(&told));
     let text: Vec<String> = told
         .lock()
         .unwrap()

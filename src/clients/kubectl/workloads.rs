@@ -270,9 +270,8 @@ impl Kubectl<'_> {
 }
 
 /// A release's Secrets, a line each between two words that prove the list whole.
-const RELEASES: &str = concat!(
-    r#"jsonpath={"releases\n"}{range .items[*]}{.metadata.name}{"\t"}{.metadata.labels}{"\n"}{end}{"end\n"}"#
-);
+const RELEASES: &str =
+    r#"jsonpath={"releases\n"}{range .items[*]}{.metadata.name}{"\t"}{.metadata.labels}{"\n"}{end}{"end\n"}"#;
 /// The labels that helm itself sets (helm `pkg/storage/driver/util.go`).
 const HELMS_OWN: [&str; 6] = ["name", "owner", "status", "version", "createdAt", "modifiedAt"];
 
@@ -632,12 +631,12 @@ fn pod(object: Value) -> Result<Pod, ParseFailure> {
         .filter(|it| it.kind == "PodScheduled" && it.status == "False");
     whys.extend(scheduled.map(|it| (it.reason, it.message)));
     for container in containers.into_iter().filter(|container| !container.ready) {
-        let states = [
+        let told = [
             container.state.waiting,
             container.state.terminated,
             container.last_state.terminated,
         ];
-        whys.extend(states.into_iter().flatten().map(|why| (why.reason, why.message)));
+        whys.extend(told.into_iter().flatten().map(|why| (why.reason, why.message)));
     }
     let succeeded = phase == "Succeeded";
     let (mut why, mut said): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
