@@ -105,7 +105,7 @@ fn with_a_listener_the_limits_of_the_output_stay() {
     let ended = run(
         folder.path(),
         "head -c 20000000 /dev/zero | tr '\\0' x",
-        keeping(&told),
+        &keeping(&told),
     );
     assert_eq!(ended.ending, Ending::TooMuchOutput);
     assert!(ended.stdout.len() <= process::OUTPUT_LIMIT);
