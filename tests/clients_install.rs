@@ -11,7 +11,7 @@ use lakehouse::clients::helm_words::{REGISTRY, classify_helm};
 use lakehouse::clients::kube::classify_kube;
 use lakehouse::clients::kubeconfig::ClusterAccess;
 use lakehouse::clients::kubectl::objects::{parse_object, parse_objects};
-use lakehouse::clients::kubectl::workloads::parse_release_labels;
+use lakehouse::clients::kubectl::releases::parse_release_labels;
 use lakehouse::clients::kubectl::writes::{parse_names, parse_written};
 use lakehouse::clients::kubectl::{Kubectl, Manifest, Resource};
 use lakehouse::clients::{ErrorClass as C, ParseFailure, Reach};
