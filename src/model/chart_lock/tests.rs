@@ -92,7 +92,7 @@ fn each_broken_rule_is_named() {
         ("\"karpenter-crd\"", "\"../karpenter\"", "name: lower-case"),
         (
             "oci://public.ecr.aws/karpenter",
-            "http://public.ecr.aws/karpenter",
+            "public.ecr.aws/karpenter",
             "registry",
         ),
         (

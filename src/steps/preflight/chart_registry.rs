@@ -1,15 +1,18 @@
 //! Check `chart-registry`: a locked chart of each registry can be had from where the tools run, so the network there
 //! reaches them, and a mirror holds what others publish too.
 
+mod words;
+
 use super::checked::{Checked, unknown};
 use super::run::start;
 use crate::clients::explain::quoted;
-use crate::clients::helm_charts::{HelmCharts, LIMIT, Pulled, Trouble, trouble};
+use crate::clients::helm_charts::{HelmCharts, Pulled, Trouble, trouble};
 use crate::clients::{Asker, CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::model::{ChartLock, ChartReference, ChartRegistry, LockedChart};
 use crate::report::{Code, ExecMode, Finding, Outcome, PreflightEvidence};
 use std::fmt::Write as _;
+use words::{elsewhere, reason, remedy};
 
 /// The check's id.
 pub const ID: &str = "chart-registry";
@@ -118,14 +121,14 @@ pub fn ask(gateway: &dyn Gateway, mirror: Option<&ChartRegistry>) -> Option<Vec<
 
 /// Judges what helm said: the first chart that can't be had blocks, and its message names the others.
 #[must_use]
-pub fn decide(asked: &[Asked], aws: Aws, asker: &Asker<'_>) -> Checked {
-    let failed = asked
+pub fn decide(answers: &[Asked], aws: Aws, asker: &Asker<'_>) -> Checked {
+    let failed = answers
         .iter()
         .find_map(|one| Some((one, one.found.as_ref().err()?)));
     if let Some((one, error)) = failed {
-        return of_error(one, error, asked, aws, asker);
+        return of_error(one, error, answers, aws, asker);
     }
-    if let Some(one) = asked.iter().find(|one| differs(one)) {
+    if let Some(one) = answers.iter().find(|one| differs(one)) {
         let message = format!(
             "The registry `{}` holds another chart under {} than the one that was locked: its digest differs.",
             one.registry(),
@@ -139,11 +142,11 @@ pub fn decide(asked: &[Asked], aws: Aws, asker: &Asker<'_>) -> Checked {
             .remedy(remedy)
             .into();
     }
-    let registries = listed(asked.iter().map(|one| format!("`{}`", one.registry())));
-    let charts = listed(asked.iter().map(|one| one.chart.shown()));
+    let registries = listed(answers.iter().map(|one| format!("`{}`", one.registry())));
+    let charts = listed(answers.iter().map(|one| one.chart.shown()));
     let message = format!("Charts can be had where the tools run, from {registries}: {charts} are there.");
     Checked::from(Finding::pass(ID, message)).seen(PreflightEvidence {
-        chart_registry: asked.first().map(|one| one.registry().to_owned()),
+        chart_registry: answers.first().map(|one| one.registry().to_owned()),
         ..PreflightEvidence::default()
     })
 }
@@ -169,7 +172,7 @@ fn listed(names: impl Iterator<Item = String>) -> String {
     format!("{} and {last}", all.join(", "))
 }
 
-fn of_error(one: &Asked, error: &CallError, asked: &[Asked], aws: Aws, asker: &Asker<'_>) -> Checked {
+fn of_error(one: &Asked, error: &CallError, answers: &[Asked], aws: Aws, asker: &Asker<'_>) -> Checked {
     let registry = one.registry();
     let place = match asker.mode {
         ExecMode::Docker => "the toolbox container",
@@ -201,7 +204,7 @@ fn of_error(one: &Asked, error: &CallError, asked: &[Asked], aws: Aws, asker: &A
             elsewhere(trouble, aws, asker.mode)
         )
     };
-    let others = asked
+    let others = answers
         .iter()
         .filter(|other| other.found.is_err() && other.registry() != registry);
     let others = listed(others.map(|other| format!("`{}`", other.registry())));
@@ -227,82 +230,4 @@ fn trouble_of(error: &CallError) -> Option<Trouble> {
 fn is_absent(one: &Asked) -> bool {
     let error = one.found.as_ref().err();
     error.and_then(trouble_of) == Some(Trouble::Absent)
-}
-
-fn reason(trouble: Trouble, host: &str) -> String {
-    match trouble {
-        Trouble::Name => format!("DNS there gives no address for `{host}`"),
-        Trouble::Connect => format!("there is no connection to `{host}`"),
-        Trouble::Timeout => format!("`{host}` did not answer in time ({} s at most)", LIMIT.as_secs()),
-        Trouble::Proxy => format!("the proxy on the way to `{host}` was not reached, or refused"),
-        Trouble::Authority => format!(
-            "the certificate that `{host}`, or a proxy before it, shows is of an authority that is not trusted there"
-        ),
-        Trouble::Certificate => format!(
-            "the certificate that `{host}`, or a proxy before it, shows is another name's, or out of its time"
-        ),
-        Trouble::NotTls => format!("`{host}` answers without TLS"),
-        Trouble::Login => format!("`{host}` asks for a login, or refuses the one that helm has"),
-        Trouble::Busy => format!("`{host}` asks to slow down"),
-        Trouble::Service => format!("`{host}` answers with an error of its own"),
-        Trouble::Absent | Trouble::NoRegistry | Trouble::Other => {
-            format!("what answers at `{host}` is no chart registry")
-        }
-    }
-}
-
-/// What AWS's answer, or silence, from the same place adds.
-const fn elsewhere(trouble: Trouble, aws: Aws, mode: ExecMode) -> &'static str {
-    if !matches!(
-        trouble,
-        Trouble::Name | Trouble::Connect | Trouble::Timeout | Trouble::Proxy
-    ) {
-        return "";
-    }
-    match (aws, mode) {
-        (Aws::Answers, _) => {
-            " AWS does answer from there: the network works, and the way to this registry is closed."
-        }
-        (Aws::Unreachable, ExecMode::Docker) => {
-            " AWS can't be reached from there either: look at the container's network first."
-        }
-        (Aws::Unreachable, ExecMode::Local) => {
-            " AWS can't be reached from there either: look at this machine's network first."
-        }
-        (Aws::Unknown, _) => "",
-    }
-}
-
-fn remedy(trouble: Trouble, one: &Asked, mode: ExecMode) -> String {
-    let docker = mode == ExecMode::Docker;
-    let (host, again) = (one.host(), one.again());
-    let name = host.split(':').next().unwrap_or(host);
-    let mirror = "Or name a mirror of the charts with `--chart-registry`.";
-    match trouble {
-        Trouble::Name if docker => format!("`lakehouse toolbox shell`, and in it `getent hosts {name}`: without a line, set the engine's DNS (`\"dns\"` in `/etc/docker/daemon.json`), or a network that has one with `--toolbox-network`; where only a proxy leads out, set HTTPS_PROXY. {mirror}"),
-        Trouble::Name => format!("`nslookup {name}` shows what DNS says; where only a proxy leads out, set HTTPS_PROXY. {mirror}"),
-        Trouble::Connect | Trouble::Timeout if docker => format!("`lakehouse toolbox shell`, and in it {again}: the firewall, or the container's network (`--toolbox-network`), must let it out; where a proxy is needed, set HTTPS_PROXY. {mirror}"),
-        Trouble::Connect | Trouble::Timeout => format!("{again} shows it; the firewall must let it out; where a proxy is needed, set HTTPS_PROXY. {mirror}"),
-        Trouble::Proxy if docker => format!("Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`): in the container `localhost` is the container itself, so name the proxy by an address that it reaches. {mirror}"),
-        Trouble::Proxy => format!("Check HTTPS_PROXY and NO_PROXY (`env | grep -i proxy`), and that the proxy lets `{host}` through. {mirror}"),
-        Trouble::Authority if docker => "Point LAKEHOUSE_CA_BUNDLE at a file with the authority's certificate (PEM): the next run builds the toolbox image with it. An image of your own (`--toolbox-image`) must hold it.".to_owned(),
-        Trouble::Authority => "Point SSL_CERT_FILE at a bundle that holds the authority's certificate beside the system's, or add it to the system's.".to_owned(),
-        Trouble::Certificate => format!("Check the clock (`date`) and the name in `--chart-registry`; `openssl s_client -connect {} </dev/null` shows the certificate.", with_port(host)),
-        Trouble::NotTls => "The registry must speak HTTPS: check the host and port in `--chart-registry`.".to_owned(),
-        Trouble::Login if docker => format!("The toolbox has no login: the registry must let anybody read. With a login: `helm registry login {host}`, and `--exec local`."),
-        Trouble::Login => format!("A login that has expired is refused where none is needed (public.ecr.aws): `helm registry logout {host}`, `docker logout {host}`, then run again. A private mirror: `helm registry login {host}`."),
-        Trouble::Busy => "Wait some minutes, then run again: public registries limit how often one address may ask.".to_owned(),
-        Trouble::Service => format!("Wait a minute, then run again. {mirror}"),
-        Trouble::Absent if one.is_mirrored() => format!("{again} shows it. Check the host and path in `--chart-registry`; a mirror must hold every chart that `charts.lock.json` names, under its name and version."),
-        Trouble::Absent => format!("{again} shows it. Wait some minutes, then run again; if it stays, take a newer `lakehouse`, or name a mirror that holds the charts with `--chart-registry`."),
-        Trouble::NoRegistry | Trouble::Other => format!("Check the host and path in `--chart-registry`, and whether this network wants a sign-in first. {again} shows what comes."),
-    }
-}
-
-fn with_port(host: &str) -> String {
-    if host.contains(':') {
-        host.to_owned()
-    } else {
-        format!("{host}:443")
-    }
 }
