@@ -260,7 +260,7 @@ fn helm_takes_every_chart_with_the_installs_values_and_no_others() {
         write(&format!("{}.json", release.name), &release.values);
         let wrong = with_a_wrong_key(&release.values);
         write(&format!("{}.wrong.json", release.name), wrong.last().unwrap());
-        lines.push_str(&format!("{} {}\n", release.name, release.chart));
+        lines.extend([release.name, " ", release.chart, "\n"]);
     }
     std::fs::write(folder.path().join("releases"), lines).unwrap();
     let script = r#"while read -r name chart; do

@@ -192,7 +192,7 @@ fn of_error(one: &Asked, error: &CallError, answers: &[Asked], aws: Aws, asker: 
         _ => Code::ChartRegistryUnreachable,
     };
     let mut message = if trouble == Trouble::Absent {
-        let lacking = asked
+        let lacking = answers
             .iter()
             .filter(|other| other.registry() == registry && is_absent(other));
         let lacking = listed(lacking.map(|other| other.chart.shown()));
