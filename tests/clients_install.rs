@@ -70,6 +70,18 @@ impl Gateway for Replay {
     }
 }
 
+/// Keeps the last command and runs none.
+struct Keeps(Mutex<Vec<String>>);
+
+impl Gateway for Keeps {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        *self.0.lock().unwrap() = spec.argv();
+        Err(GatewayError::Interrupted)
+    }
+}
+
+type Change<'a> = &'a dyn Fn(S3<'_>) -> Result<(), CallError>;
+
 fn tags() -> Tags {
     [
         ("lakehouse.ingext.io/created-by", "0123456789abcdef"),
@@ -279,7 +291,7 @@ fn a_bucket_is_made_and_set_up_for_its_owner_only() {
         "000000000000".parse().unwrap(),
     );
     let region = "us-east-2".parse().unwrap();
-    let one = |case: &str, call: &dyn Fn(S3<'_>) -> Result<(), CallError>| {
+    let one = |case: &str, call: Change<'_>| {
         let gateway = Replay::of(&[case]);
         let answer = call(S3 { gateway: &gateway });
         (answer, gateway.only())
@@ -295,7 +307,7 @@ fn a_bucket_is_made_and_set_up_for_its_owner_only() {
         (again.class, again.code.as_deref()),
         (ErrorClass::Exists, Some("BucketAlreadyOwnedByYou"))
     );
-    let set_up: [(&str, &dyn Fn(S3<'_>) -> Result<(), CallError>); 5] = [
+    let set_up: [(&str, Change<'_>); 5] = [
         ("put-public-access-block/good", &|s3| {
             s3.block_public_access(&bucket, &account)
         }),
@@ -321,14 +333,7 @@ fn a_bucket_is_made_and_set_up_for_its_owner_only() {
     let sent: serde_json::Value = serde_json::from_str(&stdin.unwrap()).unwrap();
     assert_eq!(sent, policy);
     // S3 refuses its oldest region where it is named.
-    struct Says(Mutex<Vec<String>>);
-    impl Gateway for Says {
-        fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
-            *self.0.lock().unwrap() = spec.argv();
-            Err(GatewayError::Interrupted)
-        }
-    }
-    let says = Says(Mutex::default());
+    let says = Keeps(Mutex::default());
     let _ = S3 { gateway: &says }.create(&bucket, &"us-east-1".parse().unwrap());
     assert_eq!(
         says.0.into_inner().unwrap().join(" "),
