@@ -99,7 +99,8 @@ class Api:
 
     def list(self, version, kind, namespace=None, labels=""):
         path = path_of(version, kind, namespace) + (f"?{urlencode({'labelSelector': labels})}" if labels else "")
-        return self.ask("GET", path).get("items", [])
+        named = {"apiVersion": version, "kind": kind}  # the items of a list leave it out
+        return [named | one for one in self.ask("GET", path).get("items") or []]
 
     def create(self, thing):
         path = path_for(thing).rpartition("/")[0]
