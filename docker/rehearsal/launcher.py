@@ -51,12 +51,13 @@ def main():
         seed,
         sso,
         stacks,
+        stacks_eks,
         state,
     )
 
     additions = (
         front, acm, assumed, buckets, cloudformation, stacks, ec2, eks, eks_access, permissions, refusals, roles, route53,
-        sso, state,
+        sso, stacks_eks, state,
     )
     for addition in additions:
         addition.install()
