@@ -73,12 +73,7 @@ fn aws(world: &common::World, script: &str) {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(script.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success(), "{script}");
 }
 
@@ -144,10 +139,16 @@ fn equal_installs_give_equal_states_and_each_write_is_counted() {
     assert_eq!(made["iam"]["roles"]["state-test-role"]["tags"]["mark"], "m");
     let own = &made["iam"]["roles"]["state-test-role"]["inline"]["own"]["Statement"][0];
     assert_eq!(own["Resource"], "arn:aws:sqs:us-east-2:000000000000:state-test");
-    assert_eq!(made["queues"]["state-test"]["attributes"]["MessageRetentionPeriod"], "300");
+    assert_eq!(
+        made["queues"]["state-test"]["attributes"]["MessageRetentionPeriod"],
+        "300"
+    );
     assert_eq!(made["rules"]["state-test-Rule-<made>"]["targets"][0]["Id"], "T");
     assert_eq!(made["buckets"]["state-test"]["versioning"], "Enabled");
-    assert_eq!(made["buckets"]["state-test"]["publicAccessBlock"]["BlockPublicPolicy"], "true");
+    assert_eq!(
+        made["buckets"]["state-test"]["publicAccessBlock"]["BlockPublicPolicy"],
+        "true"
+    );
     let association = &made["clusters"]["standing"]["associations"]["state/test"];
     assert_eq!(association["tags"], json!({"mark": "m"}));
     let subnets = made["network"]["2-subnets"].as_array().unwrap();
