@@ -52,12 +52,13 @@ def main():
         seed,
         sso,
         stacks,
+        stacks_eks,
         state,
     )
 
     additions = (
         front, acm, assumed, buckets, cloudformation, stacks, ec2, eks, eks_access, cluster, permissions, refusals, roles,
-        route53, sso, state,
+        route53, sso, stacks_eks, state,
     )
     for addition in additions:
         addition.install()

@@ -76,6 +76,9 @@ def install():
     handlers["AWS::EC2::NatGateway"] = {"create": create_nat_gateway, "delete": delete_nat_gateway}
     handlers["AWS::EC2::SecurityGroupIngress"] = {"create": create_ingress, "delete": delete_ingress}
 
+    for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
+        provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
+
     ministack_role = handlers["AWS::IAM::Role"]["create"]
 
     def create_role(logical_id, props, stack_name):

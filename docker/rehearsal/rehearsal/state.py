@@ -70,6 +70,20 @@ def ordered(items):
     return sorted(items, key=lambda item: IDS.sub(r"<\1>", json.dumps(item, sort_keys=True, default=str)))
 
 
+def settled(value, places):
+    """Lists whose order says nothing (subnets, groups, references) by place: eksctl gives them as they come."""
+    if isinstance(value, dict):
+        return {key: settled(item, places) for key, item in value.items()}
+    if isinstance(value, str) and "," in value and all(part in places for part in value.split(",")):
+        return ",".join(sorted(value.split(","), key=places.get))
+    if not isinstance(value, list):
+        return value
+    if value and all(isinstance(item, str) and item in places for item in value):
+        return sorted(value, key=places.get)
+    items = [settled(item, places) for item in value]
+    return ordered(items) if items and all(isinstance(item, dict) and set(item) == {"Ref"} for item in items) else items
+
+
 def ec2_tags(resource):
     return tags_of(ec2._tags.get(resource))
 
@@ -270,6 +284,9 @@ def state(region):
             "iam": identities(), "clusters": clusters(), "queues": queues(), "rules": rules(), "zones": zones(),
             "loadBalancers": balancers(),
         }
+        members = [*sections["network"]["2-subnets"], *sections["network"]["3-securityGroups"]]
+        places = {member["id"]: place for place, member in enumerate(members)}
+        sections = settled(sections, places)
     text = ",\n".join(f"{json.dumps(key)}: {json.dumps(item, sort_keys=True, default=str)}" for key, item in sections.items())
     return placed(f"{{\n{text}\n}}\n")
 
