@@ -22,7 +22,7 @@ cat >/tmp/nobody <<END
 {"apiVersion": "v1", "kind": "Config", "current-context": "it", "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
  "clusters": [{"name": "it", "cluster": {"server": "$server", "insecure-skip-tls-verify": true}}], "users": [{"name": "it", "user": {}}]}
 END
-asks() { kubectl --kubeconfig /tmp/nobody --token "$1" get namespaces 2>&1 | tail -n 1; }
+asks() { kubectl --kubeconfig /tmp/nobody --token "$1" get namespaces 2>&1 | tail -n 1 | sed 's/ (the server.*//; s/ (Unauth.*//'; }
 echo "no entry: $(asks "$(token rehearsal-installer "$name")")"
 echo "no such key: $(asks "$(token rehearsal-wrong-keys "$name")")"
 echo "another cluster's token: $(asks "$(token rehearsal "other-$name")")"
@@ -89,7 +89,7 @@ fn a_cluster_lets_in_whom_its_access_entries_name_and_leaves_nothing_behind() {
     let said = String::from_utf8_lossy(&done.stdout);
     let told = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}{told}");
-    let refused = "error: You must be logged in to the server (Unauthorized)";
+    let refused = "error: You must be logged in to the server";
     let wanted = [
         "created: CREATING\tNone", // an endpoint before the control plane is there would be a lie
         "creator: arn:aws:iam::000000000000:root",
