@@ -2,9 +2,7 @@
 
 use lakehouse::model::{AccountId, Target};
 use lakehouse::report::{Code, ExecMode, StepAction};
-use lakehouse::steps::install::release::{
-    Found, Observed, Wanted, decide, parse_labels, parse_metadata, parse_values,
-};
+use lakehouse::steps::install::release::{Found, Observed, Wanted, decide, parse_metadata};
 use lakehouse::steps::install::{Decision, Desired, Verdict};
 use serde_json::{Value, json};
 
@@ -230,20 +228,7 @@ fn text_of_a_cluster_never_stands_in_a_message() {
 
 #[test]
 fn the_tools_answers_are_read_as_they_came() {
-    // Recorded: helm 3, kubectl 1.34.
-    let labels = parse_labels(
-        b"releases\nsh.helm.release.v1.demo.v9\t{\"lakehouse.ingext.io/created-by\":\"i1\",\"name\":\"demo\",\"owner\":\"helm\",\"status\":\"superseded\",\"version\":\"9\"}\nsh.helm.release.v1.demo.v10\t{\"name\":\"demo\",\"owner\":\"helm\",\"status\":\"deployed\",\"version\":\"10\"}\nend\n",
-    );
-    assert!(
-        !labels
-            .unwrap()
-            .unwrap()
-            .contains_key("lakehouse.ingext.io/created-by"),
-        "the newest decides"
-    );
-    assert_eq!(parse_labels(b"releases\nend\n"), Ok(None));
-    assert!(parse_labels(b"releases\n").is_err(), "cut short is not absent");
-    assert!(parse_labels(b"").is_err());
+    // Recorded: helm 3.
     let metadata = parse_metadata(
         br#"{"name":"demo","chart":"demo","version":"1.2.3","appVersion":"","namespace":"ingext","revision":4,"status":"deployed","deployedAt":"2026-11-24T03:08:49Z"}"#,
         "demo",
@@ -262,6 +247,4 @@ fn the_tools_answers_are_read_as_they_came() {
         )
         .is_err()
     );
-    assert_eq!(parse_values(b"null\n"), Ok(json!({})));
-    assert!(parse_values(b"[]").is_err());
 }

@@ -70,7 +70,7 @@ codes! {
     InputRefused "INPUT_REFUSED" "A tool, the cluster or AWS refused what was handed in: an unknown field, a schema, an admission webhook." "Read the tool's words, which name the field; mend it, then run the command again.";
     NotReadyInTime "NOT_READY_IN_TIME" "What was made did not become ready in the time that the tool waits; it goes on without the tool." "Run the command again: it goes on with what stands.";
     AwsLimitReached "AWS_LIMIT_REACHED" "A quota of the account is used up: AWS makes no more of the kind." "Ask for more in Service Quotas, or remove what is not needed, then run the command again.";
-    StackFailed "STACK_FAILED" "A CloudFormation stack failed, or was rolled back." "`aws cloudformation describe-stack-events --stack-name NAME` shows what failed first; mend that, then run the command again.";
+    StackFailed "STACK_FAILED" "A stack failed, or was rolled back." "`aws cloudformation describe-stack-events --stack-name NAME` shows what failed first; mend that, then run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
     Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";

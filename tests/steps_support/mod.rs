@@ -45,6 +45,8 @@ type Answer = Result<CommandOutput, GatewayError>;
 /// Answers by the longest scripted beginning of the command line; anything else is a test's mistake.
 #[derive(Default)]
 pub struct Script {
+    writes: bool,
+    given: Mutex<Vec<CommandSpec>>,
     answers: BTreeMap<String, Answer>,
     asked: Mutex<Vec<String>>,
     kept: Mutex<Vec<Kept>>,
@@ -85,6 +87,17 @@ impl Script {
         self.answers.contains_key(begin)
     }
 
+    /// The same, for clients that write.
+    pub fn writing(mut self) -> Self {
+        self.writes = true;
+        self
+    }
+
+    /// The commands, whole, in their order.
+    pub fn given(&self) -> Vec<CommandSpec> {
+        self.given.lock().unwrap().clone()
+    }
+
     pub fn kept(&self) -> Vec<Kept> {
         self.kept.lock().unwrap().clone()
     }
@@ -98,7 +111,8 @@ impl Script {
 
 impl Gateway for Script {
     fn run(&self, spec: &CommandSpec) -> Answer {
-        assert_eq!(spec.effect, Effect::Read, "{:?}", spec.argv());
+        assert!(self.writes || spec.effect == Effect::Read, "{:?}", spec.argv());
+        self.given.lock().unwrap().push(spec.clone());
         let line = spec.argv().join(" ");
         self.asked.lock().unwrap().push(line.clone());
         self.answers

@@ -1,4 +1,4 @@
-//! eksctl: the cluster, its node groups and add-ons by one ClusterConfig, handed in by standard input.
+//! eksctl: the cluster, its node groups and add-ons by one `ClusterConfig`, handed in by standard input.
 
 pub mod milestone;
 pub mod words;
@@ -27,8 +27,8 @@ pub struct Eksctl<'a> {
 }
 
 impl Eksctl<'_> {
-    /// Has eksctl check `config` (a ClusterConfig, YAML or JSON) and fill in what it leaves out; gives the whole
-    /// ClusterConfig as YAML. Asks AWS (zones, versions, images), changes nothing.
+    /// Has eksctl check `config` (a `ClusterConfig`, YAML or JSON) and fill in what it leaves out; gives the whole
+    /// `ClusterConfig` as YAML. Asks AWS (zones, versions, images), changes nothing.
     ///
     /// # Errors
     /// [`CallError`]; [`ErrorClass::Invalid`](crate::clients::ErrorClass::Invalid) where eksctl refuses the file.
@@ -119,7 +119,7 @@ fn writing(purpose: &str, what: &[&str], config: &str) -> Ask {
     question
 }
 
-/// Reads a dry run: the ClusterConfig that eksctl would work with, as it prints it (keys sorted, each plain one at a
+/// Reads a dry run: the `ClusterConfig` that eksctl would work with, as it prints it (keys sorted, each plain one at a
 /// line's start).
 ///
 /// # Errors

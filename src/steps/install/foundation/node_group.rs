@@ -237,7 +237,7 @@ fn standing(desired: &Desired, seen: &Seen, group: &NodeGroup) -> Decision {
             ),
             format!(
                 "Run with `--node-type {}`. Or, once its pods may move, `eksctl delete nodegroup --cluster {cluster} --name {name} --region {region}{flag}`, and run the same command.",
-                types[0]
+                types.first().map_or("TYPE", String::as_str)
             ),
         );
         return Decision::blocked("another instance type", digested(desired), vec![stop]);

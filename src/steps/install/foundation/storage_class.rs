@@ -2,7 +2,7 @@
 
 use crate::clients::CallError;
 use crate::clients::kubectl::Kubectl;
-use crate::clients::kubectl::workloads::StorageClass;
+use crate::clients::kubectl::StorageClass;
 use crate::model::Phase;
 use crate::report::Code;
 use crate::steps::install::release::{self, Observed as Release, Wanted};
