@@ -1,30 +1,12 @@
 //! A Helm release, decided: what a wrong decision here breaks is somebody's own release, or an install that never ends.
 
-use lakehouse::model::{AccountId, Target};
-use lakehouse::report::{Code, ExecMode, StepAction};
-use lakehouse::steps::install::release::{Found, Observed, Wanted, decide, parse_metadata};
-use lakehouse::steps::install::{Decision, Desired, Verdict};
-use serde_json::{Value, json};
+mod install_cases;
 
-fn desired() -> Desired {
-    Desired {
-        target: Target {
-            account: "000000000000".parse::<AccountId>().unwrap(),
-            region: "us-east-2".parse().unwrap(),
-            cluster: "demo".parse().unwrap(),
-            namespace: "ingext".parse().unwrap(),
-        },
-        caller_arn: "arn:aws:iam::000000000000:root".to_owned(),
-        profile: Some("dev".parse().unwrap()),
-        mode: ExecMode::Local,
-        node_type: "t3.large".parse().unwrap(),
-        node_count: 2,
-        subnets: Vec::new(),
-        bucket: "demo-000000000000".parse().unwrap(),
-        versioning: false,
-        chart_mirror: None,
-    }
-}
+use install_cases::desired;
+use lakehouse::report::{Code, StepAction};
+use lakehouse::steps::install::release::{Found, Observed, Wanted, decide, parse_metadata};
+use lakehouse::steps::install::{Decision, Verdict};
+use serde_json::{Value, json};
 
 fn wanted() -> Wanted {
     Wanted {

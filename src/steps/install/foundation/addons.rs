@@ -82,7 +82,11 @@ impl Step for AddonsStep {
         let decision = decide(world.desired, &seen);
         Ok(Look::of(decision).telling(move |evidence, _| {
             let Observed::Standing(seen) = &seen else { return };
-            let active = |name: &&str| seen.addons.get(name).is_some_and(|addon| addon.status == "ACTIVE");
+            let active = |name: &&str| {
+                seen.addons
+                    .get(name)
+                    .is_some_and(|addon| addon.status == "ACTIVE")
+            };
             let active = ADDONS.iter().copied().filter(active);
             evidence.eks().addons_installed = active.map(str::to_owned).collect();
         }))
@@ -186,7 +190,9 @@ fn standing(desired: &Desired, seen: &Seen) -> Decision {
     let wanted = wanted(seen.ours);
     let (mut stops, mut coming) = (Vec::new(), Vec::new());
     for name in wanted {
-        let Some(addon) = seen.addons.get(name) else { continue };
+        let Some(addon) = seen.addons.get(name) else {
+            continue;
+        };
         match addon.status.as_str() {
             "ACTIVE" => {}
             // Degraded is also one whose pods have not started yet.

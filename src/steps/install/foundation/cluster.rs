@@ -81,7 +81,9 @@ impl Step for ClusterStep {
             eks.version.clone_from(&cluster.version);
             eks.endpoint.clone_from(&cluster.endpoint);
             eks.vpc_id.clone_from(&cluster.vpc);
-            eks.created_by = mark(cluster, CREATED_BY).filter(|id| is_word(id, 32)).map(str::to_owned);
+            eks.created_by = mark(cluster, CREATED_BY)
+                .filter(|id| is_word(id, 32))
+                .map(str::to_owned);
         }))
     }
 }
@@ -117,7 +119,8 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
         return Ok(seen);
     };
     if is_ours(desired, cluster) {
-        seen.stacks.extend(stacks::look(gateway, &stacks::of_cluster(desired))?);
+        seen.stacks
+            .extend(stacks::look(gateway, &stacks::of_cluster(desired))?);
     }
     if is_usable(&cluster.status) {
         let access = world.access(cluster)?;
@@ -184,8 +187,11 @@ fn absent(desired: &Desired, seen: &Observed) -> Decision {
         match stacks::meaning(desired, "the cluster", seen) {
             Meaning::Coming => {
                 let detail = format!("the cluster `{name}` is being made by a run before this one");
-                let mut decision =
-                    Decision::waiting(detail, digested(desired), format!("the cluster `{name}` to appear"));
+                let mut decision = Decision::waiting(
+                    detail,
+                    digested(desired),
+                    format!("the cluster `{name}` to appear"),
+                );
                 decision.action = crate::report::StepAction::Create;
                 return decision;
             }
@@ -368,14 +374,19 @@ fn usable(desired: &Desired, cluster: &Cluster) -> Decision {
     let id = desired.installation().to_string();
     let users = mark(cluster, USED_BY).unwrap_or_default();
     if users.split(' ').any(|user| user == id) {
-        return Decision::settled(format!("{is}; somebody else's, marked as used"), digested(desired));
+        return Decision::settled(
+            format!("{is}; somebody else's, marked as used"),
+            digested(desired),
+        );
     }
     let users = format!("{users} {id}").trim_start().to_owned();
     let Some(arn) = cluster.arn.as_deref().filter(|_| users.len() <= TAG_LIMIT) else {
         let (region, flag) = (&desired.target.region, desired.asker().flag());
         let warning = Stop::new(
             Code::OwnedByOthers,
-            format!("The cluster `{name}` is not marked as used by this installation: its tag `{USED_BY}` has no room left."),
+            format!(
+                "The cluster `{name}` is not marked as used by this installation: its tag `{USED_BY}` has no room left."
+            ),
             format!(
                 "Remove from that tag those who no longer use the cluster (`aws eks describe-cluster --name {name} --region {region}{flag} --query cluster.tags`)."
             ),

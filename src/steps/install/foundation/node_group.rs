@@ -223,7 +223,11 @@ fn standing(desired: &Desired, seen: &Seen, group: &NodeGroup) -> Decision {
             let message = format!("The node group `{name}` is {status}{why}.");
             let mut stop = Stop::new(Code::NodeGroupFailed, message, remedy);
             stop.said = (!said.is_empty()).then(|| said.join("\n"));
-            return Decision::blocked(format!("the node group is {status}"), digested(desired), vec![stop]);
+            return Decision::blocked(
+                format!("the node group is {status}"),
+                digested(desired),
+                vec![stop],
+            );
         }
     }
     let types = group.instance_types.as_deref().unwrap_or_default();

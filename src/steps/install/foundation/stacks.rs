@@ -121,9 +121,7 @@ pub fn meaning(desired: &Desired, what: &str, seen: &SeenStack) -> Meaning {
         StackKind::Deleting => stop(
             Code::StackInProgress,
             format!("The stack `{name}` of {what} is being deleted ({status})."),
-            format!(
-                "`aws cloudformation wait stack-delete-complete {target}`, then run the same command."
-            ),
+            format!("`aws cloudformation wait stack-delete-complete {target}`, then run the same command."),
         ),
         StackKind::RolledBack => stop(
             Code::StackRolledBack,
@@ -142,8 +140,12 @@ pub fn meaning(desired: &Desired, what: &str, seen: &SeenStack) -> Meaning {
         StackKind::Complete | StackKind::UpdateRolledBack => Meaning::Whole,
         StackKind::Failed | StackKind::Deleted | StackKind::Unknown => stop(
             Code::StackFailed,
-            format!("The stack `{name}` of {what}, made by {whose}, is in the state {status} and can't be used."),
-            format!("{events}; mend that. Where nothing that it holds is needed, {delete}, and run the same command."),
+            format!(
+                "The stack `{name}` of {what}, made by {whose}, is in the state {status} and can't be used."
+            ),
+            format!(
+                "{events}; mend that. Where nothing that it holds is needed, {delete}, and run the same command."
+            ),
         ),
     }
 }

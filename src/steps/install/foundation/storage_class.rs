@@ -93,7 +93,9 @@ pub fn decide(desired: &Desired, seen: &Observed) -> Decision {
     if writes && !is_of_release(class) {
         let stop = Stop::new(
             Code::OwnedByOthers,
-            format!("The storage class `{NAME}` is there and is not of the Helm release `{NAME}`: helm would refuse to take it over."),
+            format!(
+                "The storage class `{NAME}` is there and is not of the Helm release `{NAME}`: helm would refuse to take it over."
+            ),
             format!(
                 "`kubectl get storageclass {NAME} -o yaml` shows whose it is. Once nothing needs it, `kubectl delete storageclass {NAME}` (volumes that exist stay), then run the same command."
             ),
@@ -142,7 +144,9 @@ fn amend(desired: &Desired, decision: Decision, why: &str) -> Decision {
 fn conflict(decision: Decision, why: String, remedy: &str) -> Decision {
     let stop = Stop::new(
         Code::ReleaseConflict,
-        format!("The Helm release `{NAME}` is deployed, and the class `{NAME}` is not as its chart makes it: {why}."),
+        format!(
+            "The Helm release `{NAME}` is deployed, and the class `{NAME}` is not as its chart makes it: {why}."
+        ),
         format!("`kubectl get storageclass {NAME} -o yaml` shows it; {remedy}, then run the same command."),
     );
     let mut blocked = Decision::blocked(why, decision.desired, vec![stop]);
