@@ -88,6 +88,17 @@ codes! {
     EksClusterNotActive "EKS_CLUSTER_NOT_ACTIVE" "A cluster of this name exists and is not active." "Wait until it is, or look at it with `aws eks describe-cluster`.";
     EksVersionUnsupported "EKS_VERSION_UNSUPPORTED" "The cluster's Kubernetes version is not supported." "Upgrade the cluster, or choose another with `--cluster`.";
     EksVersionExtendedSupport "EKS_VERSION_EXTENDED_SUPPORT" "The cluster's Kubernetes version is in extended support, at a higher price an hour." "Upgrade the cluster by one minor version at a time.";
+    EksAuthenticationMode "EKS_AUTHENTICATION_MODE" "The cluster knows its callers by a ConfigMap alone: access entries, which install makes, are not possible." "`aws eks update-cluster-config --name CLUSTER --access-config authenticationMode=API_AND_CONFIG_MAP`, then run the same command.";
+    StackRolledBack "STACK_ROLLED_BACK" "The making of a stack failed and AWS took it back; its name is taken until it is deleted." "Read what failed first (`aws cloudformation describe-stack-events`), delete the stack (`aws cloudformation delete-stack`), then run the same command.";
+    StackDeleteFailed "STACK_DELETE_FAILED" "The deletion of a stack stopped halfway: something that it holds is in use." "Read what is in use (`aws cloudformation describe-stack-events`), remove that, delete the stack again, then run the same command.";
+    StackInProgress "STACK_IN_PROGRESS" "A stack is being changed by somebody else, or by AWS." "Wait until that has ended, then run the same command.";
+    StackLeftOver "STACK_LEFT_OVER" "A stack of a cluster of this name stands, and the cluster does not." "Look at what the stack holds, delete it (`aws cloudformation delete-stack`), then run the same command.";
+    SubnetsUnusable "SUBNETS_UNUSABLE" "The subnets that were named can't hold the cluster: absent, of two VPCs, of one zone, none private, or full." "Name others with `--subnets`, or none: install then makes a VPC.";
+    SubnetsQuestionable "SUBNETS_QUESTIONABLE" "The subnets that were named lack a role tag or a way out; the cluster can be made in them." "Add the tag, or the route, that is named.";
+    NodeGroupFailed "NODE_GROUP_FAILED" "The node group is not well by EKS's own word." "Read the health issues that are named, mend them, then run the same command.";
+    NodeGroupDiffers "NODE_GROUP_DIFFERS" "The node group has another instance type than is wanted; an instance type can't be changed." "Give `--node-type` as it is, or delete the node group and run the same command.";
+    AddonFailed "ADDON_FAILED" "An add-on of the cluster failed by EKS's own word." "Read the health issues that are named, mend them, then run the same command.";
+    AddonWithoutRole "ADDON_WITHOUT_ROLE" "The EBS driver has no role by which it may make volumes." "`eksctl create podidentityassociation`, as it is named, then run the same command.";
     InstanceTypeNotOffered "INSTANCE_TYPE_NOT_OFFERED" "The region does not offer the node's instance type." "Choose another with `--node-type`.";
     InstanceTypeOneZone "INSTANCE_TYPE_ONE_ZONE" "The region offers the node's instance type in fewer than two zones: a node group over two zones can't be made." "Choose another with `--node-type`.";
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
