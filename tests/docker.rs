@@ -11,7 +11,7 @@ use lakehouse::gateway::docker::session::{Session, SessionPlan};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::redact::Redactor;
 use lakehouse::gateway::settings_copy::SettingsCopy;
-use lakehouse::gateway::{Gateway, PrivateFile};
+use lakehouse::gateway::{CommandSpec, Gateway, LineListener, PrivateFile, Stream, Tool};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::process::Command;
@@ -521,5 +521,52 @@ fn a_private_file_stands_in_the_containers_memory_and_goes_with_it() {
     assert!(
         session.keep(&file("kubeconfig-demo.json")).is_err(),
         "a container that is gone keeps nothing"
+    );
+}
+
+#[test]
+#[ignore = "needs an engine and the rehearsal account: scripts/test"]
+fn a_tools_lines_are_heard_out_of_the_container_without_the_gateways_own() {
+    let env = std::env::vars_os().collect();
+    let engine = Engine::probe(env, std::sync::Arc::new(Redactor::new([])), Interrupt::default()).unwrap();
+    let recipe = Recipe::new(&engine, "registry", &std::collections::BTreeMap::new()).unwrap();
+    let image = image::find(&engine, &[recipe]).unwrap().map(|(_, image)| image);
+    let world = World::new();
+    let plan = SessionPlan {
+        run: "lines-test",
+        image: &image.expect("the toolbox is built").id,
+        user: "1234:1234".to_owned(),
+        network: None,
+        mounts: Mounts::default(),
+        copy: SettingsCopy::default(),
+        env: std::collections::BTreeMap::new(),
+        folder: &world.path("state"),
+    };
+    let session = Session::start(&engine, plan).unwrap();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = std::sync::Arc::clone(&told);
+    let listener =
+        LineListener::new(move |stream, line| kept.lock().unwrap().push((stream, line.to_owned())));
+    let run = |args: &[&str], input: &str| {
+        let mut spec = CommandSpec::read(Tool::Eksctl, "look", args.iter().copied());
+        spec.listener = Some(listener.clone());
+        spec.stdin = Some(input.into());
+        session.run(&spec).unwrap()
+    };
+    assert_eq!(run(&["version"], "").exit, 0);
+    assert_eq!(
+        run(&["create", "cluster", "-f", "-", "--dry-run"], "a: b").exit,
+        1
+    );
+    session.close();
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told[0], (Stream::Stdout, "0.230.0".to_owned()));
+    assert!(
+        told[1].0 == Stream::Stderr && told[1].1.starts_with("Error: "),
+        "{told:?}"
+    );
+    assert!(
+        !told.iter().any(|(_, line)| line.contains("lakehouse-proof")),
+        "{told:?}"
     );
 }

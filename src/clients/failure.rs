@@ -55,7 +55,7 @@ pub enum ErrorClass {
     NotReady,
     /// A quota of the account is used up.
     LimitReached,
-    /// A CloudFormation stack failed, or was rolled back.
+    /// A `CloudFormation` stack failed, or was rolled back.
     StackFailed,
     /// The program that the profile names for credentials failed, or is not here.
     CredentialProcess,

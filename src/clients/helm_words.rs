@@ -35,6 +35,11 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
     ),
     ("has no deployed releases", ErrorClass::Busy, "NoDeployedRelease"),
     (
+        "failed to create: namespaces \"",
+        ErrorClass::Other,
+        "NamespaceNotFound",
+    ),
+    (
         "resource mapping not found for name:",
         ErrorClass::Invalid,
         "NoSuchKind",

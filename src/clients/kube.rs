@@ -30,6 +30,8 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
         "AlreadyExists",
     ),
     ("error from server (invalid)", ErrorClass::Invalid, "Invalid"),
+    ("the request is invalid", ErrorClass::Invalid, "Invalid"),
+    ("\" is invalid", ErrorClass::Invalid, "Invalid"),
     (
         "error from server (badrequest)",
         ErrorClass::Invalid,

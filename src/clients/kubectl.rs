@@ -1,7 +1,11 @@
 //! kubectl: what a cluster's API server tells. Every call names the private kubeconfig and its context.
 
+pub mod deployments;
+pub mod kinds;
+pub mod metadata;
 pub mod objects;
-pub mod workloads;
+pub mod pods;
+pub mod releases;
 pub mod writes;
 
 use crate::clients::call::{Ask, ask, formed, json};
@@ -15,7 +19,11 @@ use crate::model::Namespace;
 use serde::Deserialize;
 use std::time::Duration;
 
+pub use deployments::Deployment;
+pub use kinds::{Crd, Lease, ServiceAccount, StorageClass};
+pub use metadata::Marks;
 pub use objects::Resource;
+pub use pods::{Event, Pod};
 pub use writes::{Manifest, Written};
 
 /// How the API server's own word for an object that is not there begins.

@@ -241,7 +241,8 @@ mod tests {
             (Ok(Written::Seen), 1),
             "it was made, only its answer was lost"
         );
-        (count.set(0), looks.set(0));
+        count.set(0);
+        looks.set(0);
         let answer = write_patiently(&clock(9), after(2, ErrorClass::Throttled, &count), look(9));
         assert_eq!(
             (answer, count.get(), looks.get()),

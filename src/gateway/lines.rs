@@ -23,7 +23,9 @@ pub enum Stream {
 /// it works: it must not wait. Every line is told before the gateway gives the command's end, but for what something
 /// left behind by the tool still prints.
 #[derive(Clone)]
-pub struct LineListener(Arc<dyn Fn(Stream, &str) + Send + Sync>);
+pub struct LineListener(Arc<Told>);
+
+type Told = dyn Fn(Stream, &str) + Send + Sync;
 
 impl LineListener {
     /// A listener that does `told`.
@@ -144,8 +146,7 @@ mod tests {
             cutter.take(piece);
         }
         cutter.end();
-        let lines = lines.lock().unwrap().clone();
-        lines
+        std::mem::take(&mut *lines.lock().unwrap())
     }
 
     #[test]

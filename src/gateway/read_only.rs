@@ -252,6 +252,27 @@ mod tests {
             (Helm, "show chart oci://y/z --version 1.0.0"),
             (Eksctl, "get cluster -o json"),
             (Eksctl, "create cluster -f - --dry-run"),
+            (
+                Helm,
+                "get values r -n ns -o json --kubeconfig /k --kube-context c",
+            ),
+            (
+                Helm,
+                "get metadata r -n ns -o json --kubeconfig /k --kube-context c",
+            ),
+            (Helm, "history r -n ns -o json --kubeconfig /k --kube-context c"),
+            (
+                Kubectl,
+                "get leases.coordination.k8s.io l -n ns -o json --kubeconfig /k --context c",
+            ),
+            (
+                Kubectl,
+                "get pods -n ns -l app=x -o json --kubeconfig /k --context c",
+            ),
+            (
+                Kubectl,
+                "get events -n ns --field-selector involvedObject.kind=Pod -o json",
+            ),
         ] {
             assert!(reads(tool, line), "{line}");
         }
@@ -292,6 +313,27 @@ mod tests {
             (Helm, "template x y --post-renderer ./run"),
             (Helm, "uninstall list"),
             (Eksctl, "create cluster -f -"),
+            (
+                Eksctl,
+                "create cluster -f - --write-kubeconfig=false --timeout 40m --color false",
+            ),
+            (Eksctl, "create nodegroup -f - --timeout 40m --color false"),
+            (Eksctl, "create addon -f - --wait --timeout 40m --color false"),
+            (
+                Eksctl,
+                "create podidentityassociation -f - --timeout 40m --color false",
+            ),
+            (
+                Helm,
+                "upgrade --install r oci://x/y --version 1.0.0 -n ns -f - -o json",
+            ),
+            (
+                Kubectl,
+                "apply --server-side --field-manager lakehouse -f - -o name",
+            ),
+            (Kubectl, "create --field-manager lakehouse -f -"),
+            (Kubectl, "replace --field-manager lakehouse -f -"),
+            (Kubectl, "delete leases.coordination.k8s.io l -n ns"),
             (Eksctl, "create cluster --dry-run=false"),
             (Eksctl, "delete cluster --dry-run"),
             (Eksctl, "create cluster -f - --dry-run --dry-run=false"),

@@ -70,7 +70,7 @@ codes! {
     InputRefused "INPUT_REFUSED" "A tool, the cluster or AWS refused what was handed in: an unknown field, a schema, an admission webhook." "Read the tool's words, which name the field; mend it, then run the command again.";
     NotReadyInTime "NOT_READY_IN_TIME" "What was made did not become ready in the time that the tool waits; it goes on without the tool." "Run the command again: it goes on with what stands.";
     AwsLimitReached "AWS_LIMIT_REACHED" "A quota of the account is used up: AWS makes no more of the kind." "Ask for more in Service Quotas, or remove what is not needed, then run the command again.";
-    StackFailed "STACK_FAILED" "A CloudFormation stack failed, or was rolled back." "`aws cloudformation describe-stack-events --stack-name NAME` shows what failed first; mend that, then run the command again.";
+    StackFailed "STACK_FAILED" "A stack failed, or was rolled back." "`aws cloudformation describe-stack-events --stack-name NAME` shows what failed first; mend that, then run the command again.";
     NoRoute53Zone "NO_ROUTE53_ZONE" "No public Route53 zone holds the root domain." "Create one (`aws route53 create-hosted-zone`), or make the DNS record by hand where the domain is hosted.";
     Route53ZonePrivate "ROUTE53_ZONE_PRIVATE" "The only zone of the root domain is private: the internet does not see it." "Create a public zone of the same name, or make the record where the domain is hosted.";
     Route53ZoneAmbiguous "ROUTE53_ZONE_AMBIGUOUS" "Several public zones could hold the site's record; which one the internet asks is decided where the domain is registered." "Compare the zones' name servers with `dig NS ROOT`, and delete the zones that nothing points to.";
@@ -98,6 +98,17 @@ codes! {
     EksClusterNotActive "EKS_CLUSTER_NOT_ACTIVE" "A cluster of this name exists and is not active." "Wait until it is, or look at it with `aws eks describe-cluster`.";
     EksVersionUnsupported "EKS_VERSION_UNSUPPORTED" "The cluster's Kubernetes version is not supported." "Upgrade the cluster, or choose another with `--cluster`.";
     EksVersionExtendedSupport "EKS_VERSION_EXTENDED_SUPPORT" "The cluster's Kubernetes version is in extended support, at a higher price an hour." "Upgrade the cluster by one minor version at a time.";
+    EksAuthenticationMode "EKS_AUTHENTICATION_MODE" "The cluster knows its callers by a ConfigMap alone: access entries, which install makes, are not possible." "`aws eks update-cluster-config --name CLUSTER --access-config authenticationMode=API_AND_CONFIG_MAP`, then run the same command.";
+    StackRolledBack "STACK_ROLLED_BACK" "The making of a stack failed and AWS took it back; its name is taken until it is deleted." "Read what failed first (`aws cloudformation describe-stack-events`), delete the stack (`aws cloudformation delete-stack`), then run the same command.";
+    StackDeleteFailed "STACK_DELETE_FAILED" "The deletion of a stack stopped halfway: something that it holds is in use." "Read what is in use (`aws cloudformation describe-stack-events`), remove that, delete the stack again, then run the same command.";
+    StackInProgress "STACK_IN_PROGRESS" "A stack is being changed by somebody else, or by AWS." "Wait until that has ended, then run the same command.";
+    StackLeftOver "STACK_LEFT_OVER" "A stack of a cluster of this name stands, and the cluster does not." "Look at what the stack holds, delete it (`aws cloudformation delete-stack`), then run the same command.";
+    SubnetsUnusable "SUBNETS_UNUSABLE" "The subnets that were named can't hold the cluster: absent, of two VPCs, of one zone, none private, or full." "Name others with `--subnets`, or none: install then makes a VPC.";
+    SubnetsQuestionable "SUBNETS_QUESTIONABLE" "The subnets that were named lack a role tag or a way out; the cluster can be made in them." "Add the tag, or the route, that is named.";
+    NodeGroupFailed "NODE_GROUP_FAILED" "The node group is not well by EKS's own word." "Read the health issues that are named, mend them, then run the same command.";
+    NodeGroupDiffers "NODE_GROUP_DIFFERS" "The node group has another instance type than is wanted; an instance type can't be changed." "Give `--node-type` as it is, or delete the node group and run the same command.";
+    AddonFailed "ADDON_FAILED" "An add-on of the cluster failed by EKS's own word." "Read the health issues that are named, mend them, then run the same command.";
+    AddonWithoutRole "ADDON_WITHOUT_ROLE" "The EBS driver has no role by which it may make volumes." "`eksctl create podidentityassociation`, as it is named, then run the same command.";
     InstanceTypeNotOffered "INSTANCE_TYPE_NOT_OFFERED" "The region does not offer the node's instance type." "Choose another with `--node-type`.";
     InstanceTypeOneZone "INSTANCE_TYPE_ONE_ZONE" "The region offers the node's instance type in fewer than two zones: a node group over two zones can't be made." "Choose another with `--node-type`.";
     QuotaTooLow "QUOTA_TOO_LOW" "A service quota of the account is too low." "Ask for more in Service Quotas.";
@@ -108,6 +119,7 @@ codes! {
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";
     ChartRegistryUnreachable "CHART_REGISTRY_UNREACHABLE" "The chart registry could not be reached from where the tools run." "Check the network and the proxy there, or name a mirror with `--chart-registry`.";
     ChartNotFound "CHART_NOT_FOUND" "The chart registry answers and does not hold the chart." "Check the mirror that `--chart-registry` names.";
+    ChartDiffers "CHART_DIFFERS" "What the chart registry holds under the locked version is not the chart that was locked." "Install nothing from it; a newer `lakehouse` may lock the new one.";
     ClusterUnreachable "CLUSTER_UNREACHABLE" "The cluster's API server did not answer from where the tools run; what stands in the cluster is unknown." "Check the cluster's endpoint access and the network there.";
     ClusterAccessDenied "CLUSTER_ACCESS_DENIED" "The cluster's API server answers and does not let this caller look; what stands in the cluster is unknown." "Ask whoever made the cluster for an access entry.";
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";

@@ -18,7 +18,7 @@ use crate::model::ClusterName;
 use serde::Deserialize;
 
 pub use access::{AccessEntry, parse_access_entry};
-pub use addon::{Addon, NewAddon, parse_addon};
+pub use addon::{Addon, NewAddon, create_addon_ask, parse_addon};
 pub use association::{Association, AssociationSummary, parse_association, parse_associations};
 pub use cluster::{Cluster, parse_cluster};
 pub use health::HealthIssue;
@@ -134,17 +134,7 @@ impl Eks<'_> {
     /// # Errors
     /// [`CallError`] where that is not known to be done.
     pub fn tag(&self, arn: &str, tags: &Tags) -> Result<(), CallError> {
-        let tags = map(tags);
-        let args = [
-            "eks",
-            "tag-resource",
-            "--resource-arn",
-            arn,
-            "--tags",
-            tags.as_str(),
-        ];
-        let question = Ask::aws_write(&format!("tag `{arn}`"), "eks:TagResource", args);
-        ask(self.gateway, &question, done)
+        ask(self.gateway, &tag_ask(arn, tags), done)
     }
 
     /// How many clusters the account has in the region.
@@ -175,6 +165,21 @@ impl Eks<'_> {
         );
         ask(self.gateway, &question, parse_versions)
     }
+}
+
+/// The command of [`Eks::tag`].
+#[must_use]
+pub fn tag_ask(arn: &str, tags: &Tags) -> Ask {
+    let tags = map(tags);
+    let args = [
+        "eks",
+        "tag-resource",
+        "--resource-arn",
+        arn,
+        "--tags",
+        tags.as_str(),
+    ];
+    Ask::aws_write(&format!("tag `{arn}`"), "eks:TagResource", args)
 }
 
 /// Reads the number of clusters.

@@ -1,4 +1,4 @@
-//! eksctl: the cluster, its node groups and add-ons by one ClusterConfig, handed in by standard input.
+//! eksctl: the cluster, its node groups and add-ons by one `ClusterConfig`, handed in by standard input.
 
 pub mod milestone;
 pub mod words;
@@ -27,8 +27,8 @@ pub struct Eksctl<'a> {
 }
 
 impl Eksctl<'_> {
-    /// Has eksctl check `config` (a ClusterConfig, YAML or JSON) and fill in what it leaves out; gives the whole
-    /// ClusterConfig as YAML. Asks AWS (zones, versions, images), changes nothing.
+    /// Has eksctl check `config` (a `ClusterConfig`, YAML or JSON) and fill in what it leaves out; gives the whole
+    /// `ClusterConfig` as YAML. Asks AWS (zones, versions, images), changes nothing.
     ///
     /// # Errors
     /// [`CallError`]; [`ErrorClass::Invalid`](crate::clients::ErrorClass::Invalid) where eksctl refuses the file.
@@ -51,8 +51,7 @@ impl Eksctl<'_> {
     /// # Errors
     /// [`CallError`]: what stands then is unknown, and must be looked at.
     pub fn create_cluster(&self, config: &str) -> Result<(), CallError> {
-        let args = ["cluster", "-f", "-", "--write-kubeconfig=false"];
-        self.create("create the cluster", &args, config)
+        self.create(create_cluster_ask(config))
     }
 
     /// Makes the node groups of `config` that do not stand yet. eksctl asks the cluster's API server for that.
@@ -60,7 +59,7 @@ impl Eksctl<'_> {
     /// # Errors
     /// As [`Self::create_cluster`].
     pub fn create_node_group(&self, config: &str) -> Result<(), CallError> {
-        self.create("create the node group", &["nodegroup", "-f", "-"], config)
+        self.create(create_node_group_ask(config))
     }
 
     /// Makes the add-ons of `config` that do not stand yet, and waits until they are active.
@@ -68,11 +67,7 @@ impl Eksctl<'_> {
     /// # Errors
     /// As [`Self::create_cluster`].
     pub fn create_addons(&self, config: &str) -> Result<(), CallError> {
-        self.create(
-            "create the cluster's add-ons",
-            &["addon", "-f", "-", "--wait"],
-            config,
-        )
+        self.create(create_addons_ask(config))
     }
 
     /// Makes the pod identity associations of `config`, with roles of their own where none is named. Not to be done
@@ -81,26 +76,50 @@ impl Eksctl<'_> {
     /// # Errors
     /// As [`Self::create_cluster`].
     pub fn create_associations(&self, config: &str) -> Result<(), CallError> {
-        self.create(
+        self.create(writing(
             "create the pod identity associations",
             &["podidentityassociation", "-f", "-"],
             config,
-        )
+        ))
     }
 
-    fn create(&self, purpose: &str, what: &[&str], config: &str) -> Result<(), CallError> {
-        let flags = ["--timeout", EKSCTL_WAIT, "--color", "false"];
-        let args = std::iter::once(&"create").chain(what).chain(&flags).copied();
-        let mut question = Ask::write(Tool::Eksctl, purpose, args);
-        question.spec.stdin = Some(config.as_bytes().to_vec());
-        question.spec.timeout = WRITE_LIMIT;
+    fn create(&self, mut question: Ask) -> Result<(), CallError> {
         question.spec.listener = self.listener.cloned();
         // Its log is for people; that it ended well is the answer.
         ask(self.gateway, &question, |_| Ok(()))
     }
 }
 
-/// Reads a dry run: the ClusterConfig that eksctl would work with, as it prints it (keys sorted, each plain one at a
+/// The command of [`Eksctl::create_cluster`].
+#[must_use]
+pub fn create_cluster_ask(config: &str) -> Ask {
+    let args = ["cluster", "-f", "-", "--write-kubeconfig=false"];
+    writing("create the cluster", &args, config)
+}
+
+/// The command of [`Eksctl::create_node_group`].
+#[must_use]
+pub fn create_node_group_ask(config: &str) -> Ask {
+    writing("create the node group", &["nodegroup", "-f", "-"], config)
+}
+
+/// The command of [`Eksctl::create_addons`].
+#[must_use]
+pub fn create_addons_ask(config: &str) -> Ask {
+    let args = ["addon", "-f", "-", "--wait"];
+    writing("create the cluster's add-ons", &args, config)
+}
+
+fn writing(purpose: &str, what: &[&str], config: &str) -> Ask {
+    let flags = ["--timeout", EKSCTL_WAIT, "--color", "false"];
+    let args = std::iter::once(&"create").chain(what).chain(&flags).copied();
+    let mut question = Ask::write(Tool::Eksctl, purpose, args);
+    question.spec.stdin = Some(config.as_bytes().to_vec());
+    question.spec.timeout = WRITE_LIMIT;
+    question
+}
+
+/// Reads a dry run: the `ClusterConfig` that eksctl would work with, as it prints it (keys sorted, each plain one at a
 /// line's start).
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::form::{is_dns_name, is_word};
 use crate::clients::helm_words::ABSENT;
 use crate::clients::kubectl::Kubectl;
-use crate::clients::kubectl::workloads::is_label_value;
+use crate::clients::kubectl::metadata::is_label_value;
 use crate::gateway::{LineListener, Tool};
 use serde::Deserialize;
 use serde_json::Value;

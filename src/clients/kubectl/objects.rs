@@ -1,6 +1,6 @@
 //! Single objects and lists of them, by the API server's own JSON.
 
-use super::{ABSENT_WORDS, Kubectl};
+use super::Kubectl;
 use crate::clients::call::{formed, json};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use serde::Deserialize;
@@ -74,7 +74,7 @@ impl Kubectl<'_> {
         match answer {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.class == ErrorClass::Absent => {
-                if resource.says_absent(&error.said, name) && error.said.contains(ABSENT_WORDS) {
+                if resource.says_absent(&error.said, namespace, name) {
                     return Ok(None);
                 }
                 // Some other "not found" says nothing about the object.

@@ -108,7 +108,10 @@ impl Kubectl<'_> {
         };
         match self.write(&purpose, &args, &nothing, |_| Ok(())) {
             Ok(()) => Ok(true),
-            Err(error) if error.class == ErrorClass::Absent && resource.says_absent(&error.said, name) => {
+            Err(error)
+                if error.class == ErrorClass::Absent
+                    && resource.says_absent(&error.said, namespace, name) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -132,19 +135,15 @@ impl Kubectl<'_> {
 }
 
 impl Resource {
-    /// Whether these are the API server's own words for there being no such object.
+    /// Whether these are the API server's own words for there being no such object. Of an object in a namespace that
+    /// is absent, kubectl names the namespace instead.
     #[must_use]
-    pub fn says_absent(self, said: &str, name: &str) -> bool {
+    pub fn says_absent(self, said: &str, namespace: Option<&str>, name: &str) -> bool {
         let object = format!("{} \"{name}\" not found", self.name);
+        let place = namespace.map(|namespace| format!("namespaces \"{namespace}\" not found"));
         said.lines()
             .filter_map(|line| line.trim().strip_prefix(ABSENT_WORDS))
-            .any(|rest| {
-                // Of an object from a file the words name the file's verb first.
-                rest == object
-                    || rest
-                        .strip_prefix("error when ")
-                        .is_some_and(|rest| rest.ends_with(&object))
-            })
+            .any(|rest| rest == object || Some(rest) == place.as_deref())
     }
 }
 

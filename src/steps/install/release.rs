@@ -16,7 +16,7 @@ use crate::report::Code;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub use look::{observe, parse_labels, parse_metadata, parse_values};
+pub use look::{observe, parse_metadata};
 
 /// How long helm may work on one release, hooks included; and when it is stopped, after it could say so itself.
 const HELM_LIMIT: (&str, Duration) = ("5m", Duration::from_secs(330));

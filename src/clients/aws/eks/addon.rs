@@ -97,42 +97,49 @@ impl Eks<'_> {
     /// # Errors
     /// [`CallError`]; [`crate::clients::ErrorClass::Exists`] where the cluster has it.
     pub fn create_addon(&self, cluster: &ClusterName, addon: &NewAddon) -> Result<Addon, CallError> {
-        let mut args: Vec<String> = [
-            "eks",
-            "create-addon",
-            "--cluster-name",
-            cluster.as_str(),
-            "--addon-name",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        args.push(addon.name.clone());
-        if let Some(version) = &addon.version {
-            args.extend(["--addon-version".to_owned(), version.clone()]);
-        }
-        if !addon.associations.is_empty() {
-            let associations: Value = addon
-                .associations
-                .iter()
-                .map(|(account, role)| json!({"serviceAccount": account, "roleArn": role}))
-                .collect();
-            args.extend(["--pod-identity-associations".to_owned(), associations.to_string()]);
-        }
-        if addon.configuration.is_some() {
-            args.extend(["--configuration-values".to_owned(), STDIN.to_owned()]);
-        }
-        if !addon.tags.is_empty() {
-            args.extend(["--tags".to_owned(), map(&addon.tags)]);
-        }
-        let purpose = format!("add the add-on `{}` to the cluster `{cluster}`", addon.name);
-        let mut question = Ask::aws_write(&purpose, "eks:CreateAddon", args);
-        if let Some(configuration) = &addon.configuration {
-            question = question.document(configuration.as_str());
-        }
+        let question = create_addon_ask(cluster, addon);
         ask(self.gateway, &question, |bytes| {
             parse_addon(bytes, cluster.as_str(), &addon.name)
         })
     }
+}
+
+/// The command of [`Eks::create_addon`].
+#[must_use]
+pub fn create_addon_ask(cluster: &ClusterName, addon: &NewAddon) -> Ask {
+    let mut args: Vec<String> = [
+        "eks",
+        "create-addon",
+        "--cluster-name",
+        cluster.as_str(),
+        "--addon-name",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    args.push(addon.name.clone());
+    if let Some(version) = &addon.version {
+        args.extend(["--addon-version".to_owned(), version.clone()]);
+    }
+    if !addon.associations.is_empty() {
+        let associations: Value = addon
+            .associations
+            .iter()
+            .map(|(account, role)| json!({"serviceAccount": account, "roleArn": role}))
+            .collect();
+        args.extend(["--pod-identity-associations".to_owned(), associations.to_string()]);
+    }
+    if addon.configuration.is_some() {
+        args.extend(["--configuration-values".to_owned(), STDIN.to_owned()]);
+    }
+    if !addon.tags.is_empty() {
+        args.extend(["--tags".to_owned(), map(&addon.tags)]);
+    }
+    let purpose = format!("add the add-on `{}` to the cluster `{cluster}`", addon.name);
+    let mut question = Ask::aws_write(&purpose, "eks:CreateAddon", args);
+    if let Some(configuration) = &addon.configuration {
+        question = question.document(configuration.as_str());
+    }
+    question
 }
 
 /// Reads `eks describe-addon` and `create-addon` for the add-on `name` of the cluster `cluster`.

@@ -2,19 +2,16 @@
 
 use super::{Found, Observed, Wanted};
 use crate::clients::call::{Ask, ask, formed, json};
-use crate::clients::form::{is_dns_name, is_word};
+use crate::clients::form::is_word;
+use crate::clients::helm::Helm;
+use crate::clients::helm_words::ABSENT;
 use crate::clients::kubeconfig::ClusterAccess;
-use crate::clients::{CallError, ErrorClass, ParseFailure};
+use crate::clients::kubectl::Kubectl;
+use crate::clients::{CallError, ParseFailure};
 use crate::gateway::Tool;
 use crate::model::CREATED_BY;
 use crate::steps::install::World;
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Of each revision the labels alone, between two words that prove the list whole: the Secret itself holds the chart.
-const LABELS: &str =
-    r#"jsonpath={"releases\n"}{range .items[*]}{.metadata.name}{"\t"}{.metadata.labels}{"\n"}{end}{"end\n"}"#;
 
 /// Looks at the release.
 ///
@@ -26,19 +23,24 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     };
     let access = &standing.access;
     // helm's own Secrets tell of every revision, so that their absence is the release's.
-    let Some(labels) = labels(world, access, wanted)? else {
+    let kubectl = Kubectl {
+        gateway: world.gateway,
+        access,
+    };
+    let labels = kubectl.release_labels(&wanted.namespace, wanted.name)?;
+    let Some((_, labels)) = labels.into_iter().next_back() else {
         return Ok(Observed::Absent);
     };
-    let metadata = helm(world, access, wanted, "metadata", |bytes| {
-        parse_metadata(bytes, wanted.name, &wanted.namespace)
-    });
-    let (metadata, values) = match metadata {
-        Ok(metadata) => (metadata, helm(world, access, wanted, "values", parse_values)),
-        Err(error) => return gone(error),
+    let client = Helm {
+        gateway: world.gateway,
+        access,
     };
-    let values = match values {
-        Ok(values) => values,
-        Err(error) => return gone(error),
+    // A release that went between two questions is absent.
+    let Some(metadata) = metadata(world, access, wanted)? else {
+        return Ok(Observed::Absent);
+    };
+    let Some(values) = client.values(&wanted.namespace, wanted.name)? else {
+        return Ok(Observed::Absent);
     };
     Ok(Observed::There(Found {
         chart: metadata.chart,
@@ -50,55 +52,15 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     }))
 }
 
-/// A release that went between two questions is absent; anything else is unknown.
-fn gone(error: CallError) -> Result<Observed, CallError> {
-    if error.said.trim() == "Error: release: not found" {
-        return Ok(Observed::Absent);
-    }
-    Err(error)
-}
-
-/// The labels of the newest revision; nothing where there is none.
-fn labels(
+/// As the client's own question, with the time of the newest revision; nothing where helm says that there is none.
+fn metadata(
     world: &World<'_>,
     access: &ClusterAccess,
     wanted: &Wanted,
-) -> Result<Option<BTreeMap<String, String>>, CallError> {
-    let selector = format!("owner=helm,name={}", wanted.name);
+) -> Result<Option<Metadata>, CallError> {
     let args = [
         "get",
-        "secrets",
-        "-n",
-        &wanted.namespace,
-        "-l",
-        &selector,
-        "-o",
-        LABELS,
-        "--kubeconfig",
-        &access.kubeconfig,
-        "--context",
-        &access.context,
-        "--request-timeout",
-        "15s",
-    ];
-    let purpose = format!("read whose the release `{}` is", wanted.name);
-    ask(
-        world.gateway,
-        &Ask::tool(Tool::Kubectl, &purpose, args),
-        parse_labels,
-    )
-}
-
-fn helm<T>(
-    world: &World<'_>,
-    access: &ClusterAccess,
-    wanted: &Wanted,
-    what: &str,
-    parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
-) -> Result<T, CallError> {
-    let args = [
-        "get",
-        what,
+        "metadata",
         wanted.name,
         "-n",
         &wanted.namespace,
@@ -109,19 +71,15 @@ fn helm<T>(
         "--kube-context",
         &access.context,
     ];
-    let purpose = format!("read the {what} of the release `{}`", wanted.name);
-    let question = Ask::tool(Tool::Helm, &purpose, args);
-    ask(world.gateway, &question, parse).map_err(|error| {
-        // helm's own "not found" has no class of its own.
-        if error.said.trim() == "Error: release: not found" {
-            CallError {
-                class: ErrorClass::Absent,
-                ..error
-            }
-        } else {
-            error
-        }
-    })
+    let purpose = format!("read the release `{}`", wanted.name);
+    let answer = ask(world.gateway, &Ask::tool(Tool::Helm, &purpose, args), |bytes| {
+        parse_metadata(bytes, wanted.name, &wanted.namespace)
+    });
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.said.lines().any(|line| line.trim() == ABSENT) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Chart, version and status of a release.
@@ -162,43 +120,4 @@ pub fn parse_metadata(bytes: &[u8], name: &str, namespace: &str) -> Result<Metad
         status: formed(raw.status, |status| is_word(status, 32), "status")?,
         since: raw.deployed_at,
     })
-}
-
-/// Reads `helm get values -o json`: an object, or `null` where none were given.
-///
-/// # Errors
-/// [`ParseFailure`] where it is not that answer.
-pub fn parse_values(bytes: &[u8]) -> Result<Value, ParseFailure> {
-    match json(bytes)? {
-        Value::Null => Ok(Value::Object(serde_json::Map::new())),
-        values @ Value::Object(_) => Ok(values),
-        _ => Err(ParseFailure::Form("values")),
-    }
-}
-
-/// Reads the labels of a release's Secrets, a line a revision; gives those of the newest, and nothing where there is
-/// none.
-///
-/// # Errors
-/// [`ParseFailure`] where it is not that answer, or was cut.
-pub fn parse_labels(bytes: &[u8]) -> Result<Option<BTreeMap<String, String>>, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("releases"))?;
-    let lines = text
-        .strip_prefix("releases\n")
-        .and_then(|rest| rest.strip_suffix("end\n"))
-        .ok_or(ParseFailure::Cut)?;
-    let mut newest: Option<(u64, BTreeMap<String, String>)> = None;
-    for line in lines.lines() {
-        let (name, labels) = line.split_once('\t').ok_or(ParseFailure::Form("releases[]"))?;
-        formed(name.to_owned(), is_dns_name, "releases[].name")?;
-        let labels: BTreeMap<String, String> = json(labels.as_bytes())?;
-        let revision = labels
-            .get("version")
-            .and_then(|version| version.parse().ok())
-            .ok_or(ParseFailure::Form("releases[].version"))?;
-        if newest.as_ref().is_none_or(|(known, _)| *known < revision) {
-            newest = Some((revision, labels));
-        }
-    }
-    Ok(newest.map(|(_, labels)| labels))
 }
