@@ -6,7 +6,7 @@ use install_support::{code, desired, document, flag_value, ours, verbs, words};
 use lakehouse::clients::aws::cloudformation::{Stack, parse_stack};
 use lakehouse::clients::aws::ec2::{Route, RouteTable};
 use lakehouse::clients::aws::eks::AccessEntry;
-use lakehouse::clients::kubectl::workloads::{Crd, Deployment};
+use lakehouse::clients::kubectl::{Crd, Deployment};
 use lakehouse::model::CREATED_BY;
 use lakehouse::report::{Code, StepAction};
 use lakehouse::steps::install::compute::discovery_tags::{self, Bearer, DISCOVERY, is_private};
@@ -601,4 +601,15 @@ fn karpenter_is_ready_only_with_all_its_pods_in_their_newest_form() {
         verbs(&decide_controller(&desired(), &drifted, None)),
         ["--install"]
     );
+}
+
+/// The whole template, as the plan shows it; `LAKEHOUSE_BLESS=1` writes it anew.
+#[test]
+fn the_template_is_the_one_that_was_looked_over() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/karpenter-template.json");
+    let template = format!("{:#}\n", karpenter_template::template(&desired()));
+    if std::env::var_os("LAKEHOUSE_BLESS").is_some() {
+        std::fs::write(path, &template).unwrap();
+    }
+    assert_eq!(template, std::fs::read_to_string(path).unwrap());
 }

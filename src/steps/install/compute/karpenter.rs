@@ -2,8 +2,7 @@
 
 use super::karpenter_template::{NAMESPACE, SERVICE_ACCOUNT};
 use crate::clients::CallError;
-use crate::clients::kubectl::Kubectl;
-use crate::clients::kubectl::{Crd, Deployment};
+use crate::clients::kubectl::{Crd, Deployment, Kubectl};
 use crate::model::Phase;
 use crate::report::Code;
 use crate::steps::install::release::{self, Observed, Wanted};
