@@ -3,10 +3,10 @@
 
 mod common;
 
+use common::World;
 use common::install::{
     Killer, Written, account, cluster, counted, local, reset, same, told, words, world, writes,
 };
-use common::World;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -37,7 +37,10 @@ fn undisturbed() -> &'static Undisturbed {
         line.extend(words(CLUSTER, &[]));
         let (plan, plan_code) = told(&world.run(&line));
         let counted_by_plan = counted(&world);
-        let digest = plan["install"]["planDigest"].as_str().unwrap_or("true").to_owned();
+        let digest = plan["install"]["planDigest"]
+            .as_str()
+            .unwrap_or("true")
+            .to_owned();
         line.extend(["--approve", &digest]);
         let finished = world.run(&line);
         let (report, code) = told(&finished);
@@ -123,16 +126,33 @@ fn three_phases_stand_with_their_evidence() {
     assert_eq!(eks["created"], true);
     assert_eq!(eks["kubeconfigUpdated"], true);
     assert_eq!(eks["storageClassInstalled"], true);
-    for addon in ["eks-pod-identity-agent", "aws-ebs-csi-driver", "aws-mountpoint-s3-csi-driver"] {
-        assert!(eks["addonsInstalled"].as_array().unwrap().contains(&addon.into()), "{addon}: {eks}");
+    for addon in [
+        "eks-pod-identity-agent",
+        "aws-ebs-csi-driver",
+        "aws-mountpoint-s3-csi-driver",
+    ] {
+        assert!(
+            eks["addonsInstalled"].as_array().unwrap().contains(&addon.into()),
+            "{addon}: {eks}"
+        );
     }
     let storage = &install["evidence"]["storage"];
     assert_eq!(storage["bucketName"], format!("{CLUSTER}-000000000000"));
-    for fact in ["created", "publicAccessBlocked", "tlsOnly", "podIdentityAssociated"] {
+    for fact in [
+        "created",
+        "publicAccessBlocked",
+        "tlsOnly",
+        "podIdentityAssociated",
+    ] {
         assert_eq!(storage[fact], true, "{fact}: {storage}");
     }
     let compute = &install["evidence"]["compute"];
-    for fact in ["controllerReady", "nodeAccessEntry", "podIdentityAssociated", "spotRole"] {
+    for fact in [
+        "controllerReady",
+        "nodeAccessEntry",
+        "podIdentityAssociated",
+        "spotRole",
+    ] {
         assert_eq!(compute[fact], true, "{fact}: {compute}");
     }
     assert_eq!(compute["karpenterVersion"], "1.8.3");
@@ -177,7 +197,12 @@ fn chosen(all: &[Written], report: &Value) -> Vec<Written> {
 #[ignore = "needs the rehearsal account"]
 fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     let left = undisturbed();
-    let all: Vec<Written> = left.writes.iter().filter(|write| !write.is_lease()).cloned().collect();
+    let all: Vec<Written> = left
+        .writes
+        .iter()
+        .filter(|write| !write.is_lease())
+        .cloned()
+        .collect();
     let chosen = chosen(&all, &left.plan);
     let world = world();
     reset(&world);
@@ -192,16 +217,28 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
         let left_before = killer.left();
         let finished = killer.run(&world, &line);
         runs += 1;
-        println!("run {runs}: exit {:?}, {} kills left", finished.code, killer.left());
+        println!(
+            "run {runs}: exit {:?}, {} kills left",
+            finished.code,
+            killer.left()
+        );
         if finished.code != Some(137) {
             break told(&finished);
         }
-        assert!(killer.left() < left_before, "a kill that nothing was armed for: {}", finished.stderr);
+        assert!(
+            killer.left() < left_before,
+            "a kill that nothing was armed for: {}",
+            finished.stderr
+        );
     };
     let (report, code) = last;
     assert_eq!(code, Some(0), "{report:#}");
     assert_eq!(killer.left(), 0, "every kill happened, in {runs} runs");
-    println!("kill chain: {} writes, {} kills, {runs} runs", chosen.len(), chosen.len() * 2);
+    println!(
+        "kill chain: {} writes, {} kills, {runs} runs",
+        chosen.len(),
+        chosen.len() * 2
+    );
     same("the account", &left.account, &account(&world));
     same("the cluster", &left.cluster, &cluster(&world, CLUSTER));
     assert_eq!(left.counted, counted(&world), "nothing was made twice");

@@ -27,7 +27,10 @@ fn statements() -> Vec<Value> {
     let template = karpenter_template::template(&desired());
     let resources = &template["Resources"];
     let role = &resources["KarpenterControllerRole"]["Properties"];
-    assert_eq!(role["ManagedPolicyArns"], json!([{"Ref": "KarpenterControllerPolicy"}]));
+    assert_eq!(
+        role["ManagedPolicyArns"],
+        json!([{"Ref": "KarpenterControllerPolicy"}])
+    );
     let managed = &resources["KarpenterControllerPolicy"]["Properties"]["PolicyDocument"];
     let inline = &role["Policies"][0]["PolicyDocument"];
     [managed, inline]
@@ -39,10 +42,7 @@ fn statements() -> Vec<Value> {
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
-        Value::Array(list) => list
-            .iter()
-            .map(|it| it.as_str().unwrap().to_owned())
-            .collect(),
+        Value::Array(list) => list.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
         other => panic!("{other}"),
     }
 }
@@ -69,13 +69,21 @@ fn the_controller_may_do_what_its_own_guide_says_and_no_more() {
             launch,
             ec2("image snapshot security-group subnet capacity-reservation"),
         ),
-        ("AllowScopedEC2LaunchTemplateAccessActions", launch, ec2("launch-template")),
+        (
+            "AllowScopedEC2LaunchTemplateAccessActions",
+            launch,
+            ec2("launch-template"),
+        ),
         (
             "AllowScopedEC2InstanceActionsWithTags",
             &["ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate"],
             ec2(&format!("{made} capacity-reservation")),
         ),
-        ("AllowScopedResourceCreationTagging", &["ec2:CreateTags"], ec2(made)),
+        (
+            "AllowScopedResourceCreationTagging",
+            &["ec2:CreateTags"],
+            ec2(made),
+        ),
         ("AllowScopedResourceTagging", &["ec2:CreateTags"], ec2("instance")),
         (
             "AllowScopedDeletion",
@@ -132,7 +140,11 @@ fn the_controller_may_do_what_its_own_guide_says_and_no_more() {
             ],
             profiles.clone(),
         ),
-        ("AllowInstanceProfileReadActions", &["iam:GetInstanceProfile"], profiles),
+        (
+            "AllowInstanceProfileReadActions",
+            &["iam:GetInstanceProfile"],
+            profiles,
+        ),
         (
             "AllowUnscopedInstanceProfileListAction",
             &["iam:ListInstanceProfiles"],
@@ -161,7 +173,10 @@ fn the_controller_may_do_what_its_own_guide_says_and_no_more() {
 #[test]
 fn the_controller_is_held_to_what_is_its_own_clusters() {
     let owned = "kubernetes.io/cluster/demo";
-    let (resource, request) = (format!("aws:ResourceTag/{owned}"), format!("aws:RequestTag/{owned}"));
+    let (resource, request) = (
+        format!("aws:ResourceTag/{owned}"),
+        format!("aws:RequestTag/{owned}"),
+    );
     let name = "aws:RequestTag/eks:eks-cluster-name";
     let pool = |scope: &str| json!({ format!("aws:{scope}/karpenter.sh/nodepool"): "*" });
     let (region, class) = ("topology.kubernetes.io/region", "karpenter.k8s.aws/ec2nodeclass");
@@ -231,7 +246,10 @@ fn the_policies_of_the_longest_cluster_name_fit_into_iams_limits() {
     desired.target.cluster = "c".repeat(46).parse().unwrap();
     desired.target.region = "ap-southeast-2".parse().unwrap();
     let node_role = desired.target.role_arn(&desired.karpenter_node_role());
-    let queue = format!("arn:aws:sqs:ap-southeast-2:000000000000:{}", desired.karpenter_queue());
+    let queue = format!(
+        "arn:aws:sqs:ap-southeast-2:000000000000:{}",
+        desired.karpenter_queue()
+    );
     // IAM counts no white space; serde_json writes none, but for that in texts.
     let managed = controller_policy::document(&desired.target, &queue, &node_role).to_string();
     assert!(managed.len() <= 6144, "{}", managed.len());
@@ -312,9 +330,13 @@ fn karpenter_stack_of(mark: &str, status: &str) -> stack::Observed {
         template: Some(karpenter_template::template(&desired())),
         failed: Vec::new(),
         parts: Some(
-            ["role `KarpenterNodeRole-demo`", "role `demo-karpenter`", "queue `demo`"]
-                .map(str::to_owned)
-                .to_vec(),
+            [
+                "role `KarpenterNodeRole-demo`",
+                "role `demo-karpenter`",
+                "queue `demo`",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
         ),
     }
 }
@@ -423,7 +445,10 @@ fn only_what_lacks_the_tag_gets_it_and_another_clusters_is_left_alone() {
     let before = discovery_tags::decide(&desired, None);
     assert_eq!(before.action, StepAction::Create);
     assert!(words(&before.writes()[0]).contains(&"PRIVATE_SUBNETS".to_owned()));
-    let half = discovery_tags::decide(&desired, Some(&[bearer("subnet-1", Some("demo")), bearer("sg-1", None)]));
+    let half = discovery_tags::decide(
+        &desired,
+        Some(&[bearer("subnet-1", Some("demo")), bearer("sg-1", None)]),
+    );
     assert_eq!(
         words(&half.writes()[0]),
         [
@@ -474,13 +499,19 @@ fn a_subnet_is_private_by_its_own_routes_or_else_by_the_vpcs_main_ones() {
     assert!(is_private("subnet-2", &tables));
     assert!(!is_private("subnet-3", &tables));
     assert!(!is_private("subnet-1", &tables), "the main table counts");
-    assert!(!is_private("subnet-2", &[]), "without routes nothing is known to be private");
+    assert!(
+        !is_private("subnet-2", &[]),
+        "without routes nothing is known to be private"
+    );
 }
 
 #[test]
 fn the_spot_role_is_made_once_an_account() {
     let made = spot_role::decide(false);
-    assert_eq!(flag_value(&made.writes()[0], "--aws-service-name"), "spot.amazonaws.com");
+    assert_eq!(
+        flag_value(&made.writes()[0], "--aws-service-name"),
+        "spot.amazonaws.com"
+    );
     assert!(made.writes()[0].exists_is_fine);
     let there = spot_role::decide(true);
     assert!(matches!(there.verdict, Verdict::Settled) && !there.adopted);
@@ -578,12 +609,22 @@ fn karpenter_is_ready_only_with_all_its_pods_in_their_newest_form() {
     let id = ours();
     let values = wanted_controller(&desired()).values;
     let of = |mark: &str, found: Option<&Deployment>| {
-        decide_controller(&desired(), &release("karpenter", values.clone(), Some(mark)), found)
+        decide_controller(
+            &desired(),
+            &release("karpenter", values.clone(), Some(mark)),
+            found,
+        )
     };
     let settled = of(&id, Some(&deployment(2, 3)));
     assert!(matches!(settled.verdict, Verdict::Settled));
-    assert!(matches!(of(&id, Some(&deployment(1, 3))).verdict, Verdict::Waiting(_)));
-    assert!(matches!(of(&id, Some(&deployment(2, 2))).verdict, Verdict::Waiting(_)));
+    assert!(matches!(
+        of(&id, Some(&deployment(1, 3))).verdict,
+        Verdict::Waiting(_)
+    ));
+    assert!(matches!(
+        of(&id, Some(&deployment(2, 2))).verdict,
+        Verdict::Waiting(_)
+    ));
     let mut stuck = deployment(1, 3);
     stuck.stuck = Some("ProgressDeadlineExceeded".to_owned());
     assert_eq!(of(&id, Some(&stuck)).warnings[0].code, Code::KarpenterNotReady);
@@ -606,7 +647,10 @@ fn karpenter_is_ready_only_with_all_its_pods_in_their_newest_form() {
 /// The whole template, as the plan shows it; `LAKEHOUSE_BLESS=1` writes it anew.
 #[test]
 fn the_template_is_the_one_that_was_looked_over() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/karpenter-template.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/golden/karpenter-template.json"
+    );
     let template = format!("{:#}\n", karpenter_template::template(&desired()));
     if std::env::var_os("LAKEHOUSE_BLESS").is_some() {
         std::fs::write(path, &template).unwrap();

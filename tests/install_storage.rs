@@ -11,7 +11,9 @@ use lakehouse::model::{CREATED_BY, USED_BY};
 use lakehouse::report::{Code, StepAction};
 use lakehouse::steps::install::storage::bucket::{self, Facts, MAKES_BUCKET, Observed};
 use lakehouse::steps::install::storage::lake_role::wanted;
-use lakehouse::steps::install::storage::policy::{TLS_ONLY, is_tls_only, merged, public_statements, tls_only};
+use lakehouse::steps::install::storage::policy::{
+    TLS_ONLY, is_tls_only, merged, public_statements, tls_only,
+};
 use lakehouse::steps::install::storage::{lake_association, lake_template};
 use lakehouse::steps::install::{Decision, Verdict, association, stack};
 use proptest::prelude::*;
@@ -283,14 +285,38 @@ fn everybody_is_seen_in_each_of_its_spellings_and_few_are_not_everybody() {
     };
     assert!(allow(json!("*"), Value::Null));
     assert!(allow(json!({"AWS": "*"}), Value::Null));
-    assert!(allow(json!({"AWS": ["arn:aws:iam::111111111111:root", "*"]}), Value::Null));
-    assert!(allow(json!("*"), json!({"Bool": {"aws:SecureTransport": "true"}})));
-    assert!(allow(json!("*"), json!({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}})));
-    assert!(allow(json!("*"), json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})));
-    assert!(!allow(json!("*"), json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})));
-    assert!(!allow(json!("*"), json!({"StringEquals": {"AWS:PrincipalOrgID": "o-1"}})));
-    assert!(!allow(json!({"Service": "logging.s3.amazonaws.com"}), Value::Null));
-    assert!(!allow(json!({"AWS": "arn:aws:iam::111111111111:root"}), Value::Null));
+    assert!(allow(
+        json!({"AWS": ["arn:aws:iam::111111111111:root", "*"]}),
+        Value::Null
+    ));
+    assert!(allow(
+        json!("*"),
+        json!({"Bool": {"aws:SecureTransport": "true"}})
+    ));
+    assert!(allow(
+        json!("*"),
+        json!({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}})
+    ));
+    assert!(allow(
+        json!("*"),
+        json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})
+    ));
+    assert!(!allow(
+        json!("*"),
+        json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})
+    ));
+    assert!(!allow(
+        json!("*"),
+        json!({"StringEquals": {"AWS:PrincipalOrgID": "o-1"}})
+    ));
+    assert!(!allow(
+        json!({"Service": "logging.s3.amazonaws.com"}),
+        Value::Null
+    ));
+    assert!(!allow(
+        json!({"AWS": "arn:aws:iam::111111111111:root"}),
+        Value::Null
+    ));
 }
 
 #[test]
@@ -304,14 +330,22 @@ fn the_same_denial_under_another_name_is_enough_and_a_weaker_one_is_not() {
     assert!(with(|_| {}));
     assert!(with(|it| it["Principal"] = json!({"AWS": "*"})));
     assert!(with(|it| it["Action"] = json!(["s3:*"])));
-    assert!(with(|it| it["Condition"] = json!({"Bool": {"aws:securetransport": ["false"]}})));
-    assert!(with(|it| it["Condition"] = json!({"Bool": {"aws:SecureTransport": false}})));
+    assert!(with(
+        |it| it["Condition"] = json!({"Bool": {"aws:securetransport": ["false"]}})
+    ));
+    assert!(with(
+        |it| it["Condition"] = json!({"Bool": {"aws:SecureTransport": false}})
+    ));
     assert!(!with(|it| it["Effect"] = json!("Allow")));
     assert!(!with(|it| it["Action"] = json!("s3:GetObject")));
     assert!(!with(|it| it["Resource"] = json!(ARN)));
     assert!(!with(|it| it["Principal"] = json!({"AWS": "111111111111"})));
-    assert!(!with(|it| it["Condition"]["StringEquals"] = json!({"aws:SourceVpc": "v"})));
-    assert!(!with(|it| it["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}})));
+    assert!(!with(
+        |it| it["Condition"]["StringEquals"] = json!({"aws:SourceVpc": "v"})
+    ));
+    assert!(!with(
+        |it| it["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}})
+    ));
 }
 
 #[test]
@@ -320,7 +354,10 @@ fn a_statement_of_our_name_that_says_less_is_replaced_where_it_stands() {
     weak["Action"] = json!("s3:GetObject");
     let policy = json!({"Statement": [weak, {"Sid": "Other", "Effect": "Deny"}]});
     let merged = merged(Some(&policy), ARN).unwrap();
-    assert_eq!(merged["Statement"], json!([tls_only(ARN), {"Sid": "Other", "Effect": "Deny"}]));
+    assert_eq!(
+        merged["Statement"],
+        json!([tls_only(ARN), {"Sid": "Other", "Effect": "Deny"}])
+    );
 }
 
 fn statement() -> impl Strategy<Value = Value> {
@@ -386,7 +423,9 @@ fn an_empty_bucket_and_a_closed_list_are_told_only_by_a_whole_answer() {
     assert!(parse_is_empty(br#"{"KeyCount": null}"#).is_err());
     assert!(parse_is_empty(b"").is_err());
     let acl = |grantee: &str| {
-        let text = format!(r#"{{"Owner": {{"ID": "a1"}}, "Grants": [{{"Grantee": {grantee}, "Permission": "READ"}}]}}"#);
+        let text = format!(
+            r#"{{"Owner": {{"ID": "a1"}}, "Grants": [{{"Grantee": {grantee}, "Permission": "READ"}}]}}"#
+        );
         parse_grants_to_others(text.as_bytes())
     };
     assert_eq!(acl(r#"{"ID": "a1", "Type": "CanonicalUser"}"#), Ok(false));
@@ -465,18 +504,29 @@ fn a_stack_is_made_with_its_mark_and_its_template_by_stdin() {
     let token = flag_value(write, "--client-request-token");
     let again = stack::decide(&desired(), &wanted(&desired(), true), &nothing(), false);
     assert_eq!(token, flag_value(&again.writes()[0], "--client-request-token"));
-    assert!(token.len() <= 128 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    assert!(
+        token.len() <= 128
+            && token
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    );
 }
 
 #[test]
 fn a_stack_of_ours_is_settled_updated_or_waited_for() {
-    assert!(matches!(of_stack(&seen("CREATE_COMPLETE")).verdict, Verdict::Settled));
+    assert!(matches!(
+        of_stack(&seen("CREATE_COMPLETE")).verdict,
+        Verdict::Settled
+    ));
     assert!(matches!(
         of_stack(&seen("UPDATE_ROLLBACK_COMPLETE")).verdict,
         Verdict::Settled
     ));
     for status in ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"] {
-        assert!(matches!(of_stack(&seen(status)).verdict, Verdict::Waiting(_)), "{status}");
+        assert!(
+            matches!(of_stack(&seen(status)).verdict, Verdict::Waiting(_)),
+            "{status}"
+        );
     }
     let mut other = seen("CREATE_COMPLETE");
     other.template = Some(json!({"Resources": {}}));
@@ -486,7 +536,12 @@ fn a_stack_of_ours_is_settled_updated_or_waited_for() {
     let marks = flag_value(&decision.writes()[0], "--tags");
     assert!(marks.contains("cost") && !marks.contains("aws:x"), "{marks}");
     // The bucket's name was found free: the stack has to say so before the bucket is made.
-    let promise = stack::decide(&desired(), &wanted(&desired(), true), &seen("CREATE_COMPLETE"), false);
+    let promise = stack::decide(
+        &desired(),
+        &wanted(&desired(), true),
+        &seen("CREATE_COMPLETE"),
+        false,
+    );
     assert_eq!(verbs(&promise), ["update-stack"]);
     assert_eq!(promise.desired, decision.desired);
     assert_eq!(promise.desired, of_stack(&nothing()).desired);
@@ -523,9 +578,17 @@ fn a_stack_that_can_t_go_on_names_the_first_cause_and_the_commands_that_mend_it(
         ("ROLLBACK_COMPLETE", Code::StackFailed, "delete-stack"),
         ("CREATE_FAILED", Code::StackFailed, "delete-stack"),
         ("ROLLBACK_FAILED", Code::StackFailed, "delete-stack"),
-        ("UPDATE_ROLLBACK_FAILED", Code::StackFailed, "continue-update-rollback"),
+        (
+            "UPDATE_ROLLBACK_FAILED",
+            Code::StackFailed,
+            "continue-update-rollback",
+        ),
         ("DELETE_FAILED", Code::StackFailed, "delete-stack"),
-        ("DELETE_IN_PROGRESS", Code::StackBusy, "wait stack-delete-complete"),
+        (
+            "DELETE_IN_PROGRESS",
+            Code::StackBusy,
+            "wait stack-delete-complete",
+        ),
         ("REVIEW_IN_PROGRESS", Code::StackBusy, "describe-stacks"),
         ("SOMETHING_NEW", Code::StackBusy, "describe-stacks"),
     ] {
@@ -540,8 +603,15 @@ fn a_stack_that_can_t_go_on_names_the_first_cause_and_the_commands_that_mend_it(
         };
         assert!(stops[0].remedy.contains(command), "{status}: {}", stops[0].remedy);
         assert!(stops[0].remedy.contains("--profile dev"), "{status}");
-        assert_eq!(stops[0].said.as_deref(), Some("API: iam:CreateRole denied"), "{status}");
-        assert!(!stops[0].message.contains("denied"), "a tool's words stand in a field of their own");
+        assert_eq!(
+            stops[0].said.as_deref(),
+            Some("API: iam:CreateRole denied"),
+            "{status}"
+        );
+        assert!(
+            !stops[0].message.contains("denied"),
+            "a tool's words stand in a field of their own"
+        );
         assert_eq!(decision.desired, of_stack(&nothing()).desired);
     }
 }
@@ -618,7 +688,10 @@ fn the_service_account_gets_its_role_and_nobody_elses_association_is_changed() {
         verbs(&decide(Some(&associated("old", &marked)))),
         ["update-pod-identity-association"]
     );
-    assert_eq!(code(&decide(Some(&associated("old", &[])))), Code::AssociationTaken);
+    assert_eq!(
+        code(&decide(Some(&associated("old", &[])))),
+        Code::AssociationTaken
+    );
     let mut through = good.clone();
     through.target_role_arn = Some("arn:aws:iam::111111111111:role/x".to_owned());
     assert_eq!(code(&decide(Some(&through))), Code::AssociationTaken);

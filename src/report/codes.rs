@@ -87,9 +87,9 @@ codes! {
     S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";
     BucketPublic "BUCKET_PUBLIC" "The bucket's own policy lets everybody in." "Choose another with `--bucket`, or take the public statements out of its policy.";
     BucketAclsInUse "BUCKET_ACLS_IN_USE" "The bucket, or its objects, may let others in by access control lists, which lose their effect." "Choose another with `--bucket`, or take those grants away first.";
-    StackForeign "STACK_FOREIGN" "A CloudFormation stack of the name that install uses is not this installation's." "Look at the stack that is named; delete it if nothing uses it, or choose another `--cluster` or `--namespace`.";
-    StackBusy "STACK_BUSY" "A CloudFormation stack of the installation is being deleted, or is in a state in which nothing can be done with it." "Wait for its end, or look at it with the command that is named, then run the same command again.";
-    StackDrifted "STACK_DRIFTED" "Something that a CloudFormation stack of the installation made was removed by hand." "Delete the stack with the command that is named, then run the same command again.";
+    StackForeign "STACK_FOREIGN" "A stack of the name that install uses is not this installation's." "Look at the stack that is named; delete it if nothing uses it, or choose another `--cluster` or `--namespace`.";
+    StackBusy "STACK_BUSY" "A stack of the installation is being deleted, or is in a state in which nothing can be done with it." "Wait for its end, or look at it with the command that is named, then run the same command again.";
+    StackDrifted "STACK_DRIFTED" "Something that a stack of the installation made was removed by hand." "Delete the stack with the command that is named, then run the same command again.";
     StackPartTaken "STACK_PART_TAKEN" "A role or queue that install makes exists already, made by somebody else." "Remove it if nothing uses it, or choose another `--cluster` or `--namespace`.";
     AssociationTaken "ASSOCIATION_TAKEN" "The service account has another role already, by a pod identity association that is not this installation's." "Delete that association if nothing needs it, or choose another `--namespace`.";
     AccessEntryTaken "ACCESS_ENTRY_TAKEN" "The role of Karpenter's nodes has an access entry of another type." "Delete that entry with the command that is named, then run the same command again.";

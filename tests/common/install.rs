@@ -198,7 +198,9 @@ impl Killer {
     /// A run in local mode, behind the shims; none of its report where it was killed.
     pub fn run(&self, world: &World, words: &[&str]) -> Finished {
         let here = self.here.display();
-        let line = format!("PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\"");
+        let line = format!(
+            "PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\""
+        );
         let output = in_toolbox(world, &["--hostname", "operator"])
             .args(["sh", "-c", &line, "sh"])
             .args(words)
@@ -216,8 +218,7 @@ pub fn account(world: &World) -> Value {
 /// How often each thing was written since the seed, as `service action key`.
 pub fn counted(world: &World) -> BTreeMap<String, u64> {
     let writes = door(world, "GET", "/_rehearsal/writes");
-    serde_json::from_value(writes["counts"].clone())
-        .unwrap_or_else(|error| panic!("{error}: {writes}"))
+    serde_json::from_value(writes["counts"].clone()).unwrap_or_else(|error| panic!("{error}: {writes}"))
 }
 
 /// All that stands in the cluster, without what differs between two equal ones: times, generated names and addresses.
@@ -247,11 +248,24 @@ pub fn cluster(world: &World, name: &str) -> Value {
 }
 
 fn comparable(object: &Value) -> (String, Value) {
-    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |path: &str| {
+        object
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (kind, namespace, mut name) = (text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
     let owner = text("/metadata/ownerReferences/0/name");
     // A node's name is its address, a pod's ends in a random part, a certificate differs with its authority.
-    let generated = ["Node", "Pod", "CSINode", "PersistentVolume", "CertificateSigningRequest"].contains(&kind.as_str())
+    let generated = [
+        "Node",
+        "Pod",
+        "CSINode",
+        "PersistentVolume",
+        "CertificateSigningRequest",
+    ]
+    .contains(&kind.as_str())
         || (kind == "Lease" && namespace == "kube-node-lease");
     if generated {
         name = if owner.is_empty() { "*".to_owned() } else { owner };
@@ -264,7 +278,14 @@ fn comparable(object: &Value) -> (String, Value) {
             let top = whole.as_object_mut().unwrap();
             top.remove("status");
             let meta = top["metadata"].as_object_mut().unwrap();
-            for name in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "ownerReferences", "generation"] {
+            for name in [
+                "uid",
+                "resourceVersion",
+                "creationTimestamp",
+                "managedFields",
+                "ownerReferences",
+                "generation",
+            ] {
                 meta.remove(name);
             }
             scrub(&mut whole);
@@ -294,7 +315,14 @@ fn labels(object: &Value) -> Value {
 fn scrub(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for name in ["clusterIP", "clusterIPs", "caBundle", "uid", "volumeName", "nodeName"] {
+            for name in [
+                "clusterIP",
+                "clusterIPs",
+                "caBundle",
+                "uid",
+                "volumeName",
+                "nodeName",
+            ] {
                 map.remove(name);
             }
             map.values_mut().for_each(scrub);

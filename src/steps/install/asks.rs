@@ -253,7 +253,11 @@ pub fn create_access_entry(cluster: &ClusterName, principal_arn: &str, kind: &st
 /// Puts `tags` on the EC2 things with these ids; their other tags stay.
 #[must_use]
 pub fn create_tags(ids: &[String], tags: &Tags) -> Ask {
-    let mut args = vec!["ec2".to_owned(), "create-tags".to_owned(), "--resources".to_owned()];
+    let mut args = vec![
+        "ec2".to_owned(),
+        "create-tags".to_owned(),
+        "--resources".to_owned(),
+    ];
     args.extend(ids.iter().cloned());
     args.extend(["--tags".to_owned(), listed(tags).to_string()]);
     Ask::aws_write(&format!("tag `{}`", ids.join("`, `")), "ec2:CreateTags", args)

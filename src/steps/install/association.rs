@@ -34,7 +34,10 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Option<Association>
         gateway: world.gateway,
     };
     let found = eks.associations(name, &wanted.namespace, &wanted.service_account)?;
-    found.first().map(|one| eks.association(name, &one.id)).transpose()
+    found
+        .first()
+        .map(|one| eks.association(name, &one.id))
+        .transpose()
 }
 
 impl Wanted {
@@ -83,7 +86,11 @@ pub fn decide(desired: &Desired, wanted: &Wanted, found: Option<&Association>) -
             format!("The pods of `{subject}` have the role `{}`.", wanted.role_arn),
             wanted.value(),
         );
-        return if whose == Owner::Ours { settled } else { settled.adopting() };
+        return if whose == Owner::Ours {
+            settled
+        } else {
+            settled.adopting()
+        };
     }
     if whose == Owner::Ours && found.target_role_arn.is_none() && found.owner_arn.is_none() {
         return Decision::update(

@@ -1,7 +1,9 @@
-//! One CloudFormation stack of ours: what it shall be, how it stands, what would have to be written.
+//! One `CloudFormation` stack of ours: what it shall be, how it stands, what would have to be written.
 //!
 //! No termination protection: a stack of ours holds roles, a queue and rules, never data, and whoever removes it has to
 //! name it; the protection would be one more call that a killed run could leave out, and one that cleanup must undo.
+
+mod trouble;
 
 use super::asks::{StackChange, put_stack};
 use super::marks::{Owner, owner};
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
+use trouble::{blocked, deletion, events, failing, removals, said, unusable};
 
 /// A stack as it shall be.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +43,7 @@ pub struct Wanted {
 /// How a stack stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
-    /// The stack; none where CloudFormation says that there is none.
+    /// The stack; none where `CloudFormation` says that there is none.
     pub stack: Option<Stack>,
     /// Its template; none where there is no stack, or it is not in a state to compare.
     pub template: Option<Value>,
@@ -70,7 +73,9 @@ pub fn observe(world: &World<'_>, wanted: &Wanted, memory: &Memory) -> Result<Ob
     let stack = cloudformation
         .stack(&wanted.name)?
         .filter(|stack| stack.status.kind() != StackKind::Deleted);
-    let changed_before = *memory.changed.get_or_init(|| stack.as_ref().map(|stack| stack.changed));
+    let changed_before = *memory
+        .changed
+        .get_or_init(|| stack.as_ref().map(|stack| stack.changed));
     let kind = stack.as_ref().map(|stack| stack.status.kind());
     let is_ours = stack
         .as_ref()
@@ -219,41 +224,13 @@ fn absent(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decision {
     blocked(wanted, "What it would make is there already", stop)
 }
 
-/// The commands that show what is there, for whoever decides whether it may go.
-fn removals(desired: &Desired, wanted: &Wanted, there: &[String]) -> String {
-    let flag = desired.asker().flag();
-    let roles = wanted
-        .roles
-        .iter()
-        .filter(|role| there.contains(&role_part(role)))
-        .map(|role| {
-            let role = quoted(role);
-            format!(
-                "`aws iam list-attached-role-policies --role-name {role}{flag}` and `aws iam list-role-policies --role-name {role}{flag}` show what to take off it first, then `aws iam delete-role --role-name {role}{flag}`"
-            )
-        });
-    let queues = wanted
-        .queue
-        .iter()
-        .filter(|queue| there.contains(&queue_part(queue)))
-        .map(|queue| {
-            format!(
-                "`aws sqs delete-queue --queue-url \"$(aws sqs get-queue-url --queue-name {} --query QueueUrl --output text{flag})\"{flag}`",
-                quoted(queue)
-            )
-        });
-    roles.chain(queues).collect::<Vec<_>>().join("; ")
-}
-
 fn ours(desired: &Desired, wanted: &Wanted, observed: &Observed, stack: &Stack) -> Decision {
     let name = &wanted.name;
     match stack.status.kind() {
-        StackKind::Complete => complete(desired, wanted, observed, stack),
-        StackKind::UpdateRolledBack if is_same(wanted, observed, stack) => {
-            complete(desired, wanted, observed, stack)
-        }
         // The update that this run began was taken back: the same again would fail again.
-        StackKind::UpdateRolledBack if observed.changed_before != Some(stack.changed) => {
+        StackKind::UpdateRolledBack
+            if observed.changed_before != Some(stack.changed) && !is_same(wanted, observed, stack) =>
+        {
             let stop = Stop::new(
                 Code::StackFailed,
                 format!(
@@ -267,9 +244,12 @@ fn ours(desired: &Desired, wanted: &Wanted, observed: &Observed, stack: &Stack) 
             );
             blocked(wanted, "Its update failed", said(stop, &observed.failed))
         }
-        StackKind::UpdateRolledBack => complete(desired, wanted, observed, stack),
+        StackKind::Complete | StackKind::UpdateRolledBack => complete(desired, wanted, observed, stack),
         StackKind::InProgress => Decision::waiting(
-            format!("The stack `{name}` is ours and being changed ({}).", stack.status.as_str()),
+            format!(
+                "The stack `{name}` is ours and being changed ({}).",
+                stack.status.as_str()
+            ),
             wanted.value(),
             format!("the stack `{name}`, now {}", stack.status.as_str()),
         ),
@@ -279,7 +259,10 @@ fn ours(desired: &Desired, wanted: &Wanted, observed: &Observed, stack: &Stack) 
 
 fn is_same(wanted: &Wanted, observed: &Observed, stack: &Stack) -> bool {
     observed.template.as_ref() == Some(&wanted.template)
-        && wanted.tags.iter().all(|(key, value)| stack.tags.get(key) == Some(value))
+        && wanted
+            .tags
+            .iter()
+            .all(|(key, value)| stack.tags.get(key) == Some(value))
 }
 
 fn complete(desired: &Desired, wanted: &Wanted, observed: &Observed, stack: &Stack) -> Decision {
@@ -307,7 +290,7 @@ fn complete(desired: &Desired, wanted: &Wanted, observed: &Observed, stack: &Sta
     )
 }
 
-/// CloudFormation does not see that somebody removed a part by hand, and can't mend it by an update.
+/// `CloudFormation` does not see that somebody removed a part by hand, and can't mend it by an update.
 fn missing(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Option<Stop> {
     let there = observed.parts.as_deref()?;
     let gone: Vec<String> = wanted
@@ -377,112 +360,4 @@ fn foreign(desired: &Desired, wanted: &Wanted) -> Decision {
         ),
     );
     blocked(wanted, "It is somebody else's", stop)
-}
-
-fn unusable(
-    desired: &Desired,
-    wanted: &Wanted,
-    observed: &Observed,
-    stack: &Stack,
-    kind: StackKind,
-) -> Decision {
-    let (name, status) = (&wanted.name, stack.status.as_str());
-    let flag = desired.asker().flag();
-    let shell = quoted(name);
-    let delete = deletion(desired, name);
-    let why = failing(&observed.failed);
-    let (code, message, remedy) = match kind {
-        StackKind::RolledBack => (
-            Code::StackFailed,
-            format!("The creation of the stack `{name}` failed and was taken back ({status}): it holds nothing and can only be deleted.{why}"),
-            format!("Mend what the tool's words name. Then {delete}, and run the same command again."),
-        ),
-        StackKind::Failed if status == "UPDATE_ROLLBACK_FAILED" => (
-            Code::StackFailed,
-            format!("An update of the stack `{name}` failed, and taking it back failed too ({status}).{why}"),
-            format!(
-                "Mend what the tool's words name. Then `aws cloudformation continue-update-rollback --stack-name {shell}{flag}`, `aws cloudformation wait stack-rollback-complete --stack-name {shell}{flag}`, and run the same command again."
-            ),
-        ),
-        StackKind::Failed => (
-            Code::StackFailed,
-            format!("The stack `{name}` stopped halfway ({status}): what it holds is not what its template says.{why}"),
-            format!("Mend what the tool's words name. Then {delete}, and run the same command again."),
-        ),
-        StackKind::DeleteFailed => (
-            Code::StackFailed,
-            format!("The deletion of the stack `{name}` stopped halfway ({status}).{why}"),
-            format!("Remove what the tool's words name as still in use. Then {delete}, and run the same command again."),
-        ),
-        StackKind::Deleting => (
-            Code::StackBusy,
-            format!("The stack `{name}` is being deleted: by a cleanup, or by somebody else."),
-            format!("Wait for its end: `aws cloudformation wait stack-delete-complete --stack-name {shell}{flag}`. Then run the same command again."),
-        ),
-        _ => (
-            Code::StackBusy,
-            format!("The stack `{name}` is in the state {status}, in which the install can do nothing with it: a change set that nobody has run, or a state that is not known here."),
-            format!("Look at it: `aws cloudformation describe-stacks --stack-name {shell}{flag}`. If it holds nothing: {delete}, and run the same command again."),
-        ),
-    };
-    let stop = Stop::new(code, message, format!("{remedy} What happened in it: {}.", events(desired, name)));
-    blocked(wanted, &format!("It is in the state {status}"), said(stop, &observed.failed))
-}
-
-fn blocked(wanted: &Wanted, why: &str, stop: Stop) -> Decision {
-    Decision::blocked(
-        format!("The stack `{}` can't be used. {why}.", wanted.name),
-        wanted.value(),
-        vec![stop],
-    )
-}
-
-fn deletion(desired: &Desired, name: &str) -> String {
-    let (name, flag) = (quoted(name), desired.asker().flag());
-    format!(
-        "`aws cloudformation delete-stack --stack-name {name}{flag}` and `aws cloudformation wait stack-delete-complete --stack-name {name}{flag}`"
-    )
-}
-
-fn events(desired: &Desired, name: &str) -> String {
-    format!(
-        "`aws cloudformation describe-stack-events --stack-name {}{}`",
-        quoted(name),
-        desired.asker().flag()
-    )
-}
-
-/// CloudFormation cancels what runs beside a failure, and calls that failed too: the first cause is the oldest of the
-/// newest change that is no cancellation.
-fn first_cause(failed: &[StackEvent]) -> Option<&StackEvent> {
-    let newest = failed.first()?;
-    failed
-        .iter()
-        .take_while(|event| event.token == newest.token)
-        .filter(|event| {
-            !event
-                .reason
-                .as_deref()
-                .is_some_and(|reason| reason.starts_with("Resource creation cancelled"))
-                && event.kind != "AWS::CloudFormation::Stack"
-        })
-        .last()
-        .or(Some(newest))
-}
-
-fn failing(failed: &[StackEvent]) -> String {
-    first_cause(failed).map_or_else(String::new, |event| {
-        format!(
-            " What failed first was `{}` ({}).",
-            event.logical_id,
-            event.status.as_str()
-        )
-    })
-}
-
-fn said(stop: Stop, failed: &[StackEvent]) -> Stop {
-    match first_cause(failed).and_then(|event| event.reason.as_ref()) {
-        Some(reason) => stop.said(reason.clone()),
-        None => stop,
-    }
 }

@@ -42,8 +42,16 @@ fn ec2(target: &Target, types: &[&str]) -> Vec<String> {
     types
         .iter()
         .map(|kind| {
-            let account = if matches!(*kind, "image" | "snapshot") { "" } else { "*" };
-            format!("arn:{}:ec2:{}:{account}:{kind}/*", target.partition(), target.region)
+            let account = if matches!(*kind, "image" | "snapshot") {
+                ""
+            } else {
+                "*"
+            };
+            format!(
+                "arn:{}:ec2:{}:{account}:{kind}/*",
+                target.partition(),
+                target.region
+            )
         })
         .collect()
 }

@@ -82,7 +82,10 @@ fn observe(world: &World<'_>) -> Result<Option<Vec<Bearer>>, CallError> {
         return Err(cannot(PURPOSE, "EC2 knows none of the cluster's subnets"));
     };
     if let Some(gone) = ids.iter().find(|id| subnets.iter().all(|it| it.id != **id)) {
-        return Err(cannot(PURPOSE, &format!("EC2 does not know the cluster's subnet {gone}")));
+        return Err(cannot(
+            PURPOSE,
+            &format!("EC2 does not know the cluster's subnet {gone}"),
+        ));
     }
     let tables = ec2.route_tables(&first.vpc)?;
     let Some(group) = ec2.security_group(group)? else {
@@ -140,7 +143,9 @@ pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
     let tags = Tags::from([(DISCOVERY.to_owned(), cluster.to_owned())]);
     let Some(bearers) = bearers else {
         return Decision::create(
-            format!("The cluster's private subnets and its security group get the tag `{DISCOVERY}={cluster}`."),
+            format!(
+                "The cluster's private subnets and its security group get the tag `{DISCOVERY}={cluster}`."
+            ),
             wanted,
             vec![Write::eks(asks::create_tags(&TO_COME.map(str::to_owned), &tags))],
         );
@@ -164,7 +169,11 @@ pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
                 desired.asker().flag()
             ),
         );
-        return Decision::blocked("A subnet or the security group is another cluster's.", wanted, vec![stop]);
+        return Decision::blocked(
+            "A subnet or the security group is another cluster's.",
+            wanted,
+            vec![stop],
+        );
     }
     let missing: Vec<String> = bearers
         .iter()
@@ -173,7 +182,10 @@ pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
         .collect();
     if missing.is_empty() {
         return Decision::settled(
-            format!("{} subnets and security groups bear the tag `{DISCOVERY}={cluster}`.", bearers.len()),
+            format!(
+                "{} subnets and security groups bear the tag `{DISCOVERY}={cluster}`.",
+                bearers.len()
+            ),
             wanted,
         );
     }

@@ -179,7 +179,11 @@ impl Step for Karpenter {
 
 /// What would have to be written for the controller; settled once all of its pods are available in their newest form.
 #[must_use]
-pub fn decide_controller(desired: &Desired, observed: &Observed, deployment: Option<&Deployment>) -> Decision {
+pub fn decide_controller(
+    desired: &Desired,
+    observed: &Observed,
+    deployment: Option<&Deployment>,
+) -> Decision {
     let decision = release::decide(desired, &wanted_controller(desired), observed);
     if !matches!(decision.verdict, Verdict::Settled) {
         return decision;

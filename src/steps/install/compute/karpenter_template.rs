@@ -28,7 +28,11 @@ pub const RULES: [(&str, &str, &str); 4] = [
         "aws.ec2",
         "EC2 Spot Instance Interruption Warning",
     ),
-    ("RebalanceRule", "aws.ec2", "EC2 Instance Rebalance Recommendation"),
+    (
+        "RebalanceRule",
+        "aws.ec2",
+        "EC2 Instance Rebalance Recommendation",
+    ),
     (
         "InstanceStateChangeRule",
         "aws.ec2",

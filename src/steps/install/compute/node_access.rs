@@ -66,14 +66,20 @@ pub fn decide(desired: &Desired, found: Option<&AccessEntry>) -> Decision {
     let Some(found) = found else {
         let ask = asks::create_access_entry(cluster, &role, NODES, &desired.created_tags());
         return Decision::create(
-            format!("Nodes with the role `{}` may join the cluster.", desired.karpenter_node_role()),
+            format!(
+                "Nodes with the role `{}` may join the cluster.",
+                desired.karpenter_node_role()
+            ),
             wanted,
             vec![Write::eks(ask)],
         );
     };
     if found.kind == NODES {
         let settled = Decision::settled(
-            format!("Nodes with the role `{}` may join the cluster.", desired.karpenter_node_role()),
+            format!(
+                "Nodes with the role `{}` may join the cluster.",
+                desired.karpenter_node_role()
+            ),
             wanted,
         );
         return match owner(&found.tags, &desired.installation()) {
@@ -95,5 +101,9 @@ pub fn decide(desired: &Desired, found: Option<&AccessEntry>) -> Decision {
             desired.asker().flag()
         ),
     );
-    Decision::blocked("The nodes' role has an access entry of another type.", wanted, vec![stop])
+    Decision::blocked(
+        "The nodes' role has an access entry of another type.",
+        wanted,
+        vec![stop],
+    )
 }

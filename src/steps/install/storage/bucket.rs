@@ -5,8 +5,10 @@
 //! [`MAKES_BUCKET`] only where S3 had said that the name is free. A bucket that has that name now was made since; if it
 //! is as new too (no tags, no policy, no versioning, no object), it is the one that the killed run made.
 
+mod stops;
+
 use super::policy;
-use crate::clients::aws::s3::{Bucket, BucketSettings, Versioning};
+use crate::clients::aws::s3::{Bucket, BucketSettings, PublicAccess, Versioning};
 use crate::clients::aws::tags::Tags;
 use crate::clients::aws::{CloudFormation, S3};
 use crate::clients::explain::quoted;
@@ -16,6 +18,7 @@ use crate::report::Code;
 use crate::steps::install::marks::{Owner, owner, with_use};
 use crate::steps::install::{Decision, Desired, Look, Step, Stop, Waits, World, Write, asks};
 use serde_json::{Value, json};
+use stops::{blocked, in_the_way};
 
 /// Tag of the stack of the lake's role: the bucket that was absent when the stack was made or changed, and that the
 /// installation therefore makes.
@@ -80,7 +83,7 @@ impl Step for TheBucket {
             if let Observed::There(facts) = &observed {
                 let settings = &facts.settings;
                 storage.region = Some(region.clone());
-                storage.public_access_blocked = settings.public_access.is_some_and(|it| it.is_blocked());
+                storage.public_access_blocked = settings.public_access.is_some_and(PublicAccess::is_blocked);
                 storage.encryption = settings.encryption.as_ref().map(|it| it.algorithm.clone());
                 storage.ownership.clone_from(&settings.ownership);
                 storage.tls_only = settings
@@ -109,7 +112,9 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
             let is_enforced = settings.ownership.as_deref() == Some(ENFORCED);
             Ok(Observed::There(Facts {
                 grants_to_others: !is_enforced && s3.grants_to_others(bucket, account)?,
-                made_by_us_unmarked: is_as_new(&settings) && is_promised(world)? && s3.is_empty(bucket, account)?,
+                made_by_us_unmarked: is_as_new(&settings)
+                    && is_promised(world)?
+                    && s3.is_empty(bucket, account)?,
                 settings,
             }))
         }
@@ -137,7 +142,8 @@ fn is_promised(world: &World<'_>) -> Result<bool, CallError> {
 /// Whether these tags of our stack name the bucket as the one that the installation makes.
 #[must_use]
 pub fn promises(tags: &Tags, desired: &Desired) -> bool {
-    tags.get(MAKES_BUCKET).is_some_and(|name| name == desired.bucket.as_str())
+    tags.get(MAKES_BUCKET)
+        .is_some_and(|name| name == desired.bucket.as_str())
 }
 
 fn arn(desired: &Desired) -> String {
@@ -200,8 +206,7 @@ fn policy_write(desired: &Desired, found: Option<&Value>) -> Option<Write> {
 fn there(desired: &Desired, facts: &Facts) -> Decision {
     let (bucket, account) = (&desired.bucket, &desired.target.account);
     let settings = &facts.settings;
-    let is_ours =
-        facts.made_by_us_unmarked || owner(&settings.tags, &desired.installation()) == Owner::Ours;
+    let is_ours = facts.made_by_us_unmarked || owner(&settings.tags, &desired.installation()) == Owner::Ours;
     let stops = in_the_way(desired, facts, is_ours);
     let adopted = |decision: Decision| if is_ours { decision } else { decision.adopting() };
     if !stops.is_empty() {
@@ -219,7 +224,7 @@ fn there(desired: &Desired, facts: &Facts) -> Decision {
     } else if !is_ours && let Some(tags) = with_use(&settings.tags, &desired.installation()) {
         set("a mark of use", Write::account(tagged(&tags)));
     }
-    if !settings.public_access.is_some_and(|it| it.is_blocked()) {
+    if !settings.public_access.is_some_and(PublicAccess::is_blocked) {
         set(
             "the block of public access",
             Write::account(asks::block_public_access(bucket, account)),
@@ -238,12 +243,19 @@ fn there(desired: &Desired, facts: &Facts) -> Decision {
         );
     }
     if desired.versioning && settings.versioning != Versioning::Enabled {
-        set("its versioning", Write::account(asks::version_bucket(bucket, account)));
+        set(
+            "its versioning",
+            Write::account(asks::version_bucket(bucket, account)),
+        );
     }
     if let Some(write) = policy_write(desired, settings.policy.as_ref()) {
         set("the TLS-only statement of its policy", write);
     }
-    let whose = if is_ours { "ours" } else { "the account's own from before" };
+    let whose = if is_ours {
+        "ours"
+    } else {
+        "the account's own from before"
+    };
     if writes.is_empty() {
         let detail = format!("The bucket `{bucket}` is {whose} and set up as it should be.");
         return adopted(Decision::settled(detail, wanted(desired)));
@@ -267,91 +279,4 @@ fn there(desired: &Desired, facts: &Facts) -> Decision {
         ));
     }
     decision
-}
-
-/// What somebody else's bucket is used for, and would lose.
-fn in_the_way(desired: &Desired, facts: &Facts, is_ours: bool) -> Vec<Stop> {
-    let bucket = &desired.bucket;
-    let flag = desired.asker().flag();
-    let name = quoted(bucket.as_str());
-    let mut stops = Vec::new();
-    let public = facts
-        .settings
-        .policy
-        .as_ref()
-        .map(policy::public_statements)
-        .unwrap_or_default();
-    if !public.is_empty() {
-        stops.push(Stop::new(
-            Code::BucketPublic,
-            format!(
-                "The policy of the bucket `{bucket}` lets everybody in ({} of its statements): what the lake keeps would be public, or whoever reads the bucket today would be shut out.",
-                public.len()
-            ),
-            format!(
-                "Name another bucket with `--bucket`, or take those statements out: `aws s3api get-bucket-policy --bucket {name} --query Policy --output text{flag}` shows them."
-            ),
-        ));
-    }
-    if !is_ours && facts.grants_to_others {
-        stops.push(Stop::new(
-            Code::BucketAclsInUse,
-            format!(
-                "The access control list of the bucket `{bucket}` lets others in; the install would take its effect away."
-            ),
-            format!(
-                "Name another bucket with `--bucket`, or take those grants away: `aws s3api get-bucket-acl --bucket {name}{flag}` shows them, `aws s3api put-bucket-acl --bucket {name} --acl private{flag}` removes them all."
-            ),
-        ));
-    }
-    stops
-}
-
-fn blocked(desired: &Desired, found: &Bucket) -> Decision {
-    let (bucket, target) = (&desired.bucket, &desired.target);
-    let other = "Choose another name with `--bucket`.";
-    let stop = match found {
-        Bucket::Ours { region } => Stop::new(
-            Code::S3BucketWrongRegion,
-            format!(
-                "The bucket `{bucket}` is account {}'s own, but stands in {region}, not in {}.",
-                target.account, target.region
-            ),
-            format!("{other} Or install where the bucket is: `--region {region}`."),
-        ),
-        Bucket::Forbidden { said } => Stop::new(
-            Code::S3BucketTaken,
-            format!(
-                "S3 does not let this caller look at the bucket `{bucket}` as account {}'s own: it belongs to another account, or this caller lacks `s3:ListBucket`.",
-                target.account
-            ),
-            format!("{other} If it is yours: ask the account's administrator to allow `s3:ListBucket` on it."),
-        )
-        .said(said),
-        Bucket::Elsewhere { said } => Stop::new(
-            Code::S3BucketTaken,
-            format!(
-                "A bucket `{bucket}` exists in a region other than {}; whose it is, S3 did not say.",
-                target.region
-            ),
-            format!(
-                "{other} If it is yours: `aws s3api get-bucket-location --bucket {}{}` names its region.",
-                quoted(bucket.as_str()),
-                desired.asker().flag()
-            ),
-        )
-        .said(said),
-        Bucket::NameRefused { said } => Stop::new(
-            Code::S3BucketNameInvalid,
-            format!("The name `{bucket}` is none that S3 takes."),
-            other,
-        )
-        .said(said),
-        Bucket::Absent => Stop::new(Code::Internal, Code::Internal.meaning(), Code::Internal.remedy()),
-    };
-    Decision::blocked(
-        format!("The bucket `{bucket}` can't be used."),
-        wanted(desired),
-        vec![stop],
-    )
 }

@@ -90,7 +90,9 @@ fn denies_plain(statement: &Value, bucket_arn: &str) -> bool {
     let resources = words("Resource");
     statement["Effect"] == "Deny"
         && is_everybody(&statement["Principal"])
-        && words("Action").iter().any(|action| action == "*" || action.eq_ignore_ascii_case("s3:*"))
+        && words("Action")
+            .iter()
+            .any(|action| action == "*" || action.eq_ignore_ascii_case("s3:*"))
         && [bucket_arn, &objects]
             .iter()
             .all(|wanted| resources.iter().any(|one| one == wanted))
@@ -134,7 +136,9 @@ fn is_narrowed(condition: &Value) -> bool {
                     let values = texts(values);
                     NARROWING.contains(&key.to_ascii_lowercase().as_str())
                         && !values.is_empty()
-                        && !values.iter().any(|value| value.starts_with('*') || value.ends_with("/0"))
+                        && !values
+                            .iter()
+                            .any(|value| value.starts_with('*') || value.ends_with("/0"))
                 })
             })
     })
