@@ -5,6 +5,7 @@ mod steps_support;
 
 use install_support::{desired, flag_value, ours, verbs};
 use lakehouse::clients::{CallError, ErrorClass};
+use lakehouse::gateway::read_only::is_reading;
 use lakehouse::model::{CREATED_BY, USED_BY};
 use lakehouse::report::{InstallEvidence, Unseen};
 use lakehouse::steps::install::compute::karpenter::{Karpenter, KarpenterCrd};
@@ -20,13 +21,18 @@ use steps_support::Script;
 fn look(step: &dyn Step, script: &Script) -> Result<Look, CallError> {
     let desired = desired();
     let ground = Ground::default();
-    step.look(&World {
+    let looked = step.look(&World {
         gateway: script,
         desired: &desired,
         ground: &ground,
         listener: &Unseen,
         now: || "2026-11-24T00:00:00Z".parse().unwrap(),
-    })
+    });
+    // The door that the runner gives a step lets nothing else through.
+    for spec in script.given() {
+        assert!(is_reading(spec.tool, &spec.args), "{:?}", spec.argv());
+    }
+    looked
 }
 
 const NO_BUCKET: &str = "An error occurred (404) when calling the HeadBucket operation: Not Found";
@@ -123,6 +129,29 @@ fn a_fresh_bucket_is_ours_only_by_our_own_stacks_word_and_only_while_it_is_empty
             "{tags}"
         );
     }
+}
+
+#[test]
+fn a_bucket_with_access_control_lists_is_asked_whom_they_let_in() {
+    let lists = fresh_bucket()
+        .on("aws cloudformation describe-stacks", 254, "", NO_STACK)
+        .on(
+            "aws s3api get-bucket-ownership-controls",
+            254,
+            "",
+            "An error occurred (OwnershipControlsNotFoundError) when calling the Get operation: none",
+        )
+        .on(
+            "aws s3api get-bucket-acl",
+            0,
+            r#"{"Owner": {"ID": "a1"}, "Grants": [{"Grantee": {"ID": "b2", "Type": "CanonicalUser"}, "Permission": "READ"}]}"#,
+            "",
+        );
+    let found = look(&TheBucket, &lists).unwrap().decision;
+    assert_eq!(
+        install_support::code(&found),
+        lakehouse::report::Code::BucketAclsInUse
+    );
 }
 
 #[test]

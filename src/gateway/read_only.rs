@@ -51,8 +51,9 @@ pub fn is_reading(tool: Tool, args: &[String]) -> bool {
 }
 
 /// Reading commands of aws whose verb is `get-`: others hand out secrets or tokens, write a file, or make a user.
-const AWS_GETS: [(&str, &str); 19] = [
+const AWS_GETS: [(&str, &str); 20] = [
     ("sts", "get-caller-identity"),
+    ("s3api", "get-bucket-acl"),
     ("s3api", "get-bucket-encryption"),
     ("s3api", "get-bucket-location"),
     ("s3api", "get-bucket-ownership-controls"),
@@ -211,6 +212,7 @@ mod tests {
                 "s3api get-bucket-policy --bucket b --expected-bucket-owner 1 --output json",
             ),
             (Aws, "s3api get-public-access-block --bucket b"),
+            (Aws, "s3api get-bucket-acl --bucket b --expected-bucket-owner 1"),
             (Aws, "s3api get-bucket-encryption --bucket b"),
             (Aws, "s3api get-bucket-ownership-controls --bucket b"),
             (
