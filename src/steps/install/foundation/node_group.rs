@@ -1,7 +1,7 @@
 //! Step `node-group`: nodes that are ready; those of install's own node group, or of a foreign cluster's.
 
 use super::cluster::is_ours;
-use super::cluster_config::{ADDONS, Network, cluster_config};
+use super::cluster_config::{Network, cluster_config};
 use super::stacks::{self, Meaning, SeenStack};
 use super::subnets;
 use crate::clients::CallError;
@@ -27,7 +27,7 @@ pub enum Observed {
     /// There is no cluster, or none that is active yet.
     NoCluster,
     /// There is one.
-    Standing(Seen),
+    Standing(Box<Seen>),
 }
 
 /// What was seen of a cluster's nodes.
@@ -110,7 +110,7 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
             seen.network = subnets::of_cluster(gateway, vpc, group, ids)?;
         }
     }
-    Ok(Observed::Standing(seen))
+    Ok(Observed::Standing(Box::new(seen)))
 }
 
 fn digested(desired: &Desired) -> Value {
@@ -182,7 +182,7 @@ fn absent(desired: &Desired, seen: &Seen) -> Decision {
             }
         }
     }
-    let config = cluster_config(desired, &seen.network, &ADDONS);
+    let config = cluster_config(desired, &seen.network);
     let write = Write::eks(create_node_group_ask(&config)).showing("cluster-config.yaml");
     let detail = format!(
         "{what}: {} nodes of the type {}",
