@@ -70,10 +70,7 @@ fn foreign() -> Cluster {
 #[test]
 fn the_configuration_is_the_golden_one_and_eksctl_gets_those_very_bytes() {
     let desired = desired();
-    golden(
-        "cluster-config.yaml",
-        &cluster_config(&desired, &Network::Made),
-    );
+    golden("cluster-config.yaml", &cluster_config(&desired, &Network::Made));
     golden(
         "cluster-config-subnets.yaml",
         &cluster_config(&desired, &given_network()),
@@ -87,10 +84,7 @@ fn the_configuration_is_the_golden_one_and_eksctl_gets_those_very_bytes() {
     assert_eq!(write.document, Some("cluster-config.yaml"));
     assert_eq!(write.to, WriteTo::Eks);
     let stdin = write.ask.spec.stdin.as_ref().unwrap();
-    assert_eq!(
-        *stdin,
-        cluster_config(&desired, &Network::Made).into_bytes()
-    );
+    assert_eq!(*stdin, cluster_config(&desired, &Network::Made).into_bytes());
 }
 
 /// Whatever is wished, the configuration holds what no install can do without.
@@ -615,6 +609,17 @@ fn the_node_group_is_ready_when_its_own_nodes_are() {
         "{}",
         decision.detail
     );
+    let theirs = node_group::decide(&desired(), &nodes(Some(group("ACTIVE")), two(), false));
+    assert!(
+        settled(&theirs) && theirs.adopted,
+        "a group of the name, in a foreign cluster and without our mark"
+    );
+    let mut marked = group("ACTIVE");
+    marked.tags = Some(BTreeMap::from([(
+        CREATED_BY.to_owned(),
+        desired().installation().to_string(),
+    )]));
+    assert!(!node_group::decide(&desired(), &nodes(Some(marked), two(), false)).adopted);
 }
 
 #[test]

@@ -80,6 +80,7 @@ impl Step for AddonsStep {
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let seen = observe(world)?;
         let decision = decide(world.desired, &seen);
+        let cluster = world.desired.target.cluster.to_string();
         Ok(Look::of(decision).telling(move |evidence, _| {
             let Observed::Standing(seen) = &seen else { return };
             let active = |name: &&str| {
@@ -88,7 +89,9 @@ impl Step for AddonsStep {
                     .is_some_and(|addon| addon.status == "ACTIVE")
             };
             let active = ADDONS.iter().copied().filter(active);
-            evidence.eks().addons_installed = active.map(str::to_owned).collect();
+            let eks = evidence.eks();
+            eks.cluster_name.clone_from(&cluster);
+            eks.addons_installed = active.map(str::to_owned).collect();
         }))
     }
 }
