@@ -3,7 +3,9 @@
 mod steps_support;
 
 use lakehouse::clients::ParseFailure;
-use lakehouse::clients::aws::{acm, ec2, eks, elbv2, iam, route53, s3, service_quotas, sts};
+use lakehouse::clients::aws::{
+    acm, cloudformation, ec2, eks, elbv2, iam, route53, s3, service_quotas, sqs, sts,
+};
 use lakehouse::clients::kubectl;
 use lakehouse::clients::versions;
 use steps_support::recorded;
@@ -99,6 +101,79 @@ const PARSERS: &[(&str, Check)] = &[
     }),
     ("aws/simulate-principal-policy/bounded", |bytes| {
         iam::parse_simulation(bytes).map(drop)
+    }),
+    ("aws/describe-stacks/good", |bytes| {
+        cloudformation::parse_stack(bytes, "recorded-stack").map(drop)
+    }),
+    ("aws/describe-stack-events/rolled-back", |bytes| {
+        cloudformation::parse_failed_events(bytes, "recorded-failed").map(drop)
+    }),
+    ("aws/list-stacks/good", |bytes| {
+        cloudformation::parse_stacks(bytes).map(drop)
+    }),
+    ("aws/get-template/good", |bytes| {
+        cloudformation::parse_template(bytes).map(drop)
+    }),
+    ("aws/create-stack/good", |bytes| {
+        cloudformation::parse_stack_id(bytes, "recorded-stack").map(drop)
+    }),
+    ("aws/get-public-access-block/set", |bytes| {
+        s3::parse_public_access(bytes).map(drop)
+    }),
+    ("aws/get-bucket-encryption/set", |bytes| {
+        s3::parse_encryption(bytes).map(drop)
+    }),
+    ("aws/get-bucket-ownership-controls/set", |bytes| {
+        s3::parse_ownership(bytes).map(drop)
+    }),
+    ("aws/get-bucket-policy/set", |bytes| {
+        s3::parse_policy(bytes).map(drop)
+    }),
+    ("aws/get-bucket-tagging/set", |bytes| {
+        s3::parse_tags(bytes).map(drop)
+    }),
+    ("aws/get-bucket-versioning/set", |bytes| {
+        s3::parse_versioning(bytes).map(drop)
+    }),
+    ("aws/describe-addon/good", |bytes| {
+        eks::parse_addon(bytes, "old", "eks-pod-identity-agent").map(drop)
+    }),
+    ("aws/list-pod-identity-associations/good", |bytes| {
+        eks::parse_associations(bytes, "old").map(drop)
+    }),
+    ("aws/describe-pod-identity-association/good", |bytes| {
+        eks::parse_association(bytes, "old").map(drop)
+    }),
+    ("aws/describe-access-entry/good", |bytes| {
+        let principal = "arn:aws:iam::000000000000:role/KarpenterNodeRole-old";
+        eks::parse_access_entry(bytes, "old", principal).map(drop)
+    }),
+    ("aws/describe-subnets/by-id", |bytes| {
+        ec2::parse_network(bytes).map(drop)
+    }),
+    ("aws/describe-vpcs/by-id", |bytes| {
+        ec2::parse_vpc(bytes, "vpc-00000001").map(drop)
+    }),
+    ("aws/describe-vpc-attribute/enableDnsSupport", |bytes| {
+        ec2::parse_dns(bytes, "vpc-00000001", "enableDnsSupport").map(drop)
+    }),
+    ("aws/describe-security-groups/good", |bytes| {
+        ec2::parse_security_group(bytes, "sg-00000001").map(drop)
+    }),
+    ("aws/describe-route-tables/good", |bytes| {
+        ec2::parse_route_tables(bytes, "vpc-00000001").map(drop)
+    }),
+    ("aws/list-attached-role-policies/good", |bytes| {
+        iam::parse_attached_policies(bytes).map(drop)
+    }),
+    ("aws/create-service-linked-role/good", |bytes| {
+        iam::parse_linked_role(bytes, "spot.amazonaws.com").map(drop)
+    }),
+    ("aws/get-queue-url/good", |bytes| {
+        sqs::parse_queue_url(bytes, "recorded-queue").map(drop)
+    }),
+    ("aws/get-queue-attributes/good", |bytes| {
+        sqs::parse_queue(bytes, "recorded-queue", "http://a.test/recorded-queue").map(drop)
     }),
     ("eksctl/version/good", |bytes| {
         versions::parse_eksctl(bytes).map(drop)

@@ -17,13 +17,14 @@ os.environ.update(
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 
-def install_reset(app, seed):
+def install_reset(app, seed, state):
     """POST /_ministack/reset brings back the seed, so that a test can start from it."""
     ministack_reset = app._reset_all_state
 
     def reset():
         ministack_reset()
         seed.plant()
+        state.forget()
 
     app._reset_all_state = reset
 
@@ -34,23 +35,34 @@ def main():
     from rehearsal import (
         acm,
         assumed,
+        buckets,
         cloudformation,
+        cluster,
         dns,
         ec2,
         eks,
+        eks_access,
         front,
         kube,
         permissions,
         refusals,
         registry,
+        roles,
         route53,
         seed,
         sso,
+        stacks,
+        stacks_eks,
+        state,
     )
 
-    for addition in (front, acm, assumed, cloudformation, ec2, eks, permissions, refusals, route53, sso):
+    additions = (
+        front, acm, assumed, buckets, cloudformation, stacks, ec2, eks, eks_access, cluster, permissions, refusals, roles,
+        route53, sso, stacks_eks, state,
+    )
+    for addition in additions:
         addition.install()
-    install_reset(app, seed)
+    install_reset(app, seed, state)
     kube.start()  # before the seed: clusters name its address and its authority
     seed.plant()
     dns.start()

@@ -73,7 +73,8 @@ start_container() {
     docker run -d --name "$NAME" --hostname rehearsal --label "$NAME=1" \
         --label "$NAME.authority=$(authority_mark)" --env REHEARSAL_TLS --network "$NAME" --ip "$(address)" \
         --init --cap-drop ALL --security-opt no-new-privileges --read-only \
-        --tmpfs /tmp:rw,nosuid,nodev,noexec,size=64m --memory 512m --pids-limit 256 \
+        --tmpfs /tmp:rw,nosuid,nodev,noexec,size=64m \
+        --tmpfs /clusters:rw,nosuid,nodev,noexec,size=1g,mode=0700,uid=10001,gid=10001 --memory 3g --pids-limit 1024 \
         --log-opt max-size=10m "$IMAGE" || return 1
     for tries in {1..300}; do
         account_answers && return
@@ -101,8 +102,10 @@ remove_account() {
 
 # remove_everything: images and folder too. The toolbox and the base image are lakehouse's (toolbox prune).
 remove_everything() {
-    local images
-    images=$(docker image ls -q --filter "label=$NAME" | sort -u)
+    local images label labels=("$NAME")
+    # The clusters' programs serve every account: they go with the machine's own.
+    if [ "$NAME" = lakehouse-rehearsal ]; then labels+=("$CLUSTER_IMAGE"); fi
+    images=$(for label in "${labels[@]}"; do docker image ls -q --filter "label=$label"; done | sort -u)
     # shellcheck disable=SC2086 # one word an image
     [ -z "$images" ] || docker image rm -f $images >/dev/null
     if [ -f "$STATE/.lakehouse-rehearsal" ]; then rm -rf "$STATE"; fi

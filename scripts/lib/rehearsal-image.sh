@@ -1,9 +1,11 @@
 # shellcheck shell=bash disable=SC2153
-# The rehearsal's image: the toolbox's base image, or the same made from packages, and docker/rehearsal on it.
+# The rehearsal's images: the toolbox's base image, or the same made from packages, and docker/rehearsal on it; and the programs of
+# its clusters (docker/rehearsal/cluster), which take minutes to build and change seldom.
 
 SOURCE=$REPO/docker/rehearsal
 LOCK=$REPO/docker/toolbox/toolbox.lock.json
 SUITE=trixie
+CLUSTER_IMAGE=lakehouse-rehearsal-cluster
 
 # pinned_base: debian:trixie-slim@sha256:… as the toolbox's lock has it.
 pinned_base() {
@@ -34,15 +36,20 @@ find_base() {
     sh "$bootstrap" "$SUITE" "$made" >&2 && echo "$made"
 }
 
-# image_tag: changes with every file of docker/rehearsal and with the base.
-image_tag() {
+# hash_of FOLDER: changes with every file in it and with the base.
+hash_of() {
     local hash
-    hash=$(cd "$SOURCE" && {
+    hash=$(cd "$1" && {
         find . -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
         base_reference
     } | sha256sum)
-    echo "$NAME:${hash:0:12}"
+    echo "${hash:0:12}"
 }
+
+image_tag() { echo "$NAME:$(hash_of "$SOURCE")"; }
+
+# cluster_tag: one image for all accounts of this machine, whatever their names.
+cluster_tag() { echo "$CLUSTER_IMAGE:$(hash_of "$SOURCE/cluster")"; }
 
 # ca_bundle: the certificates that this machine trusts, for registries behind an authority of its own.
 ca_bundle() {
@@ -52,23 +59,31 @@ ca_bundle() {
     done
 }
 
-build_image() {
-    local tag=$1 base context code=0 name arguments=()
+# build_from FOLDER TAG LABEL [ARGUMENT...]: the folder as context, with this machine's certificates, proxies and mirrors.
+build_from() {
+    local folder=$1 tag=$2 label=$3 base context code=0 name arguments=()
+    shift 3
     base=$(find_base) || return 1
-    for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy; do
+    for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy \
+        GOPROXY GOSUMDB GONOSUMDB GOPRIVATE; do
         [ -z "${!name:-}" ] || arguments+=(--build-arg "$name") # the value goes by environment
     done
     [ -z "${LAKEHOUSE_APT_MIRROR:-}" ] || arguments+=(--build-arg "APT_MIRROR=$LAKEHOUSE_APT_MIRROR")
     context=$(mktemp -d "${TMPDIR:-/tmp}/lakehouse-rehearsal.XXXXXX")
-    cp -R "$SOURCE/." "$context"
+    cp -R "$folder/." "$context"
     chmod -R u+rwX,go+rX "$context"
     ca_bundle >"$context/host-ca.crt"
-    docker build --build-arg "BASE_IMAGE=$base" "${arguments[@]}" --label "$NAME=1" -t "$tag" "$context" || code=$?
+    docker build --build-arg "BASE_IMAGE=$base" "${arguments[@]}" "$@" --label "$label=1" -t "$tag" "$context" || code=$?
     rm -rf "$context"
     return "$code"
 }
 
 ensure_image() {
+    local programs
     IMAGE=$(image_tag)
-    has_image "$IMAGE" || step image "building the image $IMAGE" build_image "$IMAGE"
+    has_image "$IMAGE" && return
+    programs=$(cluster_tag)
+    has_image "$programs" ||
+        step cluster "building the clusters' programs (about 6 minutes on 2 cores)" build_from "$SOURCE/cluster" "$programs" "$CLUSTER_IMAGE"
+    step image "building the image $IMAGE" build_from "$SOURCE" "$IMAGE" "$NAME" --build-arg "CLUSTER_IMAGE=$programs"
 }

@@ -85,6 +85,16 @@ codes! {
     S3BucketTaken "S3_BUCKET_TAKEN" "The bucket's name is somebody else's, or may not be looked at." "Choose another with `--bucket`.";
     S3BucketWrongRegion "S3_BUCKET_WRONG_REGION" "The bucket is ours and stands in another region." "Choose another with `--bucket`, or the bucket's region with `--region`.";
     S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";
+    BucketPublic "BUCKET_PUBLIC" "The bucket's own policy lets everybody in." "Choose another with `--bucket`, or take the public statements out of its policy.";
+    BucketAclsInUse "BUCKET_ACLS_IN_USE" "The bucket, or its objects, may let others in by access control lists, which lose their effect." "Choose another with `--bucket`, or take those grants away first.";
+    StackForeign "STACK_FOREIGN" "A CloudFormation stack of the name that install uses is not this installation's." "Look at the stack that is named; delete it if nothing uses it, or choose another `--cluster` or `--namespace`.";
+    StackBusy "STACK_BUSY" "A CloudFormation stack of the installation is being deleted, or is in a state in which nothing can be done with it." "Wait for its end, or look at it with the command that is named, then run the same command again.";
+    StackDrifted "STACK_DRIFTED" "Something that a CloudFormation stack of the installation made was removed by hand." "Delete the stack with the command that is named, then run the same command again.";
+    StackPartTaken "STACK_PART_TAKEN" "A role or queue that install makes exists already, made by somebody else." "Remove it if nothing uses it, or choose another `--cluster` or `--namespace`.";
+    AssociationTaken "ASSOCIATION_TAKEN" "The service account has another role already, by a pod identity association that is not this installation's." "Delete that association if nothing needs it, or choose another `--namespace`.";
+    AccessEntryTaken "ACCESS_ENTRY_TAKEN" "The role of Karpenter's nodes has an access entry of another type." "Delete that entry with the command that is named, then run the same command again.";
+    KarpenterNotReady "KARPENTER_NOT_READY" "Karpenter's controller is not running as it should be." "`kubectl -n kube-system describe pods -l app.kubernetes.io/name=karpenter` says why; mend that, then run the same command again.";
+    DiscoveryTagTaken "DISCOVERY_TAG_TAKEN" "A subnet or security group is marked for another cluster's Karpenter, and the mark has room for one." "Choose other subnets with `--subnets`, or take the tag off.";
     EksClusterNotActive "EKS_CLUSTER_NOT_ACTIVE" "A cluster of this name exists and is not active." "Wait until it is, or look at it with `aws eks describe-cluster`.";
     EksVersionUnsupported "EKS_VERSION_UNSUPPORTED" "The cluster's Kubernetes version is not supported." "Upgrade the cluster, or choose another with `--cluster`.";
     EksVersionExtendedSupport "EKS_VERSION_EXTENDED_SUPPORT" "The cluster's Kubernetes version is in extended support, at a higher price an hour." "Upgrade the cluster by one minor version at a time.";
@@ -109,6 +119,7 @@ codes! {
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";
     ChartRegistryUnreachable "CHART_REGISTRY_UNREACHABLE" "The chart registry could not be reached from where the tools run." "Check the network and the proxy there, or name a mirror with `--chart-registry`.";
     ChartNotFound "CHART_NOT_FOUND" "The chart registry answers and does not hold the chart." "Check the mirror that `--chart-registry` names.";
+    ChartDiffers "CHART_DIFFERS" "What the chart registry holds under the locked version is not the chart that was locked." "Install nothing from it; a newer `lakehouse` may lock the new one.";
     ClusterUnreachable "CLUSTER_UNREACHABLE" "The cluster's API server did not answer from where the tools run; what stands in the cluster is unknown." "Check the cluster's endpoint access and the network there.";
     ClusterAccessDenied "CLUSTER_ACCESS_DENIED" "The cluster's API server answers and does not let this caller look; what stands in the cluster is unknown." "Ask whoever made the cluster for an access entry.";
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";

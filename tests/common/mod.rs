@@ -5,6 +5,7 @@
 pub mod engine;
 pub mod fake;
 pub mod files;
+pub mod install;
 pub mod kept;
 pub mod pty;
 pub mod rehearsal;

@@ -3,8 +3,10 @@
 import re
 from urllib.parse import quote
 
-from ministack.services import ec2, iam
+from ministack.services import ec2, iam, sqs
 from ministack.services.cloudformation import provisioners
+
+from rehearsal import kube
 
 
 def tag_parameters(props, kind):
@@ -68,10 +70,14 @@ def delete_ingress(physical_id, props):
 
 
 def install():
+    sqs.DEFAULT_HOST = kube.address()  # a queue's URL, which is its Ref, leads to the queue
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::EC2::EIP"] = {"create": create_eip, "delete": delete_eip}
     handlers["AWS::EC2::NatGateway"] = {"create": create_nat_gateway, "delete": delete_nat_gateway}
     handlers["AWS::EC2::SecurityGroupIngress"] = {"create": create_ingress, "delete": delete_ingress}
+
+    for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
+        provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
 
     ministack_role = handlers["AWS::IAM::Role"]["create"]
 

@@ -111,11 +111,27 @@ def instance_xml(instance):
     return f"{head}{options}</item>{tail}"
 
 
+def create_tags(params):
+    """AWS tags nothing that is not there."""
+    kinds = {
+        "subnet": (ec2._subnets, "InvalidSubnetID.NotFound", "The subnet ID"),
+        "sg": (ec2._security_groups, "InvalidGroup.NotFound", "The security group"),
+        "vpc": (ec2._vpcs, "InvalidVpcID.NotFound", "The vpc ID"),
+    }
+    for resource in ec2._parse_member_list(params, "ResourceId"):
+        store, code, name = kinds.get(resource.partition("-")[0], ({resource}, "", ""))
+        if resource not in store:
+            return ec2._error(code, f"{name} '{resource}' does not exist", 400)
+    return ministack_create_tags(params)
+
+
+ministack_create_tags = ec2._ACTION_MAP["CreateTags"]
 ministack_describe_types = ec2._describe_instance_types
 ministack_instance_xml = ec2._instance_xml
 
 
 def install():
+    ec2._ACTION_MAP["CreateTags"] = create_tags
     ec2._ACTION_MAP["DescribeInstanceTypeOfferings"] = describe_offerings
     ec2._ACTION_MAP["DescribeInstanceTypes"] = describe_types
     ec2._instance_xml = instance_xml

@@ -7,7 +7,8 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import detect_service, extract_access_key_id
 
-from rehearsal import faults, permissions, quotas
+from rehearsal import buckets, faults, permissions, quotas
+from rehearsal.clusters import tokens
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def install():
     async def dispatch(method, path, headers, body, query, request_id):
         service = signed_service(headers)
         key = extract_access_key_id(headers, query)
+        tokens.caller_key.set(key)
         if service and key in faults.FAULTS:
             if service != "servicequotas":
                 service = detect_service(method, path, headers, app._routing_params(method, path, headers, body, query))
@@ -59,6 +61,8 @@ def install():
             response = 200, {"Content-Type": "text/xml"}, permissions.identity(key).encode()
         elif service == "servicequotas":
             response = quotas.handle(headers, body, extract_access_key_id(headers, query))
+        elif service == "s3" and (refused := buckets.answer(method, path, headers, query)):
+            response = refused
         else:
             return await ministack_dispatch(method, path, headers, body, query, request_id)
         status, response_headers, response_body = response

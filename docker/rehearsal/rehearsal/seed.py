@@ -19,6 +19,7 @@ from rehearsal import (
     permissions,
     seed_certificates,
     seed_clusters,
+    seed_install,
 )
 
 SEEDED_ISO = "2026-01-01T00:00:00.000Z"
@@ -26,6 +27,8 @@ OTHER_ZONES = 120  # more than one page of list-hosted-zones
 
 BUCKETS = [  # name, region, owner
     ("lakehouse-rehearsal-ours", REGION, ACCOUNT),
+    ("lakehouse-rehearsal-with-policy", REGION, ACCOUNT),
+    ("lakehouse-rehearsal-suspended", REGION, ACCOUNT),
     ("lakehouse-rehearsal-elsewhere", "eu-west-1", ACCOUNT),
     ("lakehouse-rehearsal-taken", REGION, OTHER_ACCOUNT),
 ]
@@ -96,11 +99,12 @@ def add_buckets():
 
 def plant():
     """Put the seed into the emulator's state; whatever was there before it must have been reset."""
+    add_buckets()
     with request_scope(ACCOUNT, REGION):
         add_zones()
         seed_certificates.plant()
         seed_clusters.plant()
         permissions.plant()
+        seed_install.plant()
     with request_scope(ACCOUNT, OTHER_REGION):
         seed_certificates.plant_elsewhere()
-    add_buckets()

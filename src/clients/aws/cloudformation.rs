@@ -1,4 +1,4 @@
-//! CloudFormation: the stacks that hold what neither eksctl nor Helm owns.
+//! `CloudFormation`: the stacks that hold what neither eksctl nor Helm owns.
 
 mod stack;
 mod write;
@@ -28,7 +28,7 @@ const EVENTS: &str = "{NextToken: NextToken, StackEvents: StackEvents[].{StackNa
 const SUMMARIES: &str = "{NextToken: NextToken, StackSummaries: StackSummaries[?StackStatus!='DELETE_COMPLETE'].{StackName: StackName, StackId: StackId, StackStatus: StackStatus, StackStatusReason: StackStatusReason}}";
 
 impl CloudFormation<'_> {
-    /// The stack of this name, or nothing where CloudFormation itself says that there is none. One that was deleted is
+    /// The stack of this name, or nothing where `CloudFormation` itself says that there is none. One that was deleted is
     /// none.
     ///
     /// # Errors

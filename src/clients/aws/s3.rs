@@ -1,5 +1,6 @@
 //! S3: one bucket.
 
+mod contents;
 mod settings;
 mod write;
 
@@ -10,6 +11,7 @@ use crate::gateway::Gateway;
 use crate::model::{AccountId, BucketName};
 use serde::Deserialize;
 
+pub use contents::{parse_grants_to_others, parse_is_empty};
 pub use settings::{
     BucketSettings, Encryption, PublicAccess, Versioning, parse_encryption, parse_ownership, parse_policy,
     parse_public_access, parse_tags, parse_versioning,

@@ -2,11 +2,15 @@
 //! else: the runner writes exactly what was decided, and has the step look again until it is settled. So the plan that
 //! a person approves and what is run are one thing, and a run that was killed goes on where the account stands.
 
+pub mod asks;
+pub mod association;
 pub mod compute;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod marks;
 pub mod release;
+pub mod stack;
 pub mod storage;
 pub mod world;
 

@@ -176,12 +176,15 @@ struct RawSummaries {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct RawSummary {
-    stack_name: String,
-    stack_id: String,
-    stack_status: String,
-    stack_status_reason: Option<String>,
+    #[serde(rename = "StackName")]
+    name: String,
+    #[serde(rename = "StackId")]
+    id: String,
+    #[serde(rename = "StackStatus")]
+    status: String,
+    #[serde(rename = "StackStatusReason")]
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -251,10 +254,10 @@ pub fn parse_stacks(bytes: &[u8]) -> Result<Vec<StackSummary>, ParseFailure> {
     let mut stacks = Vec::new();
     for raw in raw.stack_summaries {
         let stack = StackSummary {
-            id: stack_id(raw.stack_id, &raw.stack_name, "StackSummaries[].StackId")?,
-            name: raw.stack_name,
-            status: StackStatus::new(raw.stack_status, "StackSummaries[].StackStatus")?,
-            reason: reason(raw.stack_status_reason),
+            id: stack_id(raw.id, &raw.name, "StackSummaries[].StackId")?,
+            name: raw.name,
+            status: StackStatus::new(raw.status, "StackSummaries[].StackStatus")?,
+            reason: reason(raw.reason),
         };
         if stack.status.kind() != StackKind::Deleted {
             stacks.push(stack);

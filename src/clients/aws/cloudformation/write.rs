@@ -19,7 +19,7 @@ pub struct NewStack {
     pub name: String,
     /// Its template, JSON or YAML, at most 51,200 bytes (M:cloudformation `TemplateBody`).
     pub template: String,
-    /// All of its tags; CloudFormation puts them on what it makes, too.
+    /// All of its tags; `CloudFormation` puts them on what it makes, too.
     pub tags: Tags,
     /// `CAPABILITY_NAMED_IAM`, where the template names roles.
     pub capabilities: Vec<&'static str>,

@@ -17,8 +17,8 @@ pub struct Addon {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// EKS's own version of it, `v1.20.1-eksbuild.1`.
-    pub version: String,
+    /// EKS's own version of it, `v1.20.1-eksbuild.1`; none where it does not tell.
+    pub version: Option<String>,
     /// `ACTIVE`, `CREATING`, `CREATE_FAILED`, `DEGRADED`, …
     pub status: String,
     /// What EKS reports to be wrong with it; none where AWS did not tell.
@@ -59,7 +59,7 @@ struct RawAddon {
     addon_name: String,
     cluster_name: String,
     addon_arn: String,
-    addon_version: String,
+    addon_version: Option<String>,
     status: String,
     health: Option<RawHealth>,
     service_account_role_arn: Option<String>,
@@ -157,11 +157,16 @@ pub fn parse_addon(bytes: &[u8], cluster: &str, name: &str) -> Result<Addon, Par
     Ok(Addon {
         name: formed(addon.addon_name, |found| found == name, "addon.addonName")?,
         arn: formed(addon.addon_arn, is_arn, "addon.addonArn")?,
-        version: formed(addon.addon_version, is_addon_version, "addon.addonVersion")?,
+        version: addon
+            .addon_version
+            .filter(|version| !version.is_empty())
+            .map(|version| formed(version, is_addon_version, "addon.addonVersion"))
+            .transpose()?,
         status: formed(addon.status, |status| is_word(status, 32), "addon.status")?,
         health_issues: addon.health.map(issues).transpose()?,
         service_account_role: addon
             .service_account_role_arn
+            .filter(|arn| !arn.is_empty())
             .map(|arn| {
                 formed(
                     arn,

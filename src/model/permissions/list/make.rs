@@ -242,6 +242,7 @@ pub(super) const GROUPS: &[Group] = &[
         BUCKET,
         &[
             "s3:CreateBucket",
+            "s3:GetBucketAcl",
             "s3:GetBucketLocation",
             "s3:GetBucketOwnershipControls",
             "s3:GetBucketPolicy",

@@ -33,17 +33,19 @@ pub(super) const AN_ENTRY: Resource = Resource::like(
     "arn:{partition}:eks:{region}:{account}:access-entry/{cluster}/role/{account}/KarpenterNodeRole-{cluster}/00000000-0000-0000-0000-000000000000",
 );
 
+/// Stacks, roles and policies: the account is left open. A user's or role's policy reaches those of its own account
+/// only, and the policy for the longest names has to stay within IAM's limit.
 pub(super) const STACKS: &[Resource] = &[
     Resource::like(
-        "arn:{partition}:cloudformation:{region}:{account}:stack/eksctl-{cluster}-*",
+        "arn:{partition}:cloudformation:{region}:*:stack/eksctl-{cluster}-*",
         "arn:{partition}:cloudformation:{region}:{account}:stack/eksctl-{cluster}-cluster/00000000-0000-0000-0000-000000000000",
     ),
     Resource::like(
-        "arn:{partition}:cloudformation:{region}:{account}:stack/Karpenter-{cluster}/*",
+        "arn:{partition}:cloudformation:{region}:*:stack/Karpenter-{cluster}/*",
         "arn:{partition}:cloudformation:{region}:{account}:stack/Karpenter-{cluster}/00000000-0000-0000-0000-000000000000",
     ),
     Resource::like(
-        "arn:{partition}:cloudformation:{region}:{account}:stack/lakehouse-{cluster}-*",
+        "arn:{partition}:cloudformation:{region}:*:stack/lakehouse-{cluster}-*",
         "arn:{partition}:cloudformation:{region}:{account}:stack/lakehouse-{cluster}-{namespace}/00000000-0000-0000-0000-000000000000",
     ),
 ];
@@ -111,22 +113,33 @@ pub(super) const OWN_IDENTITY: &[Resource] = &[
         "arn:{partition}:iam::{account}:user/caller",
     ),
 ];
+/// The account is open as in [`STACKS`].
 pub(super) const ROLES: &[Resource] = &[
     Resource::like(
-        "arn:{partition}:iam::{account}:role/eksctl-{cluster}-*",
+        "arn:{partition}:iam::*:role/eksctl-{cluster}-*",
         "arn:{partition}:iam::{account}:role/eksctl-{cluster}-cluster-ServiceRole-000000000000",
     ),
-    Resource::named("arn:{partition}:iam::{account}:role/KarpenterNodeRole-{cluster}"),
-    Resource::named("arn:{partition}:iam::{account}:role/{cluster}-karpenter"),
     Resource::like(
-        "arn:{partition}:iam::{account}:role/ingext_*",
+        "arn:{partition}:iam::*:role/KarpenterNodeRole-{cluster}",
+        "arn:{partition}:iam::{account}:role/KarpenterNodeRole-{cluster}",
+    ),
+    Resource::like(
+        "arn:{partition}:iam::*:role/{cluster}-karpenter",
+        "arn:{partition}:iam::{account}:role/{cluster}-karpenter",
+    ),
+    Resource::like(
+        "arn:{partition}:iam::*:role/ingext_*",
         "arn:{partition}:iam::{account}:role/ingext_{namespace}-sa_{cluster}",
     ),
 ];
+/// The account is open as in [`STACKS`].
 pub(super) const POLICIES: &[Resource] = &[
-    Resource::named("arn:{partition}:iam::{account}:policy/KarpenterControllerPolicy-{cluster}"),
     Resource::like(
-        "arn:{partition}:iam::{account}:policy/ingext_*",
+        "arn:{partition}:iam::*:policy/KarpenterControllerPolicy-{cluster}",
+        "arn:{partition}:iam::{account}:policy/KarpenterControllerPolicy-{cluster}",
+    ),
+    Resource::like(
+        "arn:{partition}:iam::*:policy/ingext_*",
         "arn:{partition}:iam::{account}:policy/ingext_{namespace}_S3_Policy_{cluster}",
     ),
 ];

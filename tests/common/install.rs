@@ -1,0 +1,345 @@
+//! An install on the rehearsal account: running it in both modes, killing it at a write, and what it left.
+
+use super::user::in_toolbox;
+use super::{Finished, World, rehearsal};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// The words of an install of `cluster`, without where its tools run.
+pub fn words<'a>(cluster: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["install", "--root-domain", "rehearsal.test", "--cluster", cluster];
+    words.extend(["--dns-check", "false", "--write-env", "false"]);
+    words.extend(more);
+    words
+}
+
+/// The report and the exit code, whatever it was.
+pub fn told(finished: &Finished) -> (Value, Option<i32>) {
+    let report = serde_json::from_str(&finished.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", finished.stdout, finished.stderr));
+    (report, finished.code)
+}
+
+/// An answer of the account's own door for tests; nothing but the standard library is needed for it.
+pub fn door(world: &World, method: &str, path: &str) -> Value {
+    let host = world
+        .get("AWS_ENDPOINT_URL")
+        .unwrap()
+        .trim_start_matches("http://")
+        .to_owned();
+    let mut stream = TcpStream::connect(&host).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let text = String::from_utf8(answer).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(" 200 "), "{method} {path}: {head}\n{body}");
+    let body = if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        unchunked(body)
+    } else {
+        body.to_owned()
+    };
+    serde_json::from_str(&body).unwrap_or(Value::Null)
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        whole.push_str(&rest[..size]);
+        body = rest[size..].trim_start_matches("\r\n");
+    }
+    whole
+}
+
+/// Brings the account back to its seed: no cluster of an earlier test is left.
+pub fn reset(world: &World) {
+    door(world, "POST", "/_ministack/reset");
+}
+
+/// The program in local mode, in a container of the toolbox image.
+pub fn local(world: &World, words: &[&str]) -> Finished {
+    let output = in_toolbox(world, &["--hostname", "operator"])
+        .args(["/usr/local/bin/lakehouse", "--exec", "local"])
+        .args(words)
+        .output()
+        .unwrap();
+    finished(output)
+}
+
+fn finished(output: std::process::Output) -> Finished {
+    Finished {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A command that wrote, as a run's journal has it: known again by its words, without the private kubeconfig's path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written {
+    pub argv: Vec<String>,
+    pub purpose: String,
+}
+
+impl Written {
+    fn of(record: &Value) -> Self {
+        let words = record["argv"].as_array().unwrap();
+        let mut argv = Vec::new();
+        let mut words = words.iter().map(|word| word.as_str().unwrap().to_owned());
+        while let Some(word) = words.next() {
+            if word == "--kubeconfig" {
+                words.next();
+            } else {
+                argv.push(word);
+            }
+        }
+        Self {
+            argv,
+            purpose: record["purpose"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// What the shim makes of the same words.
+    pub fn signature(&self) -> String {
+        let lines: String = self.argv.iter().map(|word| format!("{word}\n")).collect();
+        Sha256::digest(lines.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Whether it is a write of the install's own lock in the cluster: a new one each time.
+    pub fn is_lease(&self) -> bool {
+        self.purpose.contains("Lease")
+    }
+}
+
+/// The writes of the newest run of this world, in their order.
+pub fn writes(report: &Value) -> Vec<Written> {
+    let journal = report["run"]["journal"].as_str().unwrap();
+    fs::read_to_string(journal)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line.get("record").cloned().unwrap_or(line))
+        .filter(|record| record["effect"] == "write")
+        .map(|record| Written::of(&record))
+        .collect()
+}
+
+const TOOLS: [&str; 4] = ["aws", "eksctl", "helm", "kubectl"];
+
+/// Stands before each tool: kills the run at the writes whose signatures lie in `before` and `after`, each once.
+const SHIM: &str = r#"#!/bin/sh
+tool=$(basename "$0")
+PATH=${PATH#HERE:}; export PATH
+sig=$( { printf '%s\n' "$tool"; skip=0
+    for word in "$@"; do
+        if [ "$skip" = 1 ]; then skip=0; elif [ "$word" = --kubeconfig ]; then skip=1; else printf '%s\n' "$word"; fi
+    done; } | sha256sum | cut -c1-64)
+if rm "HERE/before/$sig" 2>/dev/null; then
+    kill -9 "$(cat HERE/pid)"; sleep 60; exit 99
+fi
+if [ -e "HERE/after/$sig" ]; then
+    "$tool" "$@" >HERE/answer 2>HERE/words
+    rm "HERE/after/$sig"; kill -9 "$(cat HERE/pid)"; sleep 60; exit 99
+fi
+exec "$tool" "$@"
+"#;
+
+/// A folder of shims.
+pub struct Killer {
+    here: PathBuf,
+}
+
+impl Killer {
+    /// In the world's folder, which the containers see under the same path.
+    pub fn new(world: &World) -> Self {
+        let here = world.path("shims");
+        for name in ["before", "after"] {
+            fs::create_dir_all(here.join(name)).unwrap();
+        }
+        let script = SHIM.replace("HERE", &here.display().to_string());
+        for tool in TOOLS {
+            let path = here.join(tool);
+            fs::write(&path, &script).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { here }
+    }
+
+    /// The next run is killed before this write, or after it.
+    pub fn arm(&self, when: &str, write: &Written) {
+        fs::write(self.here.join(when).join(write.signature()), "").unwrap();
+    }
+
+    /// How many kills have not happened.
+    pub fn left(&self) -> usize {
+        ["before", "after"]
+            .iter()
+            .map(|name| fs::read_dir(self.here.join(name)).unwrap().count())
+            .sum()
+    }
+
+    /// A run in local mode, behind the shims; none of its report where it was killed.
+    pub fn run(&self, world: &World, words: &[&str]) -> Finished {
+        let here = self.here.display();
+        let line = format!("PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\"");
+        let output = in_toolbox(world, &["--hostname", "operator"])
+            .args(["sh", "-c", &line, "sh"])
+            .args(words)
+            .output()
+            .unwrap();
+        finished(output)
+    }
+}
+
+/// All that stands in the account, by the account's own telling.
+pub fn account(world: &World) -> Value {
+    door(world, "GET", "/_rehearsal/state")
+}
+
+/// How often each thing was written since the seed, as `service action key`.
+pub fn counted(world: &World) -> BTreeMap<String, u64> {
+    let writes = door(world, "GET", "/_rehearsal/writes");
+    serde_json::from_value(writes["counts"].clone())
+        .unwrap_or_else(|error| panic!("{error}: {writes}"))
+}
+
+/// All that stands in the cluster, without what differs between two equal ones: times, generated names and addresses.
+pub fn cluster(world: &World, name: &str) -> Value {
+    let line = format!(
+        "aws eks update-kubeconfig --name {name} --kubeconfig /tmp/k >/dev/null && \
+         kinds=$(kubectl --kubeconfig /tmp/k api-resources --verbs=list -o name | \
+         grep -vE '^(events|endpoints|endpointslices|componentstatuses|apiservices|controllerrevisions|.*[.]metrics[.]k8s[.]io)' | paste -sd, -) && \
+         kubectl --kubeconfig /tmp/k get \"$kinds\" --all-namespaces -o json"
+    );
+    let output = in_toolbox(world, &[]).args(["sh", "-c", &line]).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut objects: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for object in list["items"].as_array().unwrap() {
+        let (key, shown) = comparable(object);
+        objects.entry(key).or_default().push(shown);
+    }
+    for same in objects.values_mut() {
+        same.sort_by_key(Value::to_string);
+    }
+    json!(objects)
+}
+
+fn comparable(object: &Value) -> (String, Value) {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (kind, namespace, mut name) = (text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
+    let owner = text("/metadata/ownerReferences/0/name");
+    // A node's name is its address, a pod's ends in a random part, a certificate differs with its authority.
+    let generated = ["Node", "Pod", "CSINode", "PersistentVolume", "CertificateSigningRequest"].contains(&kind.as_str())
+        || (kind == "Lease" && namespace == "kube-node-lease");
+    if generated {
+        name = if owner.is_empty() { "*".to_owned() } else { owner };
+    }
+    let shown = match kind.as_str() {
+        "Secret" | "ConfigMap" => json!({ "labels": labels(object), "keys": keys(&object["data"]) }),
+        "Node" | "Pod" | "CSINode" | "Lease" => json!({ "labels": labels(object) }),
+        _ => {
+            let mut whole = object.clone();
+            let top = whole.as_object_mut().unwrap();
+            top.remove("status");
+            let meta = top["metadata"].as_object_mut().unwrap();
+            for name in ["uid", "resourceVersion", "creationTimestamp", "managedFields", "ownerReferences", "generation"] {
+                meta.remove(name);
+            }
+            scrub(&mut whole);
+            whole
+        }
+    };
+    (format!("{kind} {namespace}/{name}"), shown)
+}
+
+fn keys(map: &Value) -> Vec<String> {
+    map.as_object()
+        .map(|map| map.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+fn labels(object: &Value) -> Value {
+    let mut labels = object["metadata"]["labels"].clone();
+    if let Some(labels) = labels.as_object_mut() {
+        // Helm's own time of the release, and a node's own name.
+        labels.remove("modifiedAt");
+        labels.remove("kubernetes.io/hostname");
+    }
+    labels
+}
+
+/// Addresses of services are given out in the order in which they are asked for.
+fn scrub(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for name in ["clusterIP", "clusterIPs", "caBundle", "uid", "volumeName", "nodeName"] {
+                map.remove(name);
+            }
+            map.values_mut().for_each(scrub);
+        }
+        Value::Array(list) => list.iter_mut().for_each(scrub),
+        _ => {}
+    }
+}
+
+/// A world in the rehearsal account, for one install after another.
+pub fn world() -> World {
+    let mut world = rehearsal::world();
+    world.set("LAKEHOUSE_QUIET", "true");
+    world
+}
+
+/// Fails with every place where two documents differ.
+#[track_caller]
+pub fn same(what: &str, one: &Value, other: &Value) {
+    let mut places = Vec::new();
+    differences("", one, other, &mut places);
+    assert!(places.is_empty(), "{what} differs:\n{}", places.join("\n"));
+}
+
+fn differences(at: &str, one: &Value, other: &Value, places: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(left), Value::Object(right)) => {
+            let names: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            for name in names {
+                let (left, right) = (left.get(name), right.get(name));
+                let null = Value::Null;
+                differences(
+                    &format!("{at}/{name}"),
+                    left.unwrap_or(&null),
+                    right.unwrap_or(&null),
+                    places,
+                );
+            }
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            for (index, (left, right)) in left.iter().zip(right).enumerate() {
+                differences(&format!("{at}/{index}"), left, right, places);
+            }
+        }
+        _ if one == other => {}
+        _ => places.push(format!("{at}: {one} != {other}")),
+    }
+}
