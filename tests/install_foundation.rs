@@ -70,13 +70,10 @@ fn foreign() -> Cluster {
 #[test]
 fn the_configuration_is_the_golden_one_and_eksctl_gets_those_very_bytes() {
     let desired = desired();
-    golden(
-        "cluster-config.yaml",
-        &cluster_config(&desired, &Network::Made, &ADDONS),
-    );
+    golden("cluster-config.yaml", &cluster_config(&desired, &Network::Made));
     golden(
         "cluster-config-subnets.yaml",
-        &cluster_config(&desired, &given_network(), &ADDONS),
+        &cluster_config(&desired, &given_network()),
     );
     let decision = cluster::decide(&desired, &nothing());
     assert_eq!(
@@ -87,10 +84,7 @@ fn the_configuration_is_the_golden_one_and_eksctl_gets_those_very_bytes() {
     assert_eq!(write.document, Some("cluster-config.yaml"));
     assert_eq!(write.to, WriteTo::Eks);
     let stdin = write.ask.spec.stdin.as_ref().unwrap();
-    assert_eq!(
-        *stdin,
-        cluster_config(&desired, &Network::Made, &ADDONS).into_bytes()
-    );
+    assert_eq!(*stdin, cluster_config(&desired, &Network::Made).into_bytes());
 }
 
 /// Whatever is wished, the configuration holds what no install can do without.
@@ -106,7 +100,7 @@ fn every_configuration_holds_a_group_the_add_ons_and_our_mark() {
             desired.target.cluster = name.parse().unwrap();
             desired.node_count = count;
             desired.node_type = kind.parse().unwrap();
-            let config: Value = serde_json::from_str(&cluster_config(&desired, &network, &ADDONS)).unwrap();
+            let config: Value = serde_json::from_str(&cluster_config(&desired, &network)).unwrap();
             let group = &config["managedNodeGroups"][0];
             assert_eq!(group["name"], desired.node_group());
             assert_eq!(group["instanceType"], kind);
@@ -147,7 +141,7 @@ fn a_second_subnet_of_a_zone_is_not_lost() {
     let mut more = given.subnets[0].clone();
     more.id = "subnet-0cccccccccccccccc".to_owned();
     given.subnets.push(more);
-    let text = cluster_config(&desired(), &network, &ADDONS);
+    let text = cluster_config(&desired(), &network);
     assert!(text.contains("\"us-east-2a-subnet-0cccccccccccccccc\""), "{text}");
     assert!(text.contains("\"subnet-0aaaaaaaaaaaaaaaa\""));
 }
@@ -578,13 +572,13 @@ fn group(status: &str) -> NodeGroup {
 }
 
 fn nodes(group: Option<NodeGroup>, nodes: Vec<Node>, ours: bool) -> node_group::Observed {
-    node_group::Observed::Standing(node_group::Seen {
+    node_group::Observed::Standing(Box::new(node_group::Seen {
         ours,
         group,
         stack: None,
         network: Network::Made,
         nodes,
-    })
+    }))
 }
 
 #[test]
@@ -615,6 +609,17 @@ fn the_node_group_is_ready_when_its_own_nodes_are() {
         "{}",
         decision.detail
     );
+    let theirs = node_group::decide(&desired(), &nodes(Some(group("ACTIVE")), two(), false));
+    assert!(
+        settled(&theirs) && theirs.adopted,
+        "a group of the name, in a foreign cluster and without our mark"
+    );
+    let mut marked = group("ACTIVE");
+    marked.tags = Some(BTreeMap::from([(
+        CREATED_BY.to_owned(),
+        desired().installation().to_string(),
+    )]));
+    assert!(!node_group::decide(&desired(), &nodes(Some(marked), two(), false)).adopted);
 }
 
 #[test]
@@ -675,13 +680,13 @@ fn a_group_that_a_killed_run_did_not_make_is_made_and_a_foreign_clusters_nodes_a
             status,
             if by_us { &id } else { "" },
         );
-        let seen = node_group::Observed::Standing(node_group::Seen {
+        let seen = node_group::Observed::Standing(Box::new(node_group::Seen {
             ours: true,
             group: None,
             stack: Some(stack),
             network: Network::Made,
             nodes: Vec::new(),
-        });
+        }));
         let decision = node_group::decide(&desired(), &seen);
         assert_eq!(is_waiting(&decision), waits, "{status}");
         assert!(decision.writes().is_empty());
@@ -717,7 +722,7 @@ fn all_addons() -> addons::Seen {
 }
 
 fn addons_of(seen: addons::Seen) -> Decision {
-    addons::decide(&desired(), &addons::Observed::Standing(seen))
+    addons::decide(&desired(), &addons::Observed::Standing(Box::new(seen)))
 }
 
 #[test]
@@ -1020,12 +1025,12 @@ fn what_is_left_of_an_approved_plan_is_a_part_of_it() {
     half.addons.remove("coredns");
     let addons = [
         addons::Observed::NoCluster,
-        addons::Observed::Standing(addons::Seen {
+        addons::Observed::Standing(Box::new(addons::Seen {
             ours: true,
             ..addons::Seen::default()
-        }),
-        addons::Observed::Standing(half),
-        addons::Observed::Standing(all_addons()),
+        })),
+        addons::Observed::Standing(Box::new(half)),
+        addons::Observed::Standing(Box::new(all_addons())),
     ]
     .map(|it| addons::decide(&desired, &it));
     let classes = [

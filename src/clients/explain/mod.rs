@@ -97,7 +97,6 @@ const fn code(class: ErrorClass) -> Code {
         C::Killed | C::TooMuchOutput | C::NotKept => Code::ToolFailed,
         C::BadUsage => Code::ToolTooOld,
         C::Limit => Code::AwsLimit,
-        C::Rejected => Code::AwsUnexpected,
         C::Conflict => Code::ChangedMeanwhile,
         C::Foreign => Code::OwnedByOthers,
         C::Busy => Code::OperationInProgress,
@@ -105,6 +104,6 @@ const fn code(class: ErrorClass) -> Code {
         C::NotReady => Code::NotReadyInTime,
         C::LimitReached => Code::AwsLimitReached,
         C::StackFailed => Code::StackFailed,
-        C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
+        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
     }
 }

@@ -111,7 +111,7 @@ impl Wanted {
         // JSON is YAML, and leaves no word to be read as another type.
         spec.stdin = Some(format!("{:#}\n", self.values).into_bytes());
         let write = Write::cluster(Ask { spec, action: "" });
-        if self.values.as_object().is_some_and(|values| values.is_empty()) {
+        if self.values.as_object().is_some_and(serde_json::Map::is_empty) {
             write
         } else {
             write.showing("values.yaml")

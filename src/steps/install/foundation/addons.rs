@@ -1,7 +1,7 @@
 //! Step `addons`: the cluster's add-ons are active, and the EBS driver has its role.
 
 use super::cluster::is_ours;
-use super::cluster_config::{ADDONS, AGENT, EBS_ACCOUNT, EBS_DRIVER, Network, cluster_config};
+use super::cluster_config::{ADDONS, AGENT, EBS_ACCOUNT, EBS_DRIVER, addons_config};
 use super::stacks::{self, Meaning, SeenStack};
 use crate::clients::CallError;
 use crate::clients::aws::eks::{Addon, NewAddon, create_addon_ask};
@@ -33,7 +33,7 @@ pub enum Observed {
     /// There is no cluster, or none that is active yet.
     NoCluster,
     /// There is one.
-    Standing(Seen),
+    Standing(Box<Seen>),
 }
 
 /// What was seen of a cluster's add-ons.
@@ -80,6 +80,7 @@ impl Step for AddonsStep {
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let seen = observe(world)?;
         let decision = decide(world.desired, &seen);
+        let cluster = world.desired.target.cluster.to_string();
         Ok(Look::of(decision).telling(move |evidence, _| {
             let Observed::Standing(seen) = &seen else { return };
             let active = |name: &&str| {
@@ -88,7 +89,9 @@ impl Step for AddonsStep {
                     .is_some_and(|addon| addon.status == "ACTIVE")
             };
             let active = ADDONS.iter().copied().filter(active);
-            evidence.eks().addons_installed = active.map(str::to_owned).collect();
+            let eks = evidence.eks();
+            eks.cluster_name.clone_from(&cluster);
+            eks.addons_installed = active.map(str::to_owned).collect();
         }))
     }
 }
@@ -136,7 +139,7 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
         None => seen.stack = stacks::look(gateway, &stacks::of_ebs_role(desired))?,
         Some(addon) => seen.role = role(world, addon)?,
     }
-    Ok(Observed::Standing(seen))
+    Ok(Observed::Standing(Box::new(seen)))
 }
 
 fn role(world: &World<'_>, addon: &Addon) -> Result<Role, CallError> {
@@ -353,7 +356,7 @@ fn writes(desired: &Desired, seen: &Seen, missing: &[&'static str]) -> Result<Ve
     }
     let what = format!("the add-on `{EBS_DRIVER}`");
     let Some(stack) = &seen.stack else {
-        let config = cluster_config(desired, &Network::Made, &[AGENT, EBS_DRIVER]);
+        let config = addons_config(desired, &[AGENT, EBS_DRIVER]);
         writes.push(Write::eks(create_addons_ask(&config)).showing("addons.yaml"));
         return Ok(writes);
     };

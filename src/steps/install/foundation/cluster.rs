@@ -109,7 +109,7 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
                 gateway,
                 listener: None,
             };
-            match eksctl.dry_run(&cluster_config(desired, network, &ADDONS)) {
+            match eksctl.dry_run(&cluster_config(desired, network)) {
                 Ok(_) => {}
                 Err(error) if is_refusal(&error) => seen.refused = Some(error),
                 Err(error) => return Err(error),
@@ -216,7 +216,7 @@ fn absent(desired: &Desired, seen: &Observed) -> Decision {
     }
     let mut decision = match &judged.network {
         Ok(network) if stops.is_empty() => {
-            let config = cluster_config(desired, network, &ADDONS);
+            let config = cluster_config(desired, network);
             let write = Write::eks(create_cluster_ask(&config)).showing("cluster-config.yaml");
             Decision::create(
                 detail(desired, network),

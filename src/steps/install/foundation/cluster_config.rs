@@ -1,4 +1,4 @@
-//! The ClusterConfig that eksctl makes the cluster from. Pure.
+//! The `ClusterConfig` that eksctl makes the cluster from. Pure.
 //!
 //! It is written as JSON, which eksctl reads as the YAML that it is: a word can't be read as another type (`1.34`, `no`),
 //! and no YAML crate is needed. Its members stand in the order in which a person reads them.
@@ -68,7 +68,9 @@ struct ClusterConfig<'a> {
     kind: &'static str,
     metadata: Metadata<'a>,
     access_config: AccessConfig,
-    vpc: Vpc,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpc: Option<Vpc>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     managed_node_groups: Vec<NodeGroup<'a>>,
     addons: Vec<Addon<'a>>,
     addons_config: AddonsConfig,
@@ -162,11 +164,39 @@ struct AddonsConfig {
     disable_default_addons: bool,
 }
 
-/// The document for `eksctl create cluster`, `create nodegroup` and, with `addons` only some of them, `create addon`.
-/// It is the same for the same wishes, byte by byte.
+/// The document for `eksctl create cluster` and `create nodegroup`. It is the same for the same wishes, byte by byte.
 #[must_use]
-pub fn cluster_config(desired: &Desired, network: &Network, addons: &[&'static str]) -> String {
+pub fn cluster_config(desired: &Desired, network: &Network) -> String {
     let tags = desired.created_tags();
+    let group = NodeGroup {
+        name: desired.node_group(),
+        instance_type: desired.node_type.as_str(),
+        desired_capacity: desired.node_count,
+        min_size: desired.node_count,
+        max_size: desired.node_count,
+        private_networking: true,
+        volume_type: "gp3",
+        volume_size: DISK,
+        volume_encrypted: true,
+        disable_imds_v1: true,
+        tags: &tags,
+    };
+    written(desired, &tags, Some(vpc(network)), vec![group], &ADDONS)
+}
+
+/// The document for `eksctl create addon` of these. eksctl takes a pod identity association only beside the agent.
+#[must_use]
+pub fn addons_config(desired: &Desired, addons: &[&'static str]) -> String {
+    written(desired, &desired.created_tags(), None, Vec::new(), addons)
+}
+
+fn written(
+    desired: &Desired,
+    tags: &Tags,
+    vpc: Option<Vpc>,
+    managed_node_groups: Vec<NodeGroup<'_>>,
+    addons: &[&'static str],
+) -> String {
     let config = ClusterConfig {
         api_version: "eksctl.io/v1alpha5",
         kind: "ClusterConfig",
@@ -174,32 +204,20 @@ pub fn cluster_config(desired: &Desired, network: &Network, addons: &[&'static s
             name: desired.target.cluster.as_str(),
             region: desired.target.region.as_str(),
             version: KUBERNETES,
-            tags: &tags,
+            tags,
         },
         // Karpenter's nodes come in by an access entry; who makes the cluster must be let in, or nothing can follow.
         access_config: AccessConfig {
             authentication_mode: "API_AND_CONFIG_MAP",
             bootstrap_cluster_creator_admin_permissions: true,
         },
-        vpc: vpc(network),
-        managed_node_groups: vec![NodeGroup {
-            name: desired.node_group(),
-            instance_type: desired.node_type.as_str(),
-            desired_capacity: desired.node_count,
-            min_size: desired.node_count,
-            max_size: desired.node_count,
-            private_networking: true,
-            volume_type: "gp3",
-            volume_size: DISK,
-            volume_encrypted: true,
-            disable_imds_v1: true,
-            tags: &tags,
-        }],
+        vpc,
+        managed_node_groups,
         addons: addons
             .iter()
             .map(|name| Addon {
                 name,
-                tags: &tags,
+                tags,
                 pod_identity_associations: associations(desired, name),
             })
             .collect(),

@@ -1,7 +1,7 @@
 //! Step `node-group`: nodes that are ready; those of install's own node group, or of a foreign cluster's.
 
 use super::cluster::is_ours;
-use super::cluster_config::{ADDONS, Network, cluster_config};
+use super::cluster_config::{Network, cluster_config};
 use super::stacks::{self, Meaning, SeenStack};
 use super::subnets;
 use crate::clients::CallError;
@@ -9,7 +9,7 @@ use crate::clients::aws::Eks;
 use crate::clients::aws::eks::NodeGroup;
 use crate::clients::eksctl::create_node_group_ask;
 use crate::clients::kubectl::{Kubectl, Node};
-use crate::model::Phase;
+use crate::model::{CREATED_BY, Phase};
 use crate::report::{Code, StepAction};
 use crate::steps::install::{Decision, Desired, Look, Step, Stop, Waits, World, Write};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub enum Observed {
     /// There is no cluster, or none that is active yet.
     NoCluster,
     /// There is one.
-    Standing(Seen),
+    Standing(Box<Seen>),
 }
 
 /// What was seen of a cluster's nodes.
@@ -65,10 +65,14 @@ impl Step for NodeGroupStep {
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let seen = observe(world)?;
         let decision = decide(world.desired, &seen);
-        let name = world.desired.node_group();
+        let (cluster, name) = (
+            world.desired.target.cluster.to_string(),
+            world.desired.node_group(),
+        );
         Ok(Look::of(decision).telling(move |evidence, _| {
             let Observed::Standing(seen) = &seen else { return };
             let eks = evidence.eks();
+            eks.cluster_name.clone_from(&cluster);
             eks.node_group = seen.group.as_ref().map(|_| name.clone());
             let count = |nodes: usize| u32::try_from(nodes).ok();
             eks.node_count = count(seen.nodes.len());
@@ -110,7 +114,7 @@ fn observe(world: &World<'_>) -> Result<Observed, CallError> {
             seen.network = subnets::of_cluster(gateway, vpc, group, ids)?;
         }
     }
-    Ok(Observed::Standing(seen))
+    Ok(Observed::Standing(Box::new(seen)))
 }
 
 fn digested(desired: &Desired) -> Value {
@@ -144,7 +148,10 @@ pub fn decide(desired: &Desired, seen: &Observed) -> Decision {
         }
     };
     if let Some(group) = &seen.group {
-        return standing(desired, seen, group);
+        let decision = standing(desired, seen, group);
+        let mark = group.tags.as_ref().and_then(|tags| tags.get(CREATED_BY));
+        let ours = seen.ours || mark.map(String::as_str) == Some(desired.installation().as_str());
+        return if ours { decision } else { decision.adopting() };
     }
     if !seen.ours {
         let usable = seen.nodes.iter().filter(|node| is_ready(node) && !node.cordoned);
@@ -182,7 +189,7 @@ fn absent(desired: &Desired, seen: &Seen) -> Decision {
             }
         }
     }
-    let config = cluster_config(desired, &seen.network, &ADDONS);
+    let config = cluster_config(desired, &seen.network);
     let write = Write::eks(create_node_group_ask(&config)).showing("cluster-config.yaml");
     let detail = format!(
         "{what}: {} nodes of the type {}",

@@ -65,8 +65,11 @@ impl Step for StorageClassStep {
         };
         let decision = decide(world.desired, &Observed { release, class });
         let installed = matches!(decision.verdict, Verdict::Settled);
+        let cluster = world.desired.target.cluster.to_string();
         Ok(Look::of(decision).telling(move |evidence, _| {
-            evidence.eks().storage_class_installed = installed;
+            let eks = evidence.eks();
+            eks.cluster_name.clone_from(&cluster);
+            eks.storage_class_installed = installed;
         }))
     }
 

@@ -103,12 +103,13 @@ pub fn judge(desired: &Desired, subnets: &[Subnet], tables: &[RouteTable]) -> Ju
     let private: Vec<&Placed> = placed.iter().filter(|it| !it.public).collect();
     let zones = |of: &[&Placed]| of.iter().map(|it| it.zone.clone()).collect::<BTreeSet<_>>();
     let all: Vec<&Placed> = placed.iter().collect();
-    if !placed.is_empty() && zones(&all).len() < 2 {
+    // Of one that does not exist nobody knows the zone.
+    if absent.is_empty() && !placed.is_empty() && zones(&all).len() < 2 {
         stop(format!(
             "The subnets are all of one availability zone ({}); EKS needs two.",
             named(&zones(&all).into_iter().collect::<Vec<_>>())
         ));
-    } else if !placed.is_empty() && private.is_empty() {
+    } else if absent.is_empty() && private.is_empty() {
         stop("None of the subnets is private (each has a route to an internet gateway); install puts nodes into private subnets only.".to_owned());
     }
     for subnet in subnets.iter().filter(|subnet| subnet.free_addresses < EACH) {
