@@ -28,11 +28,12 @@ const DOCUMENTS: &[&str] = &[
 const EXPECTED: [&str; 2] = ["docs/performance.md", "scripts/bench"];
 
 /// Hosts that a file may name by URL: AWS's, and those of the formats and programs that the text cites.
-const HOSTS: [&str; 14] = [
+const HOSTS: [&str; 15] = [
     "amazonaws.com",
     "aws.amazon.com",
     "awsapps.com",
     "github.com",
+    "github.io",
     "get.helm.sh",
     "dl.k8s.io",
     "rustup.rs",

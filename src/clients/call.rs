@@ -33,6 +33,24 @@ impl Ask {
         }
     }
 
+    /// A changing command of aws, answered in JSON or by nothing but its exit code.
+    pub fn aws_write<A: Into<String>>(
+        purpose: &str,
+        action: &'static str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let mut ask = Self::aws(purpose, action, args);
+        ask.spec.effect = Effect::Write;
+        ask
+    }
+
+    /// The same with `document` on its standard input; where aws takes a file, the argument is [`STDIN`].
+    #[must_use]
+    pub fn document(mut self, document: impl Into<Vec<u8>>) -> Self {
+        self.spec.stdin = Some(document.into());
+        self
+    }
+
     /// A reading question to a tool about itself.
     pub fn tool<A: Into<String>>(tool: Tool, purpose: &str, args: impl IntoIterator<Item = A>) -> Self {
         Self {
@@ -53,6 +71,10 @@ impl Ask {
         }
     }
 }
+
+/// How aws is told to read a document from its standard input (tried: aws 2.23.6, alone and by `docker exec -i` as
+/// another user than root).
+pub const STDIN: &str = "file:///dev/stdin";
 
 /// How long to leave AWS alone after it asked to slow down. aws itself has then tried three times within about a
 /// second (botocore's standard mode, `retries/standard.py`).
@@ -178,6 +200,34 @@ pub fn json_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ParseFailure> {
         return Err(ParseFailure::Cut);
     }
     Ok(list)
+}
+
+/// Reads the answer of a changing command of which nothing is wanted: nothing, or one JSON object.
+///
+/// # Errors
+/// [`ParseFailure`] where something else was printed: whether the change was made is then not known.
+pub fn done(bytes: &[u8]) -> Result<(), ParseFailure> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop)
+}
+
+/// The answer, or nothing where AWS itself says by one of `codes` that the thing asked for is not there. Any other
+/// "not found" (a proxy's 404, a bucket that is gone) says nothing about it, and is an error.
+///
+/// # Errors
+/// The call's own.
+pub fn or_absent<T>(answer: Result<T, CallError>, codes: &[&str]) -> Result<Option<T>, CallError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.class != ErrorClass::Absent => Err(error),
+        Err(error) if error.code.as_deref().is_some_and(|code| codes.contains(&code)) => Ok(None),
+        Err(error) => Err(CallError {
+            class: ErrorClass::Other,
+            ..error
+        }),
+    }
 }
 
 /// Gives `text` back where it has its form.

@@ -39,6 +39,12 @@ pub enum ErrorClass {
     Absent,
     /// The thing exists already.
     Exists,
+    /// Another change of the same thing is under way.
+    Busy,
+    /// A quota of the account is used up.
+    Limit,
+    /// AWS does not take the request as it is written.
+    Rejected,
     /// The program that the profile names for credentials failed, or is not here.
     CredentialProcess,
     /// The profile wants a one-time code that nobody can type here.

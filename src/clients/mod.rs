@@ -12,6 +12,7 @@ pub mod helm_charts;
 pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;
+pub mod retry;
 pub mod versions;
 
 pub use call::{Ask, ask};

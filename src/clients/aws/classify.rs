@@ -113,7 +113,7 @@ fn by_code(error: &ServiceError<'_>) -> ErrorClass {
             C::WebIdentityRefused
         }
         (true, C::Denied) => C::RoleDenied,
-        (true, C::Absent | C::Other) => C::BadConfiguration,
+        (true, C::Absent | C::Other | C::Rejected) => C::BadConfiguration,
         _ => class,
     }
 }
@@ -188,14 +188,61 @@ fn code_class(error: &ServiceError<'_>) -> ErrorClass {
         | "NoSuchResourceException"
         | "NoSuchBucket"
         | "404" => C::Absent,
+        "ParamValidation" => C::BadUsage,
+        _ => writing_class(error),
+    }
+}
+
+/// The codes of changing commands, and of what is looked at before them.
+fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
+    use ErrorClass as C;
+    match error.code {
+        // What a bucket does not have, each under its own code; SQS's queue under two.
+        "NoSuchBucketPolicy"
+        | "NoSuchPublicAccessBlockConfiguration"
+        | "ServerSideEncryptionConfigurationNotFoundError"
+        | "OwnershipControlsNotFoundError"
+        | "NoSuchTagSet"
+        | "AWS.SimpleQueueService.NonExistentQueue"
+        | "QueueDoesNotExist" => C::Absent,
+        // CloudFormation has one code for all that it does not like; the sentences are its own.
+        "ValidationError" if is_absent_stack(error.message) => C::Absent,
+        "ValidationError" if is_stack_in_progress(error.message) => C::Busy,
+        // EKS says it of an add-on or cluster that is being changed, too; those sentences are not documented.
         "ResourceInUseException"
         | "EntityAlreadyExists"
         | "AlreadyExistsException"
         | "BucketAlreadyOwnedByYou"
         | "BucketAlreadyExists" => C::Exists,
-        "ParamValidation" => C::BadUsage,
+        // IAM of a service-linked role (facts, section 3: the spot role).
+        "InvalidInput" if error.message.contains("has been taken in this account") => C::Exists,
+        "ConcurrentModification"
+        | "ConcurrentModificationException"
+        | "OperationInProgressException"
+        | "OperationAborted" => C::Busy,
+        "LimitExceeded"
+        | "ResourceLimitExceededException"
+        | "TooManyBuckets"
+        | "TagLimitExceeded" => C::Limit,
+        "InsufficientCapabilitiesException"
+        | "InvalidParameterException"
+        | "MalformedPolicy"
+        | "MalformedPolicyDocument"
+        | "MalformedPolicyDocumentException"
+        | "IllegalLocationConstraintException"
+        | "InvalidLocationConstraint" => C::Rejected,
         _ => C::Other,
     }
+}
+
+/// `Stack with id NAME does not exist`, `Stack [NAME] does not exist`, `Stack:ARN …`.
+fn is_absent_stack(message: &str) -> bool {
+    message.starts_with("Stack") && message.trim_end_matches('.').ends_with(" does not exist")
+}
+
+/// `Stack:ARN is in UPDATE_IN_PROGRESS state and can not be updated.`
+fn is_stack_in_progress(message: &str) -> bool {
+    message.starts_with("Stack") && message.contains("_IN_PROGRESS state")
 }
 
 fn is_skewed(message: &str) -> bool {

@@ -1,18 +1,25 @@
 //! EKS: one cluster, what is in it, and the versions that the region offers.
 
+mod access;
+mod addon;
+mod association;
 mod cluster;
 mod health;
 mod node_group;
 mod token;
 mod versions;
 
-use crate::clients::call::{Ask, ask, json_list};
-use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use super::tags::{Tags, map};
+use crate::clients::call::{Ask, ask, done, json_list, or_absent};
+use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_word;
 use crate::gateway::Gateway;
 use crate::model::ClusterName;
 use serde::Deserialize;
 
+pub use access::{AccessEntry, parse_access_entry};
+pub use addon::{Addon, NewAddon, parse_addon};
+pub use association::{Association, AssociationSummary, parse_association, parse_associations};
 pub use cluster::{Cluster, parse_cluster};
 pub use health::HealthIssue;
 pub use node_group::{NodeGroup, parse_node_group};
@@ -25,6 +32,9 @@ pub struct Eks<'a> {
     /// Where the commands go.
     pub gateway: &'a dyn Gateway,
 }
+
+/// EKS's code for all that is not there.
+const ABSENT: &[&str] = &["ResourceNotFoundException"];
 
 #[derive(Deserialize)]
 struct RawNodeGroups {
@@ -54,23 +64,10 @@ impl Eks<'_> {
             "eks:DescribeCluster",
             args,
         );
-        match ask(self.gateway, &question, |bytes| {
+        let answer = ask(self.gateway, &question, |bytes| {
             parse_cluster(bytes, name.as_str())
-        }) {
-            Ok(cluster) => Ok(Some(cluster)),
-            Err(error)
-                if error.class == ErrorClass::Absent
-                    && error.code.as_deref() == Some("ResourceNotFoundException") =>
-            {
-                Ok(None)
-            }
-            // Some other "not found" (a proxy's 404) says nothing about the cluster.
-            Err(error) if error.class == ErrorClass::Absent => Err(CallError {
-                class: ErrorClass::Other,
-                ..error
-            }),
-            Err(error) => Err(error),
-        }
+        });
+        or_absent(answer, ABSENT)
     }
 
     /// The names of the cluster's node groups.
@@ -130,6 +127,17 @@ impl Eks<'_> {
             &Ask::aws(&purpose, "eks:ListAddons", args),
             parse_addons,
         )
+    }
+
+    /// Puts `tags` on the EKS thing (cluster, add-on, association, access entry) with this ARN; its other tags stay.
+    ///
+    /// # Errors
+    /// [`CallError`] where that is not known to be done.
+    pub fn tag(&self, arn: &str, tags: &Tags) -> Result<(), CallError> {
+        let tags = map(tags);
+        let args = ["eks", "tag-resource", "--resource-arn", arn, "--tags", tags.as_str()];
+        let question = Ask::aws_write(&format!("tag `{arn}`"), "eks:TagResource", args);
+        ask(self.gateway, &question, done)
     }
 
     /// How many clusters the account has in the region.

@@ -3,6 +3,7 @@
 
 pub mod acm;
 pub mod classify;
+pub mod cloudformation;
 pub mod ec2;
 pub mod eks;
 pub mod elbv2;
@@ -11,10 +12,13 @@ mod local_errors;
 pub mod route53;
 pub mod s3;
 pub mod service_quotas;
+pub mod sqs;
 pub mod sts;
+pub mod tags;
 pub mod timestamp;
 
 pub use acm::Acm;
+pub use cloudformation::CloudFormation;
 pub use ec2::Ec2;
 pub use eks::Eks;
 pub use elbv2::Elbv2;
@@ -22,4 +26,5 @@ pub use iam::Iam;
 pub use route53::Route53;
 pub use s3::S3;
 pub use service_quotas::ServiceQuotas;
+pub use sqs::Sqs;
 pub use sts::Sts;

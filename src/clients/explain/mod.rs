@@ -96,6 +96,8 @@ const fn code(class: ErrorClass) -> Code {
         C::Engine => Code::DockerNotReady,
         C::Killed | C::TooMuchOutput | C::NotKept => Code::ToolFailed,
         C::BadUsage => Code::ToolTooOld,
-        C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
+        C::Busy => Code::AwsBusy,
+        C::Limit => Code::AwsLimit,
+        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
     }
 }

@@ -68,7 +68,11 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::BadOutput => "The tool ended well and its answer can't be read.".to_owned(),
         C::BadUsage => "This version of the tool does not know the command.".to_owned(),
         C::Absent => format!("AWS answered that something was not found{named}."),
-        C::Exists | C::Other => format!("The command failed in a way that is not understood{named}."),
+        C::Exists => format!("AWS answered that it is there already{named}."),
+        C::Busy => format!("Another change of the same thing is under way{named}."),
+        C::Limit => format!("A quota of the account is used up{named}."),
+        C::Rejected => format!("AWS does not take the request as it is written{named}."),
+        C::Other => format!("The command failed in a way that is not understood{named}."),
     }
 }
 

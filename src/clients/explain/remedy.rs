@@ -51,7 +51,9 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::NotKept => "Make room in `$XDG_RUNTIME_DIR`, or in the folder for temporary files (`df -h \"${TMPDIR:-/tmp}\"`), then run again.".to_owned(),
         C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
         C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
-        C::Absent | C::Exists | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),
+        C::Busy => "Wait until that change has ended, then run again: it looks at everything anew.".to_owned(),
+        C::Limit => format!("Have the quota raised (the tool's words name it; `aws service-quotas list-service-quotas --service-code SERVICE{flag}` shows them), or remove what is no longer needed, then run again."),
+        C::Absent | C::Exists | C::Rejected | C::Killed | C::TooMuchOutput | C::BadOutput | C::Other => "Read the tool's words, and run again with `--log-level debug`.".to_owned(),
     }
 }
 

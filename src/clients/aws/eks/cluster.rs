@@ -2,14 +2,17 @@
 
 use super::health::{HealthIssue, RawHealth, issues};
 use super::versions::is_version;
+use crate::clients::aws::tags::Tags;
 use crate::clients::call::{formed, json};
 use crate::clients::failure::ParseFailure;
-use crate::clients::form::is_word;
+use crate::clients::form::{arn_fields, is_word};
 use serde::Deserialize;
 
 /// A cluster that exists. What AWS did not tell is none: unknown, and never taken for well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cluster {
+    /// Its ARN.
+    pub arn: Option<String>,
     /// `ACTIVE`, `CREATING`, …
     pub status: String,
     /// Its Kubernetes version, `1.34`; a cluster in its first seconds may have none.
@@ -24,10 +27,20 @@ pub struct Cluster {
     pub health: Option<Vec<HealthIssue>>,
     /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`: where it is written down who may do what.
     pub authentication_mode: Option<String>,
+    /// Its VPC.
+    pub vpc: Option<String>,
+    /// The subnets that it was made with.
+    pub subnets: Option<Vec<String>>,
+    /// The security group that EKS made for it, its nodes' too.
+    pub security_group: Option<String>,
+    /// Whether the API server answers inside the VPC.
+    pub private_access: Option<bool>,
     /// Whether the API server answers outside the VPC.
     pub public_access: Option<bool>,
     /// From which addresses it does.
     pub public_cidrs: Option<Vec<String>>,
+    /// Its tags.
+    pub tags: Option<Tags>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +52,8 @@ struct RawDescription {
 #[serde(rename_all = "camelCase")]
 struct RawCluster {
     name: String,
+    arn: Option<String>,
+    tags: Option<Tags>,
     status: String,
     version: Option<String>,
     platform_version: Option<String>,
@@ -60,9 +75,13 @@ struct RawAccess {
     authentication_mode: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawNetwork {
+    vpc_id: Option<String>,
+    subnet_ids: Option<Vec<String>>,
+    cluster_security_group_id: Option<String>,
+    endpoint_private_access: Option<bool>,
     endpoint_public_access: Option<bool>,
     public_access_cidrs: Option<Vec<String>>,
 }
@@ -76,13 +95,20 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
     let raw = raw.cluster;
     formed(raw.name, |found| found == name, "cluster.name")?;
     let status = formed(raw.status, |status| is_word(status, 32), "cluster.status")?;
-    let (public_access, public_cidrs) = raw.resources_vpc_config.map_or((None, None), |network| {
-        (network.endpoint_public_access, network.public_access_cidrs)
-    });
-    if !public_cidrs.iter().flatten().all(|range| is_range(range)) {
+    let network = raw.resources_vpc_config.unwrap_or_default();
+    if !network.public_access_cidrs.iter().flatten().all(|range| is_range(range)) {
         return Err(ParseFailure::Form("cluster.resourcesVpcConfig.publicAccessCidrs"));
     }
+    if !network.subnet_ids.iter().flatten().all(|id| is_word(id, 64)) {
+        return Err(ParseFailure::Form("cluster.resourcesVpcConfig.subnetIds"));
+    }
+    let is_arn = |arn: &str| {
+        arn_fields(arn).is_some_and(|[_, service, _, _, resource]| {
+            service == "eks" && resource.strip_prefix("cluster/") == Some(name)
+        })
+    };
     Ok(Cluster {
+        arn: optional(raw.arn, is_arn, "cluster.arn")?,
         status,
         version: optional(raw.version, is_version, "cluster.version")?,
         platform_version: optional(raw.platform_version, is_platform, "cluster.platformVersion")?,
@@ -98,8 +124,22 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
             |mode| is_word(mode, 32),
             "cluster.accessConfig.authenticationMode",
         )?,
-        public_access,
-        public_cidrs,
+        vpc: optional(
+            network.vpc_id.filter(|id| !id.is_empty()),
+            |id| is_word(id, 64),
+            "cluster.resourcesVpcConfig.vpcId",
+        )?,
+        subnets: network.subnet_ids,
+        // Empty until EKS has made it.
+        security_group: optional(
+            network.cluster_security_group_id.filter(|id| !id.is_empty()),
+            |id| is_word(id, 64),
+            "cluster.resourcesVpcConfig.clusterSecurityGroupId",
+        )?,
+        private_access: network.endpoint_private_access,
+        public_access: network.endpoint_public_access,
+        public_cidrs: network.public_access_cidrs,
+        tags: raw.tags,
     })
 }
 

@@ -99,3 +99,18 @@ impl Planned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PLANNED;
+    use crate::model::ChartLock;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_releases_and_the_lock_name_the_same_charts() {
+        let planned: BTreeSet<&str> = PLANNED.iter().map(|release| release.chart).collect();
+        let charts = &ChartLock::compiled().charts;
+        let locked: BTreeSet<&str> = charts.iter().map(|chart| chart.name.as_str()).collect();
+        assert_eq!(planned, locked, "a release without a locked chart has no version");
+    }
+}
