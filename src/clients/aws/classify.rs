@@ -220,10 +220,9 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "ConcurrentModificationException"
         | "OperationInProgressException"
         | "OperationAborted" => C::Busy,
-        "LimitExceeded"
-        | "ResourceLimitExceededException"
-        | "TooManyBuckets"
-        | "TagLimitExceeded" => C::Limit,
+        "LimitExceeded" | "ResourceLimitExceededException" | "TooManyBuckets" | "TagLimitExceeded" => {
+            C::Limit
+        }
         "InsufficientCapabilitiesException"
         | "InvalidParameterException"
         | "MalformedPolicy"

@@ -37,7 +37,10 @@ impl CloudFormation<'_> {
         let args = ["cloudformation", "describe-stacks", "--stack-name", name];
         let purpose = format!("describe the stack `{name}`");
         let question = Ask::aws(&purpose, "cloudformation:DescribeStacks", args);
-        of_stack(ask(self.gateway, &question, |bytes| parse_stack(bytes, name)), name)
+        of_stack(
+            ask(self.gateway, &question, |bytes| parse_stack(bytes, name)),
+            name,
+        )
     }
 
     /// The stack's template as it was given: JSON is its value, YAML its text (aws itself prints a JSON template anew,
@@ -94,9 +97,12 @@ impl CloudFormation<'_> {
 /// Nothing where AWS says that this very stack is not there: it has no code of its own for that, only a sentence.
 fn of_stack<T>(answer: Result<T, CallError>, name: &str) -> Result<Option<T>, CallError> {
     let about_it = |said: &str| {
-        [format!("Stack with id {name} does not exist"), format!("Stack [{name}] does not exist")]
-            .iter()
-            .any(|sentence| said.contains(sentence))
+        [
+            format!("Stack with id {name} does not exist"),
+            format!("Stack [{name}] does not exist"),
+        ]
+        .iter()
+        .any(|sentence| said.contains(sentence))
     };
     match answer {
         Err(error) if error.class == ErrorClass::Absent && !about_it(&error.said) => Err(CallError {

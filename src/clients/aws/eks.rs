@@ -135,7 +135,14 @@ impl Eks<'_> {
     /// [`CallError`] where that is not known to be done.
     pub fn tag(&self, arn: &str, tags: &Tags) -> Result<(), CallError> {
         let tags = map(tags);
-        let args = ["eks", "tag-resource", "--resource-arn", arn, "--tags", tags.as_str()];
+        let args = [
+            "eks",
+            "tag-resource",
+            "--resource-arn",
+            arn,
+            "--tags",
+            tags.as_str(),
+        ];
         let question = Ask::aws_write(&format!("tag `{arn}`"), "eks:TagResource", args);
         ask(self.gateway, &question, done)
     }

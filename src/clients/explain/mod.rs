@@ -98,6 +98,8 @@ const fn code(class: ErrorClass) -> Code {
         C::BadUsage => Code::ToolTooOld,
         C::Busy => Code::AwsBusy,
         C::Limit => Code::AwsLimit,
-        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
+        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => {
+            Code::AwsUnexpected
+        }
     }
 }

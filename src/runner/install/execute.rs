@@ -189,9 +189,7 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     // A defect in one step must leave a report of all, and the cluster's Lease given back.
     let result = catch_unwind(AssertUnwindSafe(|| converge(site, step, approved, &mut count)))
         .unwrap_or_else(|_| Err(internal(&format!("carry out the step `{}`", step.id()))));
-    outcome.report.duration_ms = Some(crate::runner::run::millis(
-        (site.clock)().saturating_sub(begun),
-    ));
+    outcome.report.duration_ms = Some(crate::runner::run::millis((site.clock)().saturating_sub(begun)));
     outcome.report.writes = count.writes;
     outcome.touched = count.touched();
     outcome.history.created = planned.action() == StepAction::Create && count.touched();

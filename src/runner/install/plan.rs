@@ -114,7 +114,10 @@ pub fn observe(steps: &[Box<dyn Step>], world: &World<'_>) -> Vec<Result<Look, C
 fn broken(step: &dyn Step) -> Look {
     let stop = Stop::new(
         Code::Internal,
-        format!("How the step `{}` stands is unknown: the look at it failed by a defect of lakehouse.", step.id()),
+        format!(
+            "How the step `{}` stands is unknown: the look at it failed by a defect of lakehouse.",
+            step.id()
+        ),
         Code::Internal.remedy(),
     );
     Look::of(Decision::blocked(

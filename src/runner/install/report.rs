@@ -6,7 +6,9 @@ use super::plan::{Plan, PlannedStep};
 use super::{Job, later, words};
 use crate::model::Phase;
 use crate::report::preflight::Next;
-use crate::report::{Code, Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport};
+use crate::report::{
+    Code, Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+};
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
 /// The status of an install whose steps up to `last` all stand.
@@ -132,7 +134,11 @@ const BEFORE_ALL: [Code; 5] = [
 ];
 
 /// Codes by which the login ended.
-const LOGIN: [Code; 3] = [Code::AwsSsoExpired, Code::AwsKeysExpired, Code::AwsNotAuthenticated];
+const LOGIN: [Code; 3] = [
+    Code::AwsSsoExpired,
+    Code::AwsKeysExpired,
+    Code::AwsNotAuthenticated,
+];
 
 /// The report of a plan that was carried out, as far as it came.
 #[must_use]

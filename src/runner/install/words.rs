@@ -115,11 +115,7 @@ fn step(text: &mut String, planned: &PlannedStep) {
         word(planned.action()),
         planned.step.id()
     );
-    for write in planned
-        .decision()
-        .map(Decision::writes)
-        .unwrap_or_default()
-    {
+    for write in planned.decision().map(Decision::writes).unwrap_or_default() {
         let _ = writeln!(text, "            $ {}", command(write));
     }
     for document in &planned.documents {

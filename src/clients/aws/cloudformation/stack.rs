@@ -43,9 +43,7 @@ impl StackStatus {
         let plain = |text: &str| {
             !text.is_empty()
                 && text.len() <= 64
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+                && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
         };
         formed(text, plain, field).map(Self)
     }
@@ -286,11 +284,21 @@ pub fn parse_failed_events(bytes: &[u8], name: &str) -> Result<Vec<StackEvent>, 
                     .all(|byte| byte.is_ascii_alphanumeric() || b":-_@.".contains(&byte))
         };
         events.push(StackEvent {
-            logical_id: formed(raw.logical_resource_id, is_name, "StackEvents[].LogicalResourceId")?,
-            kind: formed(raw.resource_type.unwrap_or_default(), kind, "StackEvents[].ResourceType")?,
+            logical_id: formed(
+                raw.logical_resource_id,
+                is_name,
+                "StackEvents[].LogicalResourceId",
+            )?,
+            kind: formed(
+                raw.resource_type.unwrap_or_default(),
+                kind,
+                "StackEvents[].ResourceType",
+            )?,
             status: StackStatus::new(status, "StackEvents[].ResourceStatus")?,
             reason: reason(raw.resource_status_reason),
-            at: raw.timestamp.ok_or(ParseFailure::Form("StackEvents[].Timestamp"))?,
+            at: raw
+                .timestamp
+                .ok_or(ParseFailure::Form("StackEvents[].Timestamp"))?,
             token: raw.client_request_token,
         });
     }
@@ -322,7 +330,9 @@ pub(super) fn stack_id(id: String, name: &str, field: &'static str) -> Result<St
     }
     let of_name = |id: &str| {
         arn_fields(id).is_some_and(|[_, service, _, _, resource]| {
-            let rest = resource.strip_prefix("stack/").and_then(|rest| rest.strip_prefix(name));
+            let rest = resource
+                .strip_prefix("stack/")
+                .and_then(|rest| rest.strip_prefix(name));
             service == "cloudformation" && rest.is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
         })
     };

@@ -54,7 +54,9 @@ impl CloudFormation<'_> {
     pub fn create(&self, stack: &NewStack) -> Result<StackId, CallError> {
         let purpose = format!("make the stack `{}`", stack.name);
         let question = change(&purpose, "cloudformation:CreateStack", "create-stack", stack);
-        ask(self.gateway, &question, |bytes| parse_stack_id(bytes, &stack.name))
+        ask(self.gateway, &question, |bytes| {
+            parse_stack_id(bytes, &stack.name)
+        })
     }
 
     /// Begins to change a stack. The template goes by stdin.
@@ -64,7 +66,9 @@ impl CloudFormation<'_> {
     pub fn update(&self, stack: &NewStack) -> Result<Updated, CallError> {
         let purpose = format!("update the stack `{}`", stack.name);
         let question = change(&purpose, "cloudformation:UpdateStack", "update-stack", stack);
-        match ask(self.gateway, &question, |bytes| parse_stack_id(bytes, &stack.name)) {
+        match ask(self.gateway, &question, |bytes| {
+            parse_stack_id(bytes, &stack.name)
+        }) {
             Ok(_) => Ok(Updated::Started),
             Err(error) if is_nothing(&error) => Ok(Updated::Nothing),
             Err(error) => Err(error),

@@ -105,8 +105,16 @@ impl Eks<'_> {
 /// [`ParseFailure`] where it is not that answer, or one about another entry.
 pub fn parse_access_entry(bytes: &[u8], cluster: &str, principal: &str) -> Result<AccessEntry, ParseFailure> {
     let Raw { access_entry: raw } = json(bytes)?;
-    formed(raw.cluster_name, |found| found == cluster, "accessEntry.clusterName")?;
-    formed(raw.principal_arn, |found| found == principal, "accessEntry.principalArn")?;
+    formed(
+        raw.cluster_name,
+        |found| found == cluster,
+        "accessEntry.clusterName",
+    )?;
+    formed(
+        raw.principal_arn,
+        |found| found == principal,
+        "accessEntry.principalArn",
+    )?;
     let is_eks = |arn: &str| arn_fields(arn).is_some_and(|[_, service, ..]| service == "eks");
     Ok(AccessEntry {
         arn: formed(raw.access_entry_arn, is_eks, "accessEntry.accessEntryArn")?,

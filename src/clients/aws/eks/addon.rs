@@ -97,9 +97,15 @@ impl Eks<'_> {
     /// # Errors
     /// [`CallError`]; [`crate::clients::ErrorClass::Exists`] where the cluster has it.
     pub fn create_addon(&self, cluster: &ClusterName, addon: &NewAddon) -> Result<Addon, CallError> {
-        let mut args: Vec<String> = ["eks", "create-addon", "--cluster-name", cluster.as_str(), "--addon-name"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut args: Vec<String> = [
+            "eks",
+            "create-addon",
+            "--cluster-name",
+            cluster.as_str(),
+            "--addon-name",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         args.push(addon.name.clone());
         if let Some(version) = &addon.version {
             args.extend(["--addon-version".to_owned(), version.clone()]);
@@ -149,7 +155,13 @@ pub fn parse_addon(bytes: &[u8], cluster: &str, name: &str) -> Result<Addon, Par
         health_issues: addon.health.map(issues).transpose()?,
         service_account_role: addon
             .service_account_role_arn
-            .map(|arn| formed(arn, |arn| arn_fields(arn).is_some(), "addon.serviceAccountRoleArn"))
+            .map(|arn| {
+                formed(
+                    arn,
+                    |arn| arn_fields(arn).is_some(),
+                    "addon.serviceAccountRoleArn",
+                )
+            })
             .transpose()?,
         pod_identity_associations: addon.pod_identity_associations,
         tags: addon.tags,

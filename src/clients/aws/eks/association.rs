@@ -155,7 +155,9 @@ impl Eks<'_> {
         let purpose = format!("give `{namespace}/{service_account}` its role");
         let question = Ask::aws_write(&purpose, "eks:CreatePodIdentityAssociation", args);
         self.one(&question, cluster, |found| {
-            found.namespace == namespace && found.service_account == service_account && found.role_arn == role_arn
+            found.namespace == namespace
+                && found.service_account == service_account
+                && found.role_arn == role_arn
         })
     }
 
@@ -181,7 +183,9 @@ impl Eks<'_> {
         ];
         let purpose = format!("give the pod identity association `{id}` another role");
         let question = Ask::aws_write(&purpose, "eks:UpdatePodIdentityAssociation", args);
-        self.one(&question, cluster, |found| found.id == id && found.role_arn == role_arn)
+        self.one(&question, cluster, |found| {
+            found.id == id && found.role_arn == role_arn
+        })
     }
 
     fn one(
@@ -236,10 +240,18 @@ pub fn parse_association(bytes: &[u8], cluster: &str) -> Result<Association, Par
 }
 
 fn summary(raw: RawSummary, cluster: &str) -> Result<AssociationSummary, ParseFailure> {
-    formed(raw.cluster_name, |found| found == cluster, "association.clusterName")?;
+    formed(
+        raw.cluster_name,
+        |found| found == cluster,
+        "association.clusterName",
+    )?;
     let is_eks = |arn: &str| arn_fields(arn).is_some_and(|[_, service, ..]| service == "eks");
     Ok(AssociationSummary {
-        id: formed(raw.association_id, |id| is_word(id, 64), "association.associationId")?,
+        id: formed(
+            raw.association_id,
+            |id| is_word(id, 64),
+            "association.associationId",
+        )?,
         arn: formed(raw.association_arn, is_eks, "association.associationArn")?,
         namespace: formed(raw.namespace, is_kube_name, "association.namespace")?,
         service_account: formed(raw.service_account, is_kube_name, "association.serviceAccount")?,
@@ -252,7 +264,8 @@ fn summary(raw: RawSummary, cluster: &str) -> Result<AssociationSummary, ParseFa
 }
 
 fn is_role(arn: &str) -> bool {
-    arn_fields(arn).is_some_and(|[_, service, .., resource]| service == "iam" && resource.starts_with("role/"))
+    arn_fields(arn)
+        .is_some_and(|[_, service, .., resource]| service == "iam" && resource.starts_with("role/"))
 }
 
 /// A Kubernetes name: letters, digits, `-` and `.`.

@@ -96,7 +96,12 @@ pub fn parse_cluster(bytes: &[u8], name: &str) -> Result<Cluster, ParseFailure> 
     formed(raw.name, |found| found == name, "cluster.name")?;
     let status = formed(raw.status, |status| is_word(status, 32), "cluster.status")?;
     let network = raw.resources_vpc_config.unwrap_or_default();
-    if !network.public_access_cidrs.iter().flatten().all(|range| is_range(range)) {
+    if !network
+        .public_access_cidrs
+        .iter()
+        .flatten()
+        .all(|range| is_range(range))
+    {
         return Err(ParseFailure::Form("cluster.resourcesVpcConfig.publicAccessCidrs"));
     }
     if !network.subnet_ids.iter().flatten().all(|id| is_word(id, 64)) {

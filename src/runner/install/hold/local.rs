@@ -32,7 +32,11 @@ pub fn take(folder: &Path, target: &Target, holder: &Holder) -> Result<File, End
         own(
             Code::InstallLockFailed,
             "take this machine's lock of the install",
-            format!("The lock file `{}` can't be written ({}).", path.display(), said.kind()),
+            format!(
+                "The lock file `{}` can't be written ({}).",
+                path.display(),
+                said.kind()
+            ),
             format!(
                 "Make its folder writable (`ls -ld {}`), then run the same command.",
                 quoted(&folder.display().to_string())

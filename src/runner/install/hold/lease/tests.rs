@@ -75,7 +75,10 @@ fn only_a_lease_that_is_free_ended_ours_or_of_our_own_dead_is_taken() {
     endless["spec"]["leaseDurationSeconds"] = Value::Null;
     let endless = Lease { document: endless };
     let far = at("2036-11-24T03:00:00Z");
-    assert!(endless.held_against(&me, far, alive).is_some(), "it never says that it ends");
+    assert!(
+        endless.held_against(&me, far, alive).is_some(),
+        "it never says that it ends"
+    );
 }
 
 #[test]
@@ -105,7 +108,10 @@ fn an_answer_that_is_not_the_lease_says_nothing_of_it() {
     ] {
         let mut document = good.clone();
         document[path] = bad;
-        assert!(parse_lease(document.to_string().as_bytes()).is_err(), "{document}");
+        assert!(
+            parse_lease(document.to_string().as_bytes()).is_err(),
+            "{document}"
+        );
     }
     assert!(parse_lease(b"").is_err());
 }
