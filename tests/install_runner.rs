@@ -146,7 +146,7 @@ fn a_denial_or_an_ended_login_is_said_at_once_with_what_to_do_and_how_to_go_on()
         assert_eq!(report.next.action, next);
         assert_eq!(
             report.command.as_deref(),
-            Some("lakehouse install --root-domain=example.com '--subnets=subnet-1 x' --approve=true")
+            Some("lakehouse install --root-domain=example.com --subnets='subnet-1 x' --approve=true")
         );
     }
     // Also where the guard's own question meets it.
@@ -239,7 +239,7 @@ fn a_thing_that_is_not_what_was_approved_is_not_written() {
         assert!(account.writes().is_empty(), "{changed}");
         assert_eq!(
             report.command.as_deref(),
-            Some("lakehouse install --root-domain=example.com '--subnets=subnet-1 x'"),
+            Some("lakehouse install --root-domain=example.com --subnets='subnet-1 x'"),
             "without the approval of the other plan"
         );
     }
@@ -298,11 +298,6 @@ const NEVER: Duration = Duration::from_secs(60);
 fn a_failing_step_lets_its_neighbour_end_its_command_and_start_no_other() {
     let account = Account::new();
     account.fault("aws make role", 1, Fault::Says(DENIED));
-    let (begun, has_begun) = mpsc::channel();
-    let (failed, has_failed) = mpsc::channel::<()>();
-    let channels = std::sync::Mutex::new((begun, has_begun, has_failed));
-    let begun = channels.lock().unwrap().0.clone();
-    let (failing, bucket_waits) = (std::sync::Mutex::new(Some(failed)), channels);
     // The neighbour is in the middle of its first command when the role's step has failed and ended.
     let told = Arc::clone(&account);
     let (in_bucket, bucket_is_in) = mpsc::channel();
@@ -319,7 +314,6 @@ fn a_failing_step_lets_its_neighbour_end_its_command_and_start_no_other() {
             bucket_is_in.lock().unwrap().recv_timeout(NEVER).unwrap();
         }
     });
-    drop((begun, failing, bucket_waits));
     let bucket = step("bucket", &[], |_| {
         let writes = ["bucket-one", "bucket-two"].map(|id| making(id, WriteTo::Account));
         Ok(Decision::create("made", wanted("bucket"), writes.into()))
@@ -412,7 +406,7 @@ fn an_approval_is_for_this_plan_or_what_is_left_of_it() {
     let digest = report.plan_digest.clone().unwrap();
     assert_eq!(
         report.command.unwrap(),
-        format!("lakehouse install --root-domain=example.com '--subnets=subnet-1 x' --approve={digest}")
+        format!("lakehouse install --root-domain=example.com --subnets='subnet-1 x' --approve={digest}")
     );
     assert!(account.writes().is_empty());
 

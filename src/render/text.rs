@@ -1,12 +1,14 @@
 //! The report as text for people. It reads the report and nothing else.
 
 mod evidence;
+mod install;
+
+pub use install::lasting;
 
 use crate::gateway::redact::printable;
 use crate::report::ExecMode;
 use crate::report::{
-    Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, RunRecord,
-    ToolboxReport,
+    Failure, Finding, Outcome, PreflightReport, PreflightStatus, Report, RunRecord, ToolboxReport,
 };
 use std::fmt::Write as _;
 
@@ -61,7 +63,7 @@ pub fn report(report: &Report, style: Style) -> String {
         text.push_str(&self::preflight(preflight, in_docker, style));
     }
     if let Some(install) = &report.install {
-        text.push_str(&self::install(install, style));
+        text.push_str(&install::install(install, style));
     }
     if let Some(toolbox) = &report.toolbox {
         text.push_str(&self::toolbox(toolbox));
@@ -184,21 +186,6 @@ fn check(check: &Finding, style: Style) -> String {
     if let Some(code) = check.code.filter(|_| check.outcome != Outcome::Pass) {
         let _ = writeln!(text, "{space}{}", style.over("2", code.name()));
     }
-    text
-}
-
-fn install(install: &InstallReport, style: Style) -> String {
-    let mut text = format!("\n{}\n{}\n", style.over("1", "Install"), printable(&install.plan));
-    for blocker in &install.blockers {
-        let _ = writeln!(
-            text,
-            "{} {} ({})",
-            style.over("31", "✗"),
-            blocker.message,
-            blocker.code.name()
-        );
-    }
-    let _ = writeln!(text, "{}", install.next.reason);
     text
 }
 

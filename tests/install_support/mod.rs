@@ -219,7 +219,7 @@ impl Account {
             }
             [_, "make", name, ..] => {
                 let now = state.time;
-                state.made.insert((*name).to_owned(), now);
+                state.made.entry((*name).to_owned()).or_insert(now);
                 if *name == "cluster" {
                     state.endpoint = Some(ENDPOINT.to_owned());
                 }

@@ -31,7 +31,7 @@ pub fn line(command: &str, typed: &BTreeMap<String, String>, approve: Option<&st
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "action" | "approve"));
     for (name, value) in kept {
-        words.push(quoted(&format!("--{name}={value}")));
+        words.push(format!("--{name}={}", quoted(value)));
     }
     if let Some(approve) = approve {
         words.push(format!("--approve={}", quoted(approve)));
