@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly 
     infer_long_args = false
 )]
 pub struct Args {
-    /// What to do; without it: preflight, then the install's gate.
+    /// What to do; without it: preflight, then the install's plan.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Names the command too

@@ -272,7 +272,15 @@ impl Gateway for Account {
         });
         match fault {
             None => self.carry_out(spec, &line),
-            Some(Fault::Says(said)) => Ok(output(if spec.tool == Tool::Aws { 254 } else { 1 }, "", said)),
+            Some(Fault::Says(said)) => {
+                // aws: 254 where the service answered, 255 where it did not get there, or has no login.
+                let exit = match spec.tool {
+                    Tool::Aws if said.starts_with("An error occurred") => 254,
+                    Tool::Aws => 255,
+                    _ => 1,
+                };
+                Ok(output(exit, "", said))
+            }
             Some(Fault::LostBefore) => lost,
             Some(Fault::LostAfter) => {
                 let _ = self.carry_out(spec, &line);

@@ -120,10 +120,9 @@ pub fn converge(
                 return Ok(Settled { look, outcome });
             }
             Verdict::Blocked(stops) => {
-                let stop = stops.first();
-                return Err(stop.map_or_else(
+                return Err(stops.first().map_or_else(
                     || internal(&course.purpose),
-                    |stop| of_stop(&course.purpose, stop),
+                    |found| of_stop(&course.purpose, found),
                 ));
             }
             Verdict::Waiting(what) => course.wait(what)?,

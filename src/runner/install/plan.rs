@@ -112,7 +112,7 @@ pub fn observe(steps: &[Box<dyn Step>], world: &World<'_>) -> Vec<Result<Look, C
 
 /// A defect in a look is in the plan's way, and no crash.
 fn broken(step: &dyn Step) -> Look {
-    let stop = Stop::new(
+    let found = Stop::new(
         Code::Internal,
         format!(
             "How the step `{}` stands is unknown: the look at it failed by a defect of lakehouse.",
@@ -123,7 +123,7 @@ fn broken(step: &dyn Step) -> Look {
     Look::of(Decision::blocked(
         "how it stands is unknown",
         serde_json::Value::Null,
-        vec![stop],
+        vec![found],
     ))
 }
 

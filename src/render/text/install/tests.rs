@@ -12,7 +12,7 @@ fn told(report: Value) -> String {
     )
 }
 
-fn report(status: &str, more: Value) -> Value {
+fn report(status: &str, more: &Value) -> Value {
     let mut report = json!({
         "status": status, "plan": "Account 1, region us-east-2, cluster demo, namespace ingext.\nPhase 1: …",
         "steps": [
@@ -64,7 +64,7 @@ Look at it.
 fn a_failure_tells_what_stands_and_why_it_stopped_and_no_tool_paints_the_screen() {
     let mut failed = report(
         "failed",
-        json!({
+        &json!({
             "failedStep": "bucket",
             "failure": {"code": "AWS_ACCESS_DENIED", "purpose": "make the bucket `b`", "message": "AWS refuses it.",
                         "remediation": "Ask for it.", "toolOutput": "denied \u{1b}[31mred"},
@@ -81,7 +81,7 @@ fn a_failure_tells_what_stands_and_why_it_stopped_and_no_tool_paints_the_screen(
         "Install: failed\n",
         "✓ done       cluster              A cluster of Kubernetes 1.34 with 2 nodes. (17\n                                  min)\n",
         "✗ failed     bucket ",
-        "What stands\n  foundation cluster demo (made by this run), 2 of 2 nodes ready, add-ons vpc-cni\n",
+        "What stands\n  foundation cluster demo (made by this run), 2 of 2 nodes ready, add-ons\n             vpc-cni\n",
         "error: failed to make the bucket `b`: AWS refuses it. (AWS_ACCESS_DENIED)\n  | denied",
         "→ Ask for it.",
         "Look at it.\n  lakehouse install --approve=true\n",

@@ -55,7 +55,7 @@ impl Holder {
         let [machine, pid, start, run] = parts.as_slice() else {
             return None;
         };
-        let formed = [user, machine, start, run].into_iter().all(|part| is_plain(part));
+        let formed = [user, machine, start, run].into_iter().all(is_plain);
         let pid = pid.parse().ok().filter(|pid| *pid > 0)?;
         formed.then(|| Self {
             user: user.to_owned(),
