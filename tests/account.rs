@@ -454,7 +454,7 @@ fn the_chart_registry_is_asked_from_inside_the_toolbox() {
         (
             charts.replace("/ingext", "/elsewhere"),
             "CHART_NOT_FOUND",
-            "does not hold the chart",
+            "does not hold ingext-aws-gp3 0.1.0, karpenter-crd 1.8.3 and aws-load-balancer-controller 3.5.0",
         ),
         (
             charts.replace("/ingext", "/private"),

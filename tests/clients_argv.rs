@@ -10,7 +10,7 @@ use lakehouse::clients::kubeconfig::ClusterAccess;
 use lakehouse::clients::kubectl::Kubectl;
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
-use lakehouse::steps::preflight::chart_registry::CHART;
+use lakehouse::model::ChartLock;
 use steps_support::{Script, recorded};
 
 #[test]
@@ -30,7 +30,15 @@ fn command_lines_are_as_agreed() {
     let _ = Route53 { gateway }.zones();
     let _ = Route53 { gateway }.name_servers("/hostedzone/Z1");
     let _ = Route53 { gateway }.records("/hostedzone/Z1", "site.example.com");
-    let _ = HelmCharts { gateway }.show(&"oci://a.test/b".parse().unwrap(), CHART);
+    let mirror = "oci://a.test/b".parse().unwrap();
+    for (name, mirror) in [
+        ("ingext-aws-gp3", Some(&mirror)),
+        ("karpenter", None),
+        ("aws-load-balancer-controller", None),
+    ] {
+        let chart = ChartLock::compiled().chart(name).unwrap();
+        let _ = HelmCharts { gateway }.show(chart, &chart.reference(mirror));
+    }
     let _ = Acm { gateway }.certificates();
     let _ = Acm { gateway }.certificate("arn:aws:acm:us-east-2:000000000000:certificate/a");
     let _ = S3 { gateway }.bucket(&"b-1".parse().unwrap(), &"000000000000".parse().unwrap());
@@ -95,7 +103,9 @@ aws s3api head-bucket --bucket b-1 --expected-bucket-owner 000000000000 --output
 aws sts get-caller-identity --output json
 eksctl version -o json
 helm list --all-namespaces --all --max 0 -o json --kubeconfig /private/k.json --kube-context lakehouse-demo
-helm show chart oci://a.test/b/ingext-lake-config --version 1.0.0
+helm show chart aws-load-balancer-controller --version 3.5.0 --repo https://aws.github.io/eks-charts
+helm show chart oci://a.test/b/ingext-aws-gp3 --version 0.1.0
+helm show chart oci://public.ecr.aws/karpenter/karpenter --version 1.8.3
 helm version --template {{.Version}}
 kubectl get namespace ingext -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s
 kubectl get nodes -o jsonpath={\"nodes\\n\"}{range .items[*]}{.metadata.name}{\"\\t\"}{.status.nodeInfo.kubeletVersion}{\"\\t\"}{.status.conditions[?(@.type==\"Ready\")].status}{\"\\t\"}{.spec.unschedulable}{\"\\t\"}{.metadata.labels.eks\\.amazonaws\\.com/nodegroup}{\"\\n\"}{end}{\"end\\n\"} --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s

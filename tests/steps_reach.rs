@@ -2,11 +2,12 @@
 
 mod steps_support;
 
-use lakehouse::clients::helm_charts::{Trouble, parse_chart, trouble};
+use lakehouse::clients::helm_charts::{Pulled, Trouble, parse_chart, parse_digest, trouble};
 use lakehouse::clients::{CallError, ErrorClass};
 use lakehouse::gateway::GatewayError;
+use lakehouse::model::{ChartLock, ChartRegistry, LockedChart};
 use lakehouse::report::{ExecMode, Finding};
-use lakehouse::steps::preflight::chart_registry::{Aws, CHART, decide};
+use lakehouse::steps::preflight::chart_registry::{Asked, Aws, ask, decide};
 use lakehouse::steps::preflight::run_all;
 use std::time::Duration;
 use steps_support::{brief, find, inputs, recorded, rehearsal};
@@ -81,6 +82,131 @@ fn words_that_only_some_machines_give_are_told_apart_too() {
     );
 }
 
+/// What helm 3.19.5 says of a chart repository (`--repo`), tried against a small server.
+#[test]
+fn the_words_about_a_chart_repository_are_told_apart() {
+    let of = |words: &str| {
+        trouble(&format!(
+            "Error: looks like \"https://a.example/b\" is not a valid chart repository or cannot be reached: {words}"
+        ))
+    };
+    let index = "failed to fetch https://a.example/b/index.yaml : ";
+    assert_eq!(of(&format!("{index}503 Service Unavailable")), Trouble::Service);
+    assert_eq!(of(&format!("{index}403 Forbidden")), Trouble::Login);
+    assert_eq!(of(&format!("{index}429 Too Many Requests")), Trouble::Busy);
+    assert_eq!(of(&format!("{index}404 Not Found")), Trouble::NoRegistry);
+    assert_eq!(
+        of(
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type repo.IndexFile"
+        ),
+        Trouble::NoRegistry
+    );
+    let get = "Get \"https://a.example/b/index.yaml\": ";
+    assert_eq!(
+        of(&format!(
+            "{get}dial tcp 192.0.2.1:443: connect: connection refused"
+        )),
+        Trouble::Connect
+    );
+    assert_eq!(
+        of(&format!(
+            "{get}proxyconnect tcp: dial tcp 192.0.2.1:9: connect: connection refused"
+        )),
+        Trouble::Proxy
+    );
+    assert_eq!(
+        trouble("Error: chart \"a\" version \"3.5.0\" not found in https://a.example/b repository\n"),
+        Trouble::Absent
+    );
+}
+
+#[test]
+fn the_digest_of_a_pull_stands_on_stderr() {
+    let good = recorded("helm/show-chart/good");
+    let digest = parse_digest(&good.stderr).unwrap();
+    assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");
+    assert_eq!(parse_digest(""), None, "a chart repository shows none");
+}
+
+#[test]
+fn a_chart_that_is_not_the_locked_one_blocks() {
+    let locked = LockedChart {
+        digest: Some(format!("sha256:{}", "a".repeat(64))),
+        ..first().clone()
+    };
+    let outcome = |shown: Option<String>, mirror: Option<&ChartRegistry>| {
+        let asked = Asked {
+            chart: first(),
+            reference: locked.reference(mirror),
+            found: Ok(Pulled { digest: shown }),
+        };
+        let checked = decide(&[asked], Aws::Unknown, &inputs().asker());
+        assert_eq!(
+            checked.evidence.chart_registry.is_some(),
+            brief(&checked.findings, "chart-registry") == "Pass"
+        );
+        brief(&checked.findings, "chart-registry")
+    };
+    let mirror = "oci://mirror.example/a".parse().unwrap();
+    let other = Some(format!("sha256:{}", "b".repeat(64)));
+    assert_eq!(outcome(locked.digest.clone(), None), "Pass");
+    assert_eq!(outcome(other.clone(), None), "Fail CHART_DIFFERS");
+    assert_eq!(
+        outcome(None, None),
+        "Fail CHART_DIFFERS",
+        "no digest is not the locked one"
+    );
+    assert_eq!(
+        outcome(other, Some(&mirror)),
+        "Pass",
+        "a mirror's manifest is its own"
+    );
+}
+
+#[test]
+fn a_mirror_that_lacks_what_others_publish_is_found_before_the_install() {
+    let absent = recorded("helm/show-chart/absent").stderr;
+    let mirror = "oci://mirror.example/a".parse().unwrap();
+    let script = rehearsal().on(
+        "helm show chart oci://mirror.example/a/karpenter-crd",
+        1,
+        "",
+        &absent,
+    );
+    let asked = ask(&script, Some(&mirror)).unwrap();
+    let checked = decide(&asked, Aws::Answers, &inputs().asker());
+    let finding = &checked.findings[0];
+    assert_eq!(brief(&checked.findings, "chart-registry"), "Fail CHART_NOT_FOUND");
+    assert!(
+        finding.message.contains("does not hold karpenter-crd 1.8.3."),
+        "{}",
+        finding.message
+    );
+    let remedy = finding.remediation.as_ref().unwrap();
+    assert!(
+        remedy.contains("helm show chart oci://mirror.example/a/karpenter-crd --version 1.8.3"),
+        "{remedy}"
+    );
+}
+
+#[test]
+fn without_a_mirror_each_registry_is_asked_and_the_others_that_fail_are_named() {
+    let refused = recorded("helm/show-chart/refused").stderr;
+    let script = rehearsal().on("helm show chart", 1, "", &refused);
+    let asked = ask(&script, None).unwrap();
+    assert_eq!(script.asked().len(), 3);
+    let message = decide(&asked, Aws::Unknown, &inputs().asker()).findings[0]
+        .message
+        .clone();
+    let repository = "https://aws.github.io/eks-charts";
+    let others = format!("`oci://public.ecr.aws/karpenter` and `{repository}` gave none either.");
+    assert!(
+        message.contains("from `oci://public.ecr.aws/ingext`"),
+        "{message}"
+    );
+    assert!(message.ends_with(&others), "{message}");
+}
+
 #[test]
 fn a_name_in_the_url_decides_nothing() {
     let line =
@@ -91,24 +217,29 @@ fn a_name_in_the_url_decides_nothing() {
 #[test]
 fn only_the_chart_that_was_asked_for_is_taken() {
     let good = recorded("helm/show-chart/good").stdout;
-    assert_eq!(parse_chart(&good, CHART), Ok(()));
+    let chart = first();
+    assert_eq!(parse_chart(&good, chart), Ok(()));
     let text = String::from_utf8(good).unwrap();
     for bad in [
-        text.replace("ingext-lake-config", "ingext-lake"),
-        text.replace("\nversion: 1.0.0", "\nversion: 1.0.1"),
+        text.replace("name: ingext-aws-gp3", "name: ingext-aws"),
+        text.replace("\nversion: 0.1.0", "\nversion: 0.1.1"),
         text.replace("\nversion:", "\n  version:"),
         text.replace("apiVersion", "kind"),
-        format!("{text}name: ingext-lake-config\n"),
+        format!("{text}name: ingext-aws-gp3\n"),
         "<html>".to_owned(),
         String::new(),
     ] {
-        assert!(parse_chart(bad.as_bytes(), CHART).is_err(), "{bad}");
+        assert!(parse_chart(bad.as_bytes(), chart).is_err(), "{bad}");
     }
-    let cut = text.find("version: 1.0.0").unwrap() + "version: 1.0.".len();
+    let cut = text.find("\nversion: 0.1.0").unwrap() + "\nversion: 0.1.".len();
     assert!(
-        parse_chart(&text.as_bytes()[..cut], CHART).is_err(),
+        parse_chart(&text.as_bytes()[..cut], chart).is_err(),
         "a cut version is another version"
     );
+}
+
+fn first() -> &'static LockedChart {
+    ChartLock::compiled().chart("ingext-aws-gp3").unwrap()
 }
 
 fn judged(class: ErrorClass, said: &str, aws: Aws, mode: ExecMode) -> Finding {
@@ -121,7 +252,12 @@ fn judged(class: ErrorClass, said: &str, aws: Aws, mode: ExecMode) -> Finding {
         code: None,
         said: said.to_owned(),
     };
-    let checked = decide(Err(error), &inputs.chart_registry, aws, &inputs.asker());
+    let asked = Asked {
+        chart: first(),
+        reference: first().reference(None),
+        found: Err(error),
+    };
+    let checked = decide(&[asked], aws, &inputs.asker());
     assert_eq!(checked.evidence.chart_registry, None, "no answer is no evidence");
     checked.findings[0].clone()
 }

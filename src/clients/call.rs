@@ -90,6 +90,18 @@ pub fn ask<T>(
     ask: &Ask,
     parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
 ) -> Result<T, CallError> {
+    ask_both(gateway, ask, |stdout, _| parse(stdout))
+}
+
+/// The same for an answer that stands partly on stderr.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_both<T>(
+    gateway: &dyn Gateway,
+    ask: &Ask,
+    parse: impl Fn(&[u8], &str) -> Result<T, ParseFailure>,
+) -> Result<T, CallError> {
     match once(gateway, ask, &parse) {
         Err(error)
             if error.class == ErrorClass::Throttled
@@ -106,7 +118,7 @@ pub fn ask<T>(
 fn once<T>(
     gateway: &dyn Gateway,
     ask: &Ask,
-    parse: &impl Fn(&[u8]) -> Result<T, ParseFailure>,
+    parse: &impl Fn(&[u8], &str) -> Result<T, ParseFailure>,
 ) -> Result<T, CallError> {
     let output = gateway
         .run(&ask.spec)
@@ -127,7 +139,7 @@ fn once<T>(
         });
     }
     // What the tool said beside an answer that can't be read (a warning, a proxy's page) often says why.
-    parse(&output.stdout).map_err(|failure| CallError {
+    parse(&output.stdout, &output.stderr).map_err(|failure| CallError {
         said: match output.stderr.trim() {
             "" => failure.to_string(),
             said => format!("{failure}\n{said}"),

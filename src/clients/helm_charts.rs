@@ -1,21 +1,19 @@
 //! Helm and the chart registry: whether a chart can be had, and where on the way there it stopped.
 
-use crate::clients::call::{Ask, ask};
+use crate::clients::call::{Ask, ask_both};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::gateway::{Gateway, Tool};
-use crate::model::ChartRegistry;
+use crate::model::{ChartReference, LockedChart};
 use std::time::Duration;
 
 /// How long one look into the registry may take: Go itself would wait 30 s for a connection that never comes.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-/// A chart by its name and exact version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chart {
-    /// The name, which is the last part of its place in the registry.
-    pub name: &'static str,
-    /// The version.
-    pub version: &'static str,
+/// What a chart's pull showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// The digest of the OCI manifest; none from a chart repository.
+    pub digest: Option<String>,
 }
 
 /// The client.
@@ -26,17 +24,33 @@ pub struct HelmCharts<'a> {
 }
 
 impl HelmCharts<'_> {
-    /// Fetches `chart` from `registry` and reads what it says of itself, as install will.
+    /// Fetches `chart` by `reference` and reads what it says of itself, as install will.
     ///
     /// # Errors
     /// [`CallError`] where there is no answer; [`trouble`] reads helm's own words.
-    pub fn show(&self, registry: &ChartRegistry, chart: Chart) -> Result<(), CallError> {
-        let place = registry.chart(chart.name);
-        let args = ["show", "chart", &place, "--version", chart.version];
+    pub fn show(&self, chart: &LockedChart, reference: &ChartReference) -> Result<Pulled, CallError> {
+        let words = ["show".to_owned(), "chart".to_owned()];
+        let args = words.into_iter().chain(reference.args());
         let mut question = Ask::tool(Tool::Helm, "read a chart from the chart registry", args);
         question.spec.timeout = LIMIT;
-        ask(self.gateway, &question, |bytes| parse_chart(bytes, chart))
+        ask_both(self.gateway, &question, |stdout, stderr| {
+            parse_chart(stdout, chart)?;
+            Ok(Pulled {
+                digest: parse_digest(stderr),
+            })
+        })
     }
+}
+
+/// Reads the digest beside an answer: helm ends a pull from an OCI registry with `Digest: sha256:…` on stderr, and one
+/// from a chart repository without (helm 3.19.5, recorded).
+#[must_use]
+pub fn parse_digest(stderr: &str) -> Option<String> {
+    let shown = stderr
+        .lines()
+        .rev()
+        .find_map(|line| line.trim_end().strip_prefix("Digest: "))?;
+    Some(shown.to_owned())
 }
 
 /// Reads `helm show chart`: the chart's metadata as YAML, written by helm itself, which sorts the keys and puts each
@@ -44,7 +58,7 @@ impl HelmCharts<'_> {
 ///
 /// # Errors
 /// [`ParseFailure`] where it is not that answer, or another chart's.
-pub fn parse_chart(bytes: &[u8], wanted: Chart) -> Result<(), ParseFailure> {
+pub fn parse_chart(bytes: &[u8], wanted: &LockedChart) -> Result<(), ParseFailure> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ParseFailure::Empty);
     }
@@ -111,14 +125,7 @@ pub fn trouble(stderr: &str) -> Trouble {
         .split_once("response status code ")
         .and_then(|(_, rest)| rest.get(..3)?.parse::<u16>().ok());
     if let Some(status) = status {
-        return match status {
-            401 | 403 => Trouble::Login,
-            404 => Trouble::Absent,
-            407 => Trouble::Proxy,
-            429 => Trouble::Busy,
-            500..=599 => Trouble::Service,
-            _ => Trouble::Other,
-        };
+        return by_status(status);
     }
     WORDS
         .iter()
@@ -127,7 +134,7 @@ pub fn trouble(stderr: &str) -> Trouble {
 }
 
 /// Looked for in this order: a line about the proxy also holds what happened on the way to it.
-const WORDS: [(&str, Trouble); 19] = [
+const WORDS: [(&str, Trouble); 21] = [
     ("proxyconnect ", Trouble::Proxy),
     ("certificate signed by unknown authority", Trouble::Authority),
     ("x509: ", Trouble::Certificate),
@@ -147,10 +154,31 @@ const WORDS: [(&str, Trouble); 19] = [
     ("unexpected EOF", Trouble::Connect),
     ("manifest does not contain", Trouble::NoRegistry),
     ("invalid character", Trouble::NoRegistry),
+    // A chart repository without the chart, and a page in place of its index.
+    (" not found in ", Trouble::Absent),
+    ("error unmarshaling JSON", Trouble::NoRegistry),
 ];
+
+const fn by_status(status: u16) -> Trouble {
+    match status {
+        401 | 403 => Trouble::Login,
+        404 => Trouble::Absent,
+        407 => Trouble::Proxy,
+        429 => Trouble::Busy,
+        500..=599 => Trouble::Service,
+        _ => Trouble::Other,
+    }
+}
 
 fn by_end(words: &str) -> Trouble {
     let end = words.rsplit(": ").next().unwrap_or_default();
+    // A chart repository's answer to its index: `failed to fetch URL : 503 Service Unavailable`.
+    let status = end.split_once(' ').and_then(|(status, _)| status.parse().ok());
+    match status.map(by_status) {
+        Some(Trouble::Absent) => return Trouble::NoRegistry,
+        Some(trouble) => return trouble,
+        None => {}
+    }
     // What a proxy says instead of opening the way: Go gives its status in words, and nothing else.
     let refusals = [
         "Proxy Authentication Required",

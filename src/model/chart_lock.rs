@@ -86,16 +86,13 @@ impl ChartLock {
         self.charts.iter().find(|chart| chart.name == name)
     }
 
-    /// Of each place that install takes charts from, the first chart: with `mirror` one place, without it each
-    /// chart's own.
+    /// Of each registry and repository that install takes charts from, the first chart. A mirror must hold them all:
+    /// those of somebody else's registry are the ones that it lacks most easily.
     #[must_use]
-    pub fn one_of_each_registry(&self, mirror: Option<&ChartRegistry>) -> Vec<&LockedChart> {
+    pub fn one_of_each_registry(&self) -> Vec<&LockedChart> {
         let mut asked: Vec<&LockedChart> = Vec::new();
         for chart in &self.charts {
-            let known = asked
-                .iter()
-                .any(|other| mirror.is_some() || other.registry == chart.registry);
-            if !known {
+            if asked.iter().all(|other| other.registry != chart.registry) {
                 asked.push(chart);
             }
         }
@@ -104,6 +101,12 @@ impl ChartLock {
 }
 
 impl LockedChart {
+    /// `ingext-aws-gp3 0.1.0`, for messages.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
     /// How helm is asked for it: with a mirror from there, whatever its own registry is; else from its own.
     ///
     /// A mirror's chart has no digest to hold: pushing a chart writes a manifest of its own, with the time in it.

@@ -124,7 +124,7 @@ pub struct Settings {
     pub node_type: Sourced<NodeType>,
     /// `--node-count`.
     pub node_count: Sourced<NodeCount>,
-    /// `--chart-registry`.
+    /// `--chart-registry`; what charts come from is [`Settings::chart_mirror`].
     pub chart_registry: Sourced<ChartRegistry>,
     /// `--has-billing`.
     pub has_billing: Sourced<bool>,
@@ -161,6 +161,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The registry that every chart comes from, where one was named; none has each chart come from its own.
+    #[must_use]
+    pub fn chart_mirror(&self) -> Option<&ChartRegistry> {
+        (self.chart_registry.source != Source::Default).then_some(&self.chart_registry.value)
+    }
+
     /// The bucket that was named, or the default one of `account`: `<cluster in lower case>-<account>`.
     ///
     /// # Errors

@@ -91,6 +91,7 @@ codes! {
     DnsRecordForeign "DNS_RECORD_FOREIGN" "The site's name already has a record that points somewhere else." "Remove the record, or choose another name with `--domain`.";
     ChartRegistryUnreachable "CHART_REGISTRY_UNREACHABLE" "The chart registry could not be reached from where the tools run." "Check the network and the proxy there, or name a mirror with `--chart-registry`.";
     ChartNotFound "CHART_NOT_FOUND" "The chart registry answers and does not hold the chart." "Check the mirror that `--chart-registry` names.";
+    ChartDiffers "CHART_DIFFERS" "What the chart registry holds under the locked version is not the chart that was locked." "Install nothing from it; a newer `lakehouse` may lock the new one.";
     ClusterUnreachable "CLUSTER_UNREACHABLE" "The cluster's API server did not answer from where the tools run; what stands in the cluster is unknown." "Check the cluster's endpoint access and the network there.";
     ClusterAccessDenied "CLUSTER_ACCESS_DENIED" "The cluster's API server answers and does not let this caller look; what stands in the cluster is unknown." "Ask whoever made the cluster for an access entry.";
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";

@@ -148,7 +148,7 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
         node_type: settings.node_type.value.clone(),
         node_count: settings.node_count.value.get(),
         namespace: settings.namespace.value.clone(),
-        chart_registry: settings.chart_registry.value.clone(),
+        chart_mirror: settings.chart_mirror().cloned(),
         dns_check: settings.dns_check,
         dns_server: settings.dns_server.as_ref().map(|server| server.value.address()),
         dns_provider: settings.dns_provider.as_ref().map(|provider| provider.value),

@@ -88,7 +88,7 @@ const READY: &[(&str, &str)] = &[
     ),
     (
         "helm.show.chart",
-        "printf 'apiVersion: v2\\nname: ingext-lake-config\\ntype: application\\nversion: 1.0.0\\n\\n'",
+        "printf 'apiVersion: v2\\nname: %s\\ntype: application\\nversion: %s\\n\\n' \"${3##*/}\" \"$5\"",
     ),
     (
         "aws.acm.list-certificates",

@@ -108,6 +108,7 @@ impl Gateway for Script {
             .unwrap_or_else(|| panic!("not scripted: {line}"))
             .1
             .clone()
+            .map(|output| as_asked(spec, output))
     }
 
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
@@ -117,6 +118,23 @@ impl Gateway for Script {
             secrets: file.secrets.to_vec(),
         });
         Ok(format!("/private/{}", file.name))
+    }
+}
+
+/// One recorded chart stands for all of them: name and version are those that were asked for.
+fn as_asked(spec: &CommandSpec, output: CommandOutput) -> CommandOutput {
+    let ["show", "chart", place, "--version", version, ..] =
+        spec.args.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    else {
+        return output;
+    };
+    let name = place.rsplit('/').next().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.replace("name: ingext-aws-gp3\n", &format!("name: {name}\n"));
+    let stdout = text.replace("\nversion: 0.1.0\n", &format!("\nversion: {version}\n"));
+    CommandOutput {
+        stdout: stdout.into(),
+        ..output
     }
 }
 
@@ -255,7 +273,7 @@ pub fn inputs() -> PreflightInputs {
         node_type: "t3.large".parse().unwrap(),
         node_count: 2,
         namespace: "ingext".parse().unwrap(),
-        chart_registry: "oci://public.ecr.aws/ingext".parse().unwrap(),
+        chart_mirror: None,
         dns_check: false,
         dns_server: None,
         dns_provider: None,

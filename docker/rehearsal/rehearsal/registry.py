@@ -34,6 +34,8 @@ REFUSING = {
 GARBAGE = "garbage"  # a proxy's page, with status 200
 SILENT = "silent"  # no answer
 SILENCE = 120  # seconds
+# A mirror holds every chart in one place, `/ingext`. These stand beside it as in their own registry too.
+ALSO = {"karpenter": ("karpenter",), "karpenter-crd": ("karpenter",)}
 
 MANIFESTS = {}  # (repository, tag or digest): (digest, bytes)
 BLOBS = {}  # digest: bytes
@@ -73,8 +75,9 @@ def add_chart(folder):
         },
     }
     data = json.dumps(manifest, sort_keys=True).encode()
-    for name in (about["version"], digest_of(data)):
-        MANIFESTS[f"ingext/{about['name']}", name] = (digest_of(data), data)
+    for repository in ("ingext", *ALSO.get(about["name"], ())):
+        for name in (about["version"], digest_of(data)):
+            MANIFESTS[f"{repository}/{about['name']}", name] = (digest_of(data), data)
 
 
 class Registry(BaseHTTPRequestHandler):

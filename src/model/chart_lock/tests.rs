@@ -52,21 +52,30 @@ fn a_mirror_holds_every_chart_and_its_own_digests() {
 }
 
 #[test]
-fn each_place_is_asked_once_and_a_mirror_alone() {
-    let lock = ChartLock::compiled();
-    let places = |mirror: Option<&ChartRegistry>| -> Vec<String> {
-        let asked = lock.one_of_each_registry(mirror);
-        asked.iter().map(|c| c.reference(mirror).to_string()).collect()
+fn a_chart_of_each_registry_is_asked_for() {
+    let asked = ChartLock::compiled().one_of_each_registry();
+    let of = |mirror: Option<&ChartRegistry>| -> Vec<String> {
+        asked
+            .iter()
+            .map(|chart| chart.reference(mirror).to_string())
+            .collect()
     };
     assert_eq!(
-        places(None),
+        of(None),
         [
             "oci://public.ecr.aws/ingext/ingext-aws-gp3 --version 0.1.0",
             "oci://public.ecr.aws/karpenter/karpenter-crd --version 1.8.3",
             "aws-load-balancer-controller --version 3.5.0 --repo https://aws.github.io/eks-charts",
         ]
     );
-    assert_eq!(places(Some(&mirror())).len(), 1);
+    assert_eq!(
+        of(Some(&mirror())),
+        [
+            "oci://mirror.example:5443/a/b/ingext-aws-gp3 --version 0.1.0",
+            "oci://mirror.example:5443/a/b/karpenter-crd --version 1.8.3",
+            "oci://mirror.example:5443/a/b/aws-load-balancer-controller --version 3.5.0",
+        ]
+    );
 }
 
 #[test]
@@ -83,7 +92,7 @@ fn each_broken_rule_is_named() {
         ("\"karpenter-crd\"", "\"../karpenter\"", "name: lower-case"),
         (
             "oci://public.ecr.aws/karpenter",
-            "http://public.ecr.aws/karpenter",
+            "public.ecr.aws/karpenter",
             "registry",
         ),
         (

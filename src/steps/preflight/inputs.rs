@@ -46,8 +46,8 @@ pub struct PreflightInputs {
     pub node_count: u32,
     /// The namespace that install would use.
     pub namespace: Namespace,
-    /// Where the charts come from.
-    pub chart_registry: ChartRegistry,
+    /// Where every chart comes from; none has each come from its own registry.
+    pub chart_mirror: Option<ChartRegistry>,
     /// Whether to look the site up in DNS.
     pub dns_check: bool,
     /// The resolver; none is the system's.

@@ -69,7 +69,7 @@ pub fn run_all_told(
         tools.reverse();
         let charts = start(scope, || {
             let started = Instant::now();
-            let found = chart_registry::ask(gateway, &inputs.chart_registry);
+            let found = chart_registry::ask(gateway, inputs.chart_mirror.as_ref());
             (found, started.elapsed())
         });
         let dns = start(scope, || {
@@ -97,10 +97,10 @@ pub fn run_all_told(
             Some((found, spent)) => dns_record::decide(found, records.as_ref(), &site_of(inputs)).took(spent),
         };
         let charts = match charts.ok().and_then(|thread| thread.join().ok()) {
-            None => broken(chart_registry::ID),
-            Some((found, spent)) => {
+            None | Some((None, _)) => broken(chart_registry::ID),
+            Some((Some(asked), spent)) => {
                 let aws = chart_registry::Aws::of(&identity);
-                chart_registry::decide(found, &inputs.chart_registry, aws, &inputs.asker()).took(spent)
+                chart_registry::decide(&asked, aws, &inputs.asker()).took(spent)
             }
         };
         let (dns, charts) = (told(listener, dns), told(listener, charts));

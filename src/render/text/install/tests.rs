@@ -36,7 +36,7 @@ fn a_plan_shows_what_will_run_and_the_command_that_approves_it_on_one_line() {
     );
     let text = told(report(
         "needs_input",
-        json!({ "usualSeconds": 960, "planDigest": "sha256:aa", "command": command }),
+        &json!({ "usualSeconds": 960, "planDigest": "sha256:aa", "command": command }),
     ));
     assert_eq!(
         text,
