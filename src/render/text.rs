@@ -214,20 +214,21 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
 /// A failure: purpose first, what it means, the tool's own words, what mends it.
 #[must_use]
 pub fn failure(failure: &Failure, style: Style) -> String {
-    let mut text = format!(
-        "{} failed to {}: {} ({})\n",
-        style.over("1;31", "error:"),
+    let line = format!(
+        "failed to {}: {} ({})",
         failure.purpose,
         failure.message,
         failure.code.name()
     );
+    let lead = format!("{} ", style.over("1;31", "error:"));
+    let mut text = style.hang(&lead, "error: ".len(), &line);
     if let Some(said) = &failure.tool_output {
         for line in printable(said).lines() {
             let _ = writeln!(text, "  {} {line}", style.over("2", "|"));
         }
     }
     if let Some(remediation) = &failure.remediation {
-        let _ = writeln!(text, "  → {remediation}");
+        text.push_str(&style.hang("  → ", 4, remediation));
     }
     text
 }

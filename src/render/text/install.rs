@@ -15,8 +15,13 @@ const STEP: usize = 20;
 #[must_use]
 pub fn install(install: &InstallReport, style: Style) -> String {
     let mut text = format!("\n{}\n", style.over("1", title(install.status)));
-    if let Some(target) = install.plan.lines().next() {
-        text.push_str(&style.hang("", 0, &printable(target)));
+    // Where it is, and what the plan leaves for later; the steps themselves come from the data.
+    for line in install
+        .plan
+        .lines()
+        .take_while(|line| !line.starts_with("Phase "))
+    {
+        text.push_str(&style.hang("", 0, &printable(line)));
     }
     steps(&mut text, install, style);
     if matches!(install.status, InstallStatus::NeedsInput | InstallStatus::Blocked) {
