@@ -162,7 +162,11 @@ fn object(words: &[String], line: &[String], positionals: &Value) -> Value {
             plain.push(Value::from(word.as_str()));
             continue;
         };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        // An approval is `true` or a digest: text, either way.
+        let value = match name {
+            "approve" => Value::from(value),
+            _ => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+        };
         object.insert(name.to_owned(), value);
     }
     if let (Some(name), false) = (positionals[0].as_str(), plain.is_empty()) {

@@ -66,7 +66,7 @@ fn unknown_commands_and_flags_have_a_suggestion() {
         (&["completions", "tcsh"], "must be one of bash"),
         (&["--profle", "x"], "did you mean --profile?"),
         (&["--root-domian=example.com"], "did you mean --root-domain?"),
-        (&["--subnets", "x"], "unknown flag"),
+        (&["--keep-cluster", "x"], "unknown flag"),
         (&["--zzz"], "lakehouse --help"),
         (&["-z"], "unknown flag"),
         (&["--verbose"], "did you mean --log-level debug?"),

@@ -20,13 +20,13 @@ pub const ACTIONS: [&str; 6] = ["preflight", "install", "policy", "schema", "kub
 pub const SCHEMA_WORDS: [&str; 2] = ["commands", "events"];
 
 /// What this version does: a help text promises nothing else.
-const ABOUT: &str =
-    "Prepares an AWS account for the Ingext Lakehouse: this version checks, install comes with the next";
+const ABOUT: &str = "Installs the Ingext Lakehouse on AWS: checks the account, shows a plan, and carries it out once it is approved";
 
 /// Command lines that a user can take as they are.
-pub const EXAMPLE_LINES: [&str; 6] = [
+pub const EXAMPLE_LINES: [&str; 7] = [
     "lakehouse --exec docker --action preflight --root-domain example.com",
     "lakehouse preflight --profile default --region us-east-2 --root-domain example.com",
+    "lakehouse install --root-domain example.com --approve true",
     "lakehouse toolbox build",
     "lakehouse evidence verify latest --report report.json",
     "lakehouse preflight --root-domain example.com --read-only --events events.jsonl",
@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 blocked, 4 needs input, 5 partly 
     infer_long_args = false
 )]
 pub struct Args {
-    /// What to do; without it: preflight, then the install's gate.
+    /// What to do; without it: preflight, then the install's plan.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Names the command too
@@ -78,12 +78,15 @@ pub enum Command {
     /// there. Takes some ten seconds, with a first image build some ten minutes. Needs --root-domain (or the env file of
     /// an earlier run), a region and credentials.
     Preflight,
-    /// Comes with the next version: today the install's gate answers
+    /// Show the plan and, once it is approved, make the cluster, the bucket and autoscaling
     ///
-    /// Makes the preflight and, where nothing blocks, answers at the install's gate: without --approve it needs that input
-    /// (exit 4), with it this version is blocked (exit 3). This version changes nothing in the
-    /// account. Takes and needs what the preflight does, and does the same on this machine.
-    #[command(hide = true)]
+    /// Makes the preflight and, where nothing blocks, looks at each step of the plan. Without --approve it answers with the
+    /// plan, its commands, cost and digest, and changes nothing (exit 4). --approve true carries out what is then the plan;
+    /// --approve DIGEST only that plan, or what is left of it. Where all stands, nothing is written and none is needed.
+    ///
+    /// This version has the phases foundation, storage and compute; --phase stops after one. A new cluster takes some 20
+    /// minutes. A run that failed or was stopped reports what stands, and the same command goes on from there. Two at once
+    /// are kept apart by a lock on this machine and a Lease in the cluster.
     Install,
     /// The container image that holds aws, eksctl, kubectl and helm
     ///

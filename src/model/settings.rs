@@ -152,6 +152,8 @@ pub struct Settings {
     pub phase: Option<Phase>,
     /// `--subnets`: those of an existing VPC; absent: eksctl makes one.
     pub subnets: Option<Sourced<super::Subnets>>,
+    /// The flags as they were typed, by name: for the command line that goes on.
+    pub typed: std::collections::BTreeMap<String, String>,
     /// `--versioning`: whether the bucket keeps older versions of its objects.
     pub versioning: Sourced<bool>,
     /// `--write-kubeconfig`: whether the user's own kubeconfig gets a context.

@@ -11,7 +11,7 @@ pub use target::Target;
 use crate::gateway::interrupt::Interrupt;
 use crate::model::ExecMode;
 use crate::report::event::EVENTS_SCHEMA;
-use crate::report::{Code, CommandRecord, Event, EventLine, Finding, Note, Report};
+use crate::report::{Code, CommandRecord, Event, EventLine, Finding, Note, Report, StepReport};
 use crate::runner::{Progress, Run};
 use queue::{MOST_WAITING, Queue, while_it_moves};
 use rate::Rate;
@@ -217,6 +217,17 @@ impl Progress for Events {
         state.findings.push(finding.clone());
         let finding = finding.clone();
         self.tell_locked(&mut state, Event::Finding { finding });
+    }
+
+    fn install_step(&self, step: &StepReport) {
+        self.tell(Event::InstallStep { step: step.clone() });
+    }
+
+    fn install_waits(&self, step: &str, what: &str) {
+        self.tell(Event::InstallWaits {
+            step: step.to_owned(),
+            text: what.to_owned(),
+        });
     }
 
     fn command(&self, record: &CommandRecord) {

@@ -1,6 +1,7 @@
 //! How a run shows what it does: a live line on a terminal, plain lines elsewhere, nothing with `--quiet`.
 
-use crate::report::{CommandRecord, Finding, Outcome};
+use super::text::lasting;
+use crate::report::{CommandRecord, Finding, Outcome, StepAction, StepOutcome, StepReport};
 use crate::runner::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
@@ -21,6 +22,8 @@ struct State {
     step: String,
     began: Instant,
     last: Instant,
+    /// Steps of the install that are under way.
+    running: Vec<String>,
 }
 
 impl Shown {
@@ -42,6 +45,7 @@ impl Shown {
                 step: String::new(),
                 began: now,
                 last: now,
+                running: Vec::new(),
             }),
         }
     }
@@ -69,6 +73,7 @@ impl Progress for Shown {
             step: text.to_owned(),
             began: now,
             last: now,
+            running: Vec::new(),
         };
         if let Some(bar) = &self.bar {
             bar.reset();
@@ -134,4 +139,115 @@ impl Progress for Shown {
     }
 
     fn command(&self, _record: &CommandRecord) {}
+
+    fn install_step(&self, step: &StepReport) {
+        let begins = step.outcome == StepOutcome::Planned;
+        let running = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            state.running.retain(|id| *id != step.id);
+            if begins {
+                if state.running.is_empty() {
+                    (state.began, state.last) = (now, now);
+                }
+                state.running.push(step.id.clone());
+            }
+            state.step = state.running.join(", ");
+            state.step.clone()
+        };
+        self.say(&if begins { begin_of(step) } else { end_of(step) });
+        let Some(bar) = &self.bar else { return };
+        if running.is_empty() {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
+        } else {
+            if bar.is_finished() {
+                bar.reset();
+            }
+            bar.set_message(running);
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+    }
+
+    fn install_waits(&self, step: &str, what: &str) {
+        self.say(&format!("lakehouse: {step}: waiting for {what}"));
+    }
+}
+
+/// `lakehouse: foundation cluster: creating (usually 16 min)`.
+fn begin_of(step: &StepReport) -> String {
+    let doing = match step.action {
+        StepAction::Create => "creating",
+        StepAction::Update => "updating",
+        StepAction::Adopt => "adopting",
+        StepAction::Unchanged | StepAction::Unknown => "waiting",
+    };
+    let usual = match step.usual_seconds {
+        0..=10 => String::new(),
+        seconds => format!(" (usually {})", lasting(seconds)),
+    };
+    format!("lakehouse: {} {}: {doing}{usual}", step.phase, step.id)
+}
+
+/// `lakehouse: ✓ foundation cluster: done in 17 min`.
+fn end_of(step: &StepReport) -> String {
+    let (mark, word) = match step.outcome {
+        StepOutcome::Done => ("✓", "done"),
+        StepOutcome::Verified => ("✓", "stands"),
+        StepOutcome::Failed => ("✗", "failed"),
+        StepOutcome::Stopped | StepOutcome::Planned => ("!", "stopped"),
+    };
+    let took = step.duration_ms.map_or_else(String::new, |took| {
+        format!(" in {}", lasting(took.div_ceil(1000)))
+    });
+    let after = if matches!(step.outcome, StepOutcome::Failed | StepOutcome::Stopped) {
+        " after"
+    } else {
+        ""
+    };
+    let took = took
+        .strip_prefix(" in")
+        .filter(|_| !after.is_empty())
+        .unwrap_or(&took)
+        .to_owned();
+    format!(
+        "lakehouse: {mark} {} {}: {word}{after}{took}",
+        step.phase, step.id
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steps_begin_and_end_are_one_line_each() {
+        let mut step: StepReport = serde_json::from_value(serde_json::json!({
+            "phase": "foundation", "id": "cluster", "action": "create", "detail": "", "outcome": "planned",
+            "usualSeconds": 960, "writes": 0
+        }))
+        .unwrap();
+        assert_eq!(
+            begin_of(&step),
+            "lakehouse: foundation cluster: creating (usually 16 min)"
+        );
+        step.duration_ms = Some(961_000);
+        for (outcome, text) in [
+            (
+                StepOutcome::Done,
+                "lakehouse: ✓ foundation cluster: done in 17 min",
+            ),
+            (
+                StepOutcome::Failed,
+                "lakehouse: ✗ foundation cluster: failed after 17 min",
+            ),
+            (
+                StepOutcome::Stopped,
+                "lakehouse: ! foundation cluster: stopped after 17 min",
+            ),
+        ] {
+            step.outcome = outcome;
+            assert_eq!(end_of(&step), text);
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! The report as text for people. It reads the report and nothing else.
 
 mod evidence;
+mod install;
+
+pub use install::lasting;
 
 use crate::gateway::redact::printable;
 use crate::report::ExecMode;
 use crate::report::{
-    Failure, Finding, InstallReport, Outcome, PreflightReport, PreflightStatus, Report, RunRecord,
-    ToolboxReport,
+    Failure, Finding, Outcome, PreflightReport, PreflightStatus, Report, RunRecord, ToolboxReport,
 };
 use std::fmt::Write as _;
 
@@ -61,7 +63,7 @@ pub fn report(report: &Report, style: Style) -> String {
         text.push_str(&self::preflight(preflight, in_docker, style));
     }
     if let Some(install) = &report.install {
-        text.push_str(&self::install(install, style));
+        text.push_str(&install::install(install, style));
     }
     if let Some(toolbox) = &report.toolbox {
         text.push_str(&self::toolbox(toolbox));
@@ -187,21 +189,6 @@ fn check(check: &Finding, style: Style) -> String {
     text
 }
 
-fn install(install: &InstallReport, style: Style) -> String {
-    let mut text = format!("\n{}\n{}\n", style.over("1", "Install"), printable(&install.plan));
-    for blocker in &install.blockers {
-        let _ = writeln!(
-            text,
-            "{} {} ({})",
-            style.over("31", "✗"),
-            blocker.message,
-            blocker.code.name()
-        );
-    }
-    let _ = writeln!(text, "{}", install.next.reason);
-    text
-}
-
 fn toolbox(toolbox: &ToolboxReport) -> String {
     let mut text = format!("toolbox {}: {}\n", toolbox.status, toolbox.image);
     if let Some(size) = toolbox.size_bytes {
@@ -227,20 +214,21 @@ fn toolbox(toolbox: &ToolboxReport) -> String {
 /// A failure: purpose first, what it means, the tool's own words, what mends it.
 #[must_use]
 pub fn failure(failure: &Failure, style: Style) -> String {
-    let mut text = format!(
-        "{} failed to {}: {} ({})\n",
-        style.over("1;31", "error:"),
+    let line = format!(
+        "failed to {}: {} ({})",
         failure.purpose,
         failure.message,
         failure.code.name()
     );
+    let lead = format!("{} ", style.over("1;31", "error:"));
+    let mut text = style.hang(&lead, "error: ".len(), &line);
     if let Some(said) = &failure.tool_output {
         for line in printable(said).lines() {
             let _ = writeln!(text, "  {} {line}", style.over("2", "|"));
         }
     }
     if let Some(remediation) = &failure.remediation {
-        let _ = writeln!(text, "  → {remediation}");
+        text.push_str(&style.hang("  → ", 4, remediation));
     }
     text
 }

@@ -148,6 +148,7 @@ codes! {
     StepNotSettled "STEP_NOT_SETTLED" "What a step wrote is not kept: something else changes it, or it can't be so." "Look for another controller or person that changes it (CloudTrail, the object's managed fields), then run the same command.";
     StepTimedOut "STEP_TIMED_OUT" "What a step waits for did not become ready in time; it may still become so." "Run the same command: it looks again and goes on waiting; `lakehouse evidence show latest` has what was asked.";
     InstallHeld "INSTALL_HELD" "Another run installs into this cluster: two at once would write over each other." "Wait for its end, then run the same command.";
+    InstallLockFailed "INSTALL_LOCK_FAILED" "The lock that keeps two installs of this machine apart could not be taken, so nothing was written." "Make the state folder (`$XDG_STATE_HOME`, else `~/.local/state`) writable, then run the same command.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";
     Internal "INTERNAL" "Something that should not happen did; nothing is claimed about the account." "Report it, with the journal of the run.";
 }

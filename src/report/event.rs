@@ -1,6 +1,6 @@
 //! One line of the event stream (`--events`): what a run does, as it does it.
 
-use super::{CommandRecord, ExecMode, Finding, Report, SCHEMA_VERSION};
+use super::{CommandRecord, ExecMode, Finding, Report, SCHEMA_VERSION, StepReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,6 +67,19 @@ pub enum Event {
     Finding {
         /// The finding.
         finding: Finding,
+    },
+    /// A step of the install begins (its outcome is `planned`), or has come to its end. The last one of each step stands
+    /// in the report's `install.steps`.
+    InstallStep {
+        /// The step.
+        step: StepReport,
+    },
+    /// A step of the install waits for something that comes by itself.
+    InstallWaits {
+        /// The step's name.
+        step: String,
+        /// What it waits for, for people.
+        text: String,
     },
     /// The user should know this.
     Note {

@@ -129,4 +129,8 @@ pub struct InstallReport {
     pub warnings: Vec<Note>,
     /// What comes next.
     pub next: Next,
+    /// The command line that goes on from here, quoted for a shell: with the approval of this very plan where that is
+    /// what is missing. Absent where nothing is left to run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<String>,
 }

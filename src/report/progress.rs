@@ -18,6 +18,8 @@ pub trait Progress: Send + Sync {
     fn command(&self, record: &CommandRecord);
     /// A step of the install begins (its outcome is `planned`), or has come to its end.
     fn install_step(&self, _step: &StepReport) {}
+    /// A step of the install waits for something that comes by itself; told once for each thing that it waits for.
+    fn install_waits(&self, _step: &str, _what: &str) {}
 }
 
 /// Nobody listens.

@@ -35,4 +35,8 @@ impl Progress for All {
     fn install_step(&self, step: &StepReport) {
         self.0.iter().for_each(|one| one.install_step(step));
     }
+
+    fn install_waits(&self, step: &str, what: &str) {
+        self.0.iter().for_each(|one| one.install_waits(step, what));
+    }
 }

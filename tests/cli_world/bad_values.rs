@@ -139,6 +139,12 @@ pub const TABLE: &[(&str, &str, &str, &[&str])] = &[
         &["public.ecr.aws/ingext", "oci://me:word@host/a", LONG],
     ),
     (
+        "--subnets",
+        "subnet",
+        "subnet-",
+        &["subnet", "subnet-XYZ", "vpc-0123456789abcdef0", LONG],
+    ),
+    (
         "--toolbox-source",
         "release or registry",
         "release",
@@ -158,4 +164,6 @@ pub const TABLE: &[(&str, &str, &str, &[&str])] = &[
     ),
     ("--write-env", "true or false", "true", &["maybe"]),
     ("--read-only", "true or false", "true", &["1"]),
+    ("--versioning", "true or false", "true", &["on"]),
+    ("--write-kubeconfig", "true or false", "true", &["1"]),
 ];

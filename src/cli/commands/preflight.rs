@@ -69,6 +69,7 @@ fn made(context: &Context, settings: &Settings, and_install: bool) -> Report {
                 seen: &checked.evidence,
                 workplace,
                 progress: &context.progress,
+                uid: context.uid,
             }));
         }
         workplace.close();

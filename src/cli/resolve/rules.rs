@@ -48,7 +48,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         )),
         "for" => of::<Need>(),
         "dns-check" | "has-billing" | "has-admin" | "has-dns" | "write-env" | "overwrite-env"
-        | "read-only" | "quiet" => Some(switch_rule()),
+        | "read-only" | "quiet" | "versioning" | "write-kubeconfig" => Some(switch_rule()),
         _ => None,
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         approve: approve(lookup)?,
         phase: lookup.get::<Phase>("phase", None)?.map(|phase| phase.value),
         subnets: lookup.get("subnets", None)?,
+        typed: lookup.flags.clone(),
         versioning: lookup.switch("versioning", None, false)?,
         write_kubeconfig: lookup.switch("write-kubeconfig", None, false)?.value,
     })

@@ -1,36 +1,21 @@
 //! One step, until it is settled: look, write what was decided, look again.
 
-use super::failure::{Ended, is_passing, of_call, of_stop, own};
-use super::guard::Place;
-use super::hold::Hold;
+use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
+use super::site::Site;
+use super::words::lasting;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
-use crate::gateway::{Gateway, Tool};
+use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Verdict, World, Write, WriteTo};
+use crate::steps::install::{Decision, Look, Step, Verdict, Write, WriteTo};
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a write may take to be seen before it is written again: AWS's answers lag behind by seconds.
 const TO_BE_SEEN: Duration = Duration::from_secs(60);
 /// How often one step writes before it is given up.
 const ROUNDS: usize = 12;
-/// How often a passing failure is waited for, with twice the time each time, from two seconds on.
+/// How often in a row a passing failure is waited for: 2, 4, 8, 16 and 32 seconds.
 const TRIES: u32 = 5;
-
-/// What a step is carried out with.
-pub struct Site<'a> {
-    /// Where steps look: reads only.
-    pub world: &'a World<'a>,
-    /// Where writes go.
-    pub gateway: &'a dyn Gateway,
-    /// The approved place.
-    pub place: &'a Place,
-    /// What keeps others away.
-    pub hold: &'a Hold,
-    /// Whether another step has failed.
-    pub stop: &'a AtomicBool,
-}
 
 /// What the approved plan said of a step.
 #[derive(Clone, Copy)]
@@ -54,6 +39,38 @@ pub struct Settled {
 pub struct Count {
     /// Commands that wrote and ended well.
     pub writes: u64,
+    /// Commands that may have written: their answer was lost.
+    pub lost: u64,
+}
+
+impl Count {
+    /// Whether this run may have changed anything here.
+    #[must_use]
+    pub const fn touched(&self) -> bool {
+        self.writes + self.lost > 0
+    }
+}
+
+/// A write of a moment ago: its command line, its document, and when.
+struct Recent {
+    argv: Vec<String>,
+    document: Option<Vec<u8>>,
+    at: Duration,
+}
+
+/// One step under way.
+struct Course<'a> {
+    site: &'a Site<'a>,
+    step: &'a dyn Step,
+    purpose: String,
+    recent: Vec<Recent>,
+    /// Since when it is waited.
+    since: Duration,
+    /// Failures in a row of looks, and of writes.
+    looks_failed: u32,
+    writes_failed: u32,
+    rounds: usize,
+    told: Option<String>,
 }
 
 /// Brings one step to its end.
@@ -66,101 +83,123 @@ pub fn converge(
     approved: Approved<'_>,
     count: &mut Count,
 ) -> Result<Settled, Ended> {
-    let (begun, waits) = (Instant::now(), step.waits());
-    let mut rounds = 0;
-    let mut tries = 0;
-    let mut last: Option<(Vec<Vec<String>>, Instant)> = None;
+    let mut course = Course {
+        site,
+        step,
+        purpose: format!("carry out the step `{}`", step.id()),
+        recent: Vec::new(),
+        since: (site.clock)(),
+        looks_failed: 0,
+        writes_failed: 0,
+        rounds: 0,
+        told: None,
+    };
     loop {
-        if site.stop.load(Ordering::SeqCst) {
-            return Err(Ended::LeftOff);
-        }
+        site.may_go_on()?;
+        site.hold.keep_up(site)?;
         let look = match step.look(site.world) {
             Ok(look) => look,
             Err(error) => {
-                wait_out(site, &error, &mut tries)?;
+                course.look_failed(&error)?;
                 continue;
             }
         };
-        let decision = &look.decision;
-        match &decision.verdict {
+        course.looks_failed = 0;
+        // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
+        let writes = matches!(look.decision.verdict, Verdict::Write(_));
+        if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
+            course.same_plan(approved, &look.decision)?;
+        }
+        match &look.decision.verdict {
             Verdict::Settled => {
-                let outcome = if count.writes == 0 {
-                    StepOutcome::Verified
-                } else {
+                let outcome = if count.touched() {
                     StepOutcome::Done
+                } else {
+                    StepOutcome::Verified
                 };
                 return Ok(Settled { look, outcome });
             }
             Verdict::Blocked(stops) => {
-                let purpose = purpose(step);
                 return Err(stops.first().map_or_else(
-                    || {
-                        own(
-                            Code::Internal,
-                            &purpose,
-                            Code::Internal.meaning(),
-                            Code::Internal.remedy(),
-                        )
-                    },
-                    |stop| of_stop(&purpose, stop),
+                    || internal(&course.purpose),
+                    |found| of_stop(&course.purpose, found),
                 ));
             }
-            Verdict::Waiting(what) => {
-                if begun.elapsed() > waits.deadline {
-                    return Err(overdue(step, what));
-                }
-                pause(site, waits.pace)?;
-            }
-            Verdict::Write(writes) => {
-                same_plan(step, approved, decision)?;
-                let argvs: Vec<Vec<String>> = writes.iter().map(|write| write.ask.spec.argv()).collect();
-                // Written a moment ago and not seen yet: looked at again, not written again.
-                if last
-                    .as_ref()
-                    .is_some_and(|(written, at)| *written == argvs && at.elapsed() < TO_BE_SEEN)
-                {
-                    pause(site, waits.pace)?;
-                    continue;
-                }
-                rounds += 1;
-                if rounds > ROUNDS {
-                    return Err(own(
-                        Code::StepNotSettled,
-                        &purpose(step),
-                        format!(
-                            "It was written {ROUNDS} times and is still not as it should be: {}.",
-                            decision.detail
-                        ),
-                        Code::StepNotSettled.remedy(),
-                    ));
-                }
-                match write_all(site, writes, count) {
-                    Ok(()) => last = Some((argvs, Instant::now())),
-                    Err(Refusal::Ended(ended)) => return Err(ended),
-                    Err(Refusal::Call(error)) if is_passing(error.class) => {
-                        wait_out(site, &error, &mut tries)?;
-                    }
-                    // A tool's failure often has a better name in what it left behind: a stack that rolled back.
-                    Err(Refusal::Call(error)) => return Err(told(site, step, &error)),
-                }
-            }
+            Verdict::Waiting(what) => course.wait(what)?,
+            Verdict::Write(writes) => course.write(writes, &look.decision.detail, count)?,
         }
     }
 }
 
-/// Why a write did not go well.
-enum Refusal {
-    Call(CallError),
-    Ended(Ended),
-}
+impl Course<'_> {
+    fn wait(&mut self, what: &str) -> Result<(), Ended> {
+        let waits = self.step.waits();
+        if (self.site.clock)().saturating_sub(self.since) > waits.deadline {
+            return Err(own(
+                Code::StepTimedOut,
+                &self.purpose,
+                format!(
+                    "It is not ready after {}, and usually takes {}. Waited for: {what}.",
+                    lasting(waits.deadline.as_secs()),
+                    lasting(waits.usual.as_secs())
+                ),
+                Code::StepTimedOut.remedy(),
+            ));
+        }
+        if self.told.as_deref() != Some(what) {
+            self.site.world.listener.install_waits(self.step.id(), what);
+            self.told = Some(what.to_owned());
+        }
+        self.site.rest(waits.pace, &self.purpose)
+    }
 
-fn write_all(site: &Site<'_>, writes: &[Write], count: &mut Count) -> Result<(), Refusal> {
-    for write in writes {
-        site.hold
-            .before_write(site.world, site.gateway)
-            .map_err(Refusal::Ended)?;
-        site.place.check(site.world, write.to).map_err(Refusal::Ended)?;
-        let question = placed(site, write).map_err(Refusal::Call)?;
+    fn write(&mut self, writes: &[Write], detail: &str, count: &mut Count) -> Result<(), Ended> {
+        let open: Vec<&Write> = writes.iter().filter(|write| !self.is_recent(write)).collect();
+        if open.is_empty() {
+            // Written a moment ago and not seen yet: looked at again, not written again.
+            return self.site.rest(self.step.waits().pace, &self.purpose);
+        }
+        self.rounds += 1;
+        if self.rounds > ROUNDS {
+            return Err(own(
+                Code::StepNotSettled,
+                &self.purpose,
+                format!("It was written {ROUNDS} times and is still not as it should be: {detail}."),
+                Code::StepNotSettled.remedy(),
+            ));
+        }
+        for write in open {
+            match self.one(write, count) {
+                Ok(()) => self.writes_failed = 0,
+                Err(Refusal::Ended(ended)) => return Err(ended),
+                Err(Refusal::Before(error)) => return self.write_failed(&error),
+                Err(Refusal::Write(error)) if is_passing(error.class) => return self.write_failed(&error),
+                Err(Refusal::Write(error)) if is_lost(error.class) => {
+                    // It may have been carried out: a minute is given to see that, and then one more try.
+                    count.lost += 1;
+                    if count.lost > 1 {
+                        return Err(self.told(&error));
+                    }
+                    self.remember(write);
+                    self.note(&error, "its answer was lost; what it did is looked at");
+                    return self.site.rest(self.step.waits().pace, &self.purpose);
+                }
+                // A tool's failure often has a better name in what it left behind: a stack that rolled back.
+                Err(Refusal::Write(error)) => return Err(self.told(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// One command, where nothing speaks against it.
+    fn one(&mut self, write: &Write, count: &mut Count) -> Result<(), Refusal> {
+        let site = self.site;
+        site.may_go_on()?;
+        site.hold.before_write(site, write.to)?;
+        site.place.check(site.world, write.to)?;
+        let question = placed(site, write).map_err(Refusal::Before)?;
+        // The questions took their time.
+        site.may_go_on()?;
         let done = ask(site.gateway, &question, |_| Ok(()));
         if write.to == WriteTo::Eks || question.spec.tool == Tool::Eksctl {
             site.world.forget_cluster();
@@ -168,10 +207,96 @@ fn write_all(site: &Site<'_>, writes: &[Write], count: &mut Count) -> Result<(),
         match done {
             Ok(()) => count.writes += 1,
             Err(error) if error.class == ErrorClass::Exists && write.exists_is_fine => {}
-            Err(error) => return Err(Refusal::Call(error)),
+            Err(error) => return Err(Refusal::Write(error)),
         }
+        self.remember(write);
+        Ok(())
     }
-    Ok(())
+
+    fn remember(&mut self, write: &Write) {
+        let at = (self.site.clock)();
+        self.since = at;
+        self.recent.retain(|recent| !recent.is(write));
+        self.recent.push(Recent {
+            argv: write.ask.spec.argv(),
+            document: write.ask.spec.stdin.clone(),
+            at,
+        });
+    }
+
+    fn is_recent(&self, write: &Write) -> bool {
+        let now = (self.site.clock)();
+        self.recent
+            .iter()
+            .any(|recent| recent.is(write) && now.saturating_sub(recent.at) < TO_BE_SEEN)
+    }
+
+    fn look_failed(&mut self, error: &CallError) -> Result<(), Ended> {
+        // A look may be asked again however it was cut short; a write may not.
+        let passes = is_passing(error.class) || error.class == ErrorClass::TimedOut;
+        let tries = self.looks_failed;
+        self.looks_failed += 1;
+        self.wait_out(error, passes, tries)
+    }
+
+    fn write_failed(&mut self, error: &CallError) -> Result<(), Ended> {
+        let tries = self.writes_failed;
+        self.writes_failed += 1;
+        self.wait_out(error, is_passing(error.class), tries)
+    }
+
+    /// Waits after a failure that passes, for the `tries`-th time in a row; any other ends the step.
+    fn wait_out(&self, error: &CallError, passes: bool, tries: u32) -> Result<(), Ended> {
+        if !passes || tries >= TRIES {
+            return Err(of_call(error, &self.site.world.desired.asker()));
+        }
+        let wait = Duration::from_secs(2 << tries);
+        self.note(error, &format!("tried again in {} s", wait.as_secs()));
+        self.site.rest(wait, &self.purpose)
+    }
+
+    fn note(&self, error: &CallError, then: &str) {
+        let text = format!("{}: failed to {}: {then}", self.step.id(), error.purpose);
+        self.site.world.listener.note(&text);
+    }
+
+    /// The failure of a write, or what a look after it finds in the way.
+    fn told(&self, error: &CallError) -> Ended {
+        let of_error = of_call(error, &self.site.world.desired.asker());
+        if !matches!(of_error, Ended::Failed(_)) || self.site.interrupt.is_set() {
+            return of_error;
+        }
+        let look = self.step.look(self.site.world).ok();
+        let Some(Verdict::Blocked(stops)) = look.map(|look| look.decision.verdict) else {
+            return of_error;
+        };
+        let Some(mut found) = stops.into_iter().next() else {
+            return of_error;
+        };
+        if found.said.is_none() && !error.said.is_empty() {
+            found.said = Some(error.said.clone());
+        }
+        of_stop(&error.purpose, &found)
+    }
+
+    /// What is there, or would be written, is what was approved.
+    fn same_plan(&self, approved: Approved<'_>, decision: &Decision) -> Result<(), Ended> {
+        if *approved.desired == decision.desired && approved.adopted == decision.adopted {
+            return Ok(());
+        }
+        Err(own(
+            Code::PlanChanged,
+            &self.purpose,
+            "What stands there changed after the plan was approved: what would be written now is not what was approved.",
+            Code::PlanChanged.remedy(),
+        ))
+    }
+}
+
+impl Recent {
+    fn is(&self, write: &Write) -> bool {
+        self.argv == write.ask.spec.argv() && self.document == write.ask.spec.stdin
+    }
 }
 
 /// The command with kubeconfig and context, where it goes to the cluster's API server.
@@ -197,90 +322,4 @@ fn placed(site: &Site<'_>, write: &Write) -> Result<Ask, CallError> {
         standing.access.context.clone(),
     ]);
     Ok(question)
-}
-
-/// Waits after a failure that may pass; any other ends the step.
-fn wait_out(site: &Site<'_>, error: &CallError, tries: &mut u32) -> Result<(), Ended> {
-    let asker = site.world.desired.asker();
-    if !is_passing(error.class) || *tries >= TRIES {
-        return Err(of_call(error, &asker));
-    }
-    *tries += 1;
-    let wait = Duration::from_secs(1 << (*tries).min(5));
-    site.world.listener.note(&format!(
-        "failed to {}: tried again in {} s",
-        error.purpose,
-        wait.as_secs()
-    ));
-    if site.gateway.pause(wait) {
-        Ok(())
-    } else {
-        Err(stopped_or(site, error))
-    }
-}
-
-fn stopped_or(site: &Site<'_>, error: &CallError) -> Ended {
-    of_call(error, &site.world.desired.asker())
-}
-
-fn pause(site: &Site<'_>, pace: Duration) -> Result<(), Ended> {
-    if site.gateway.pause(pace) {
-        Ok(())
-    } else {
-        Err(Ended::Interrupted)
-    }
-}
-
-/// The failure of a write, or what a look after it finds in the way.
-fn told(site: &Site<'_>, step: &dyn Step, error: &CallError) -> Ended {
-    if error.class == ErrorClass::Interrupted {
-        return Ended::Interrupted;
-    }
-    let blocked = step
-        .look(site.world)
-        .ok()
-        .and_then(|look| match look.decision.verdict {
-            Verdict::Blocked(mut stops) if !stops.is_empty() => Some(stops.swap_remove(0)),
-            _ => None,
-        });
-    match blocked {
-        Some(mut found) => {
-            if found.said.is_none() && !error.said.is_empty() {
-                found.said = Some(error.said.clone());
-            }
-            of_stop(&error.purpose, &found)
-        }
-        None => of_call(error, &site.world.desired.asker()),
-    }
-}
-
-/// What would be written is what was approved.
-fn same_plan(step: &dyn Step, approved: Approved<'_>, decision: &Decision) -> Result<(), Ended> {
-    if *approved.desired == decision.desired && approved.adopted == decision.adopted {
-        return Ok(());
-    }
-    Err(own(
-        Code::PlanChanged,
-        &purpose(step),
-        "What stands there changed after the plan was approved: what would be written now is not what was approved.",
-        Code::PlanChanged.remedy(),
-    ))
-}
-
-fn overdue(step: &dyn Step, what: &str) -> Ended {
-    let waits = step.waits();
-    own(
-        Code::StepTimedOut,
-        &purpose(step),
-        format!(
-            "It is not ready after {}, and usually takes {}. Waited for: {what}.",
-            super::words::lasting(waits.deadline.as_secs()),
-            super::words::lasting(waits.usual.as_secs())
-        ),
-        Code::StepTimedOut.remedy(),
-    )
-}
-
-fn purpose(step: &dyn Step) -> String {
-    format!("carry out the step `{}`", step.id())
 }

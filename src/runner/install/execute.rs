@@ -1,19 +1,19 @@
 //! Carries an approved plan out: steps without an order between them run side by side, and the first failure stops all.
 
-use super::Asked;
-use super::converge::{Approved, Count, Site, converge};
-use super::failure::Ended;
+use super::Job;
+use super::converge::{Approved, Count, converge};
+use super::failure::{Ended, internal, of_call};
 use super::guard::Place;
 use super::hold::Hold;
 use super::plan::{Plan, PlannedStep};
-use crate::gateway::Gateway;
-use crate::report::{InstallEvidence, StepAction, StepOutcome, StepReport};
-use crate::steps::install::{History, World};
+use super::site::Site;
+use crate::report::{InstallEvidence, Progress, StepAction, StepOutcome, StepReport};
+use crate::steps::install::{History, Look};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
 
 /// How a plan was carried out.
 pub struct Done {
@@ -23,6 +23,8 @@ pub struct Done {
     pub evidence: InstallEvidence,
     /// The first step that did not come to its end, and why. A failure comes before what it stopped.
     pub ended: Option<(Option<&'static str>, Ended)>,
+    /// Whether this run may have changed anything.
+    pub touched: bool,
 }
 
 /// Which steps have come to an end.
@@ -59,31 +61,31 @@ impl Board {
 /// What became of one step.
 struct Outcome {
     report: StepReport,
-    evidence: Box<dyn FnOnce(&mut InstallEvidence) + Send>,
+    /// The last look, where it is settled.
+    look: Option<Look>,
+    history: History,
     ended: Option<Ended>,
+    touched: bool,
 }
 
 /// Carries `plan` out.
-pub fn execute(asked: &Asked<'_>, world: &World<'_>, gateway: &dyn Gateway, plan: &mut Plan) -> Done {
-    let hold = match Hold::take(world) {
+pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
+    let hold = Hold::take(&job.locks, &job.world.desired.target, job.holder.clone());
+    let hold = match hold {
         Ok(hold) => hold,
-        Err(ended) => {
-            return Done {
-                steps: plan.steps.iter().map(PlannedStep::report).collect(),
-                evidence: InstallEvidence::default(),
-                ended: Some((None, ended)),
-            };
-        }
+        Err(ended) => return not_begun(plan, ended),
     };
-    let endpoint = world
-        .cluster()
-        .ok()
-        .flatten()
-        .and_then(|cluster| cluster.endpoint);
+    // Where the plan saw the cluster. What is not known must not become whatever stands there next.
+    let endpoint = match job.world.cluster() {
+        Ok(cluster) => cluster.and_then(|cluster| cluster.endpoint),
+        Err(error) => return not_begun(plan, of_call(&error, &job.world.desired.asker())),
+    };
     let (place, stop, board) = (Place::of(endpoint), AtomicBool::new(false), Board::default());
     let site = Site {
-        world,
-        gateway,
+        world: &job.world,
+        gateway: job.gateway,
+        interrupt: job.interrupt,
+        clock: job.clock,
         place: &place,
         hold: &hold,
         stop: &stop,
@@ -95,7 +97,7 @@ pub fn execute(asked: &Asked<'_>, world: &World<'_>, gateway: &dyn Gateway, plan
             .map(|planned| {
                 let (site, board) = (&site, &board);
                 std::thread::Builder::new()
-                    .spawn_scoped(scope, move || one(asked, site, board, planned))
+                    .spawn_scoped(scope, move || one(site, board, planned))
                     .map_err(|_| planned)
             })
             .collect();
@@ -103,51 +105,70 @@ pub fn execute(asked: &Asked<'_>, world: &World<'_>, gateway: &dyn Gateway, plan
             .into_iter()
             .map(|thread| match thread {
                 // The steps stand in an order in which each can run after those before it.
-                Err(planned) => one(asked, &site, &board, planned),
+                Err(planned) => one(&site, &board, planned),
                 Ok(thread) => thread
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             })
             .collect()
     });
-    hold.release(world, gateway);
+    hold.release(&site);
     gather(plan, outcomes)
 }
 
+fn not_begun(plan: &Plan, ended: Ended) -> Done {
+    let mut done = gather(plan, Vec::new());
+    done.steps = plan.steps.iter().map(PlannedStep::report).collect();
+    done.ended = Some((None, ended));
+    done
+}
+
 fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
-    let mut evidence = InstallEvidence::default();
-    let (mut steps, mut ended) = (Vec::new(), None::<(Option<&'static str>, Ended)>);
+    let mut done = Done {
+        steps: Vec::new(),
+        evidence: InstallEvidence::default(),
+        ended: None,
+        touched: false,
+    };
     for (planned, outcome) in plan.steps.iter().zip(outcomes) {
-        (outcome.evidence)(&mut evidence);
-        steps.push(outcome.report);
+        if let Some(look) = &outcome.look {
+            look.tell(&mut done.evidence, outcome.history);
+        } else if let (Ok(look), false, false) = (&planned.look, planned.is_open(), outcome.touched) {
+            // Not looked at again, and settled when the plan was made, in this very run.
+            look.tell(&mut done.evidence, outcome.history);
+        }
+        done.touched |= outcome.touched;
+        done.steps.push(outcome.report);
         if let Some(new) = outcome.ended {
             let graver = matches!(
-                (&ended, &new),
+                (&done.ended, &new),
                 (None, Ended::Failed(_) | Ended::Interrupted)
                     | (Some((_, Ended::Interrupted)), Ended::Failed(_))
             );
             if graver {
-                ended = Some((Some(planned.step.id()), new));
+                done.ended = Some((Some(planned.step.id()), new));
             }
         }
     }
-    Done {
-        steps,
-        evidence,
-        ended,
-    }
+    done
 }
 
-fn one(asked: &Asked<'_>, site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
+fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     let step = planned.step.as_ref();
-    let mut report = planned.report();
+    let mut outcome = Outcome {
+        report: planned.report(),
+        look: None,
+        history: History {
+            existed: planned.action() != StepAction::Create,
+            created: false,
+        },
+        ended: None,
+        touched: false,
+    };
     if !board.wait(step.after()) {
         board.end(step.id(), false);
-        return Outcome {
-            report,
-            evidence: Box::new(|_| {}),
-            ended: Some(Ended::LeftOff),
-        };
+        outcome.ended = Some(Ended::LeftOff);
+        return outcome;
     }
     let nothing = Value::Null;
     let approved = planned.decision().map_or(
@@ -160,43 +181,35 @@ fn one(asked: &Asked<'_>, site: &Site<'_>, board: &Board, planned: &PlannedStep)
             adopted: decision.adopted,
         },
     );
-    let (begun, mut count) = (Instant::now(), Count::default());
+    let listener: &dyn Progress = site.world.listener;
+    let (begun, mut count) = ((site.clock)(), Count::default());
     if planned.is_open() {
-        asked.progress.install_step(&report);
+        listener.install_step(&outcome.report);
     }
-    let result = converge(site, step, approved, &mut count);
-    report.duration_ms = Some(crate::runner::run::millis(begun.elapsed()));
-    report.writes = count.writes;
-    let outcome = match result {
+    // A defect in one step must leave a report of all, and the cluster's Lease given back.
+    let result = catch_unwind(AssertUnwindSafe(|| converge(site, step, approved, &mut count)))
+        .unwrap_or_else(|_| Err(internal(&format!("carry out the step `{}`", step.id()))));
+    outcome.report.duration_ms = Some(crate::runner::run::millis((site.clock)().saturating_sub(begun)));
+    outcome.report.writes = count.writes;
+    outcome.touched = count.touched();
+    outcome.history.created = planned.action() == StepAction::Create && count.touched();
+    match result {
         Ok(settled) => {
-            report.outcome = settled.outcome;
-            let created = report.action == StepAction::Create && count.writes > 0;
-            let history = History {
-                existed: report.action != StepAction::Create,
-                created,
-            };
-            Outcome {
-                report,
-                evidence: Box::new(move |evidence| settled.look.tell(evidence, history)),
-                ended: None,
-            }
+            outcome.report.outcome = settled.outcome;
+            outcome.look = Some(settled.look);
         }
         Err(ended) => {
             site.stop.store(true, Ordering::SeqCst);
-            report.outcome = match &ended {
+            outcome.report.outcome = match &ended {
                 Ended::Failed(_) => StepOutcome::Failed,
                 Ended::Interrupted | Ended::LeftOff => StepOutcome::Stopped,
             };
-            Outcome {
-                report,
-                evidence: Box::new(|_| {}),
-                ended: Some(ended),
-            }
+            outcome.ended = Some(ended);
         }
-    };
+    }
     board.end(step.id(), outcome.ended.is_none());
     if planned.is_open() || outcome.ended.is_some() {
-        asked.progress.install_step(&outcome.report);
+        listener.install_step(&outcome.report);
     }
     outcome
 }

@@ -1,5 +1,6 @@
 //! What stops a step, as the report's failure.
 
+use crate::clients::failure::Reach;
 use crate::clients::{Asker, CallError, ErrorClass, explain};
 use crate::report::{Code, Failure};
 use crate::steps::install::Stop;
@@ -13,6 +14,23 @@ pub enum Ended {
     Interrupted,
     /// Another step failed first.
     LeftOff,
+}
+
+/// Why a write did not run, or not to its end.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A question before the write had no answer: nothing was written.
+    Before(CallError),
+    /// The write itself failed.
+    Write(CallError),
+    /// It must not run.
+    Ended(Ended),
+}
+
+impl From<Ended> for Refusal {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
 }
 
 /// A call that gave no answer, or a write that was refused.
@@ -49,39 +67,74 @@ pub fn own(code: Code, purpose: &str, message: impl Into<String>, remedy: impl I
     of_stop(purpose, &Stop::new(code, message, remedy))
 }
 
-/// Whether trying again later may help: AWS asked to slow down or had trouble, or the way to it was lost. What AWS
-/// refuses, it refuses again.
+/// A defect of this program.
+#[must_use]
+pub fn internal(purpose: &str) -> Ended {
+    own(
+        Code::Internal,
+        purpose,
+        Code::Internal.meaning(),
+        Code::Internal.remedy(),
+    )
+}
+
+/// Whether trying again later may help: AWS asked to slow down or had trouble, another change is under way, or the way
+/// was lost. What AWS refuses, it refuses again; a proxy and a certificate stay as they are.
 #[must_use]
 pub const fn is_passing(class: ErrorClass) -> bool {
     matches!(
         class,
-        ErrorClass::Throttled | ErrorClass::ServiceFault | ErrorClass::Unreachable(_)
+        ErrorClass::Throttled
+            | ErrorClass::ServiceFault
+            | ErrorClass::Busy
+            | ErrorClass::Unreachable(Reach::Connect | Reach::Timeout)
+    )
+}
+
+/// Whether a write that failed so may have been carried out all the same: its answer is lost.
+#[must_use]
+pub const fn is_lost(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::TimedOut
+            | ErrorClass::Killed
+            | ErrorClass::Engine
+            | ErrorClass::TooMuchOutput
+            | ErrorClass::BadOutput
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::Reach;
 
     #[test]
     fn what_is_refused_is_not_tried_again() {
         for class in [
             ErrorClass::Denied,
+            ErrorClass::RoleDenied,
             ErrorClass::SsoExpired,
             ErrorClass::ExpiredKeys,
+            ErrorClass::InvalidKeys,
+            ErrorClass::Limit,
+            ErrorClass::Rejected,
             ErrorClass::BadUsage,
             ErrorClass::Other,
             ErrorClass::Interrupted,
+            ErrorClass::TimedOut,
+            ErrorClass::Unreachable(Reach::Tls),
+            ErrorClass::Unreachable(Reach::Proxy),
         ] {
             assert!(!is_passing(class), "{class:?}");
         }
         for class in [
             ErrorClass::Throttled,
             ErrorClass::ServiceFault,
+            ErrorClass::Busy,
             ErrorClass::Unreachable(Reach::Connect),
+            ErrorClass::Unreachable(Reach::Timeout),
         ] {
-            assert!(is_passing(class), "{class:?}");
+            assert!(is_passing(class) && !is_lost(class), "{class:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Never the wrong place: before each write, account, region and cluster are those of the approved plan.
 
-use super::failure::{Ended, of_call, own};
+use super::failure::{Refusal, own};
 use crate::clients::aws::Sts;
 use crate::report::Code;
 use crate::steps::install::{World, WriteTo};
@@ -25,16 +25,15 @@ impl Place {
     /// Asks who is calling and, where the write is about the cluster, which cluster has the name now.
     ///
     /// # Errors
-    /// [`Ended`] where that is another place, or unknown: the write must not run then.
-    pub fn check(&self, world: &World<'_>, to: WriteTo) -> Result<(), Ended> {
+    /// [`Refusal`] where that is another place, or unknown: the write must not run then.
+    pub fn check(&self, world: &World<'_>, to: WriteTo) -> Result<(), Refusal> {
         let purpose = "make sure that the next write goes to the approved place";
-        let asker = world.desired.asker();
         let target = &world.desired.target;
         if to != WriteTo::Cluster {
             let sts = Sts {
                 gateway: world.gateway,
             };
-            let caller = sts.caller().map_err(|error| of_call(&error, &asker))?;
+            let caller = sts.caller().map_err(Refusal::Before)?;
             if caller.account != target.account {
                 return Err(own(
                     Code::AccountChanged,
@@ -47,7 +46,8 @@ impl Place {
                         "Choose the credentials of {} again, then run the same command.",
                         target.account
                     ),
-                ));
+                )
+                .into());
             }
         }
         if to == WriteTo::Account {
@@ -59,7 +59,7 @@ impl Place {
             WriteTo::Cluster => world.cluster(),
             _ => world.look_at_cluster(),
         }
-        .map_err(|error| of_call(&error, &asker))?;
+        .map_err(Refusal::Before)?;
         let now = cluster.and_then(|cluster| cluster.endpoint);
         let mut known = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
         match (known.as_ref(), now) {
@@ -76,7 +76,8 @@ impl Place {
                     target.cluster
                 ),
                 "Run the same command without `--approve`, and look at the new plan.",
-            )),
+            )
+            .into()),
         }
     }
 }

@@ -5,21 +5,28 @@ mod digest;
 mod execute;
 mod failure;
 mod guard;
-mod hold;
+pub mod hold;
 mod plan;
 mod report;
-mod words;
+mod site;
+pub mod words;
 
+pub use hold::Holder;
 pub use plan::{Plan, PlannedStep, observe};
+pub use site::Clock;
 
 use super::{Progress, Run, Workplace};
 use crate::gateway::Gateway;
+use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
-use crate::model::{Phase, Source, Target};
-use crate::report::{InstallReport, PreflightEvidence};
-use crate::steps::install::{Desired, Ground, LAST_PHASE, World, steps};
+use crate::model::{Approve, Phase, Source, Target};
+use crate::report::{CostEstimate, InstallReport, PreflightEvidence};
+use crate::steps::install::{Desired, Ground, LAST_PHASE, Step, World, steps};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What an install is given.
 pub struct Asked<'a> {
@@ -35,38 +42,129 @@ pub struct Asked<'a> {
     pub workplace: &'a Workplace,
     /// Who is told.
     pub progress: &'a Arc<dyn Progress>,
+    /// The user's number here.
+    pub uid: u32,
+}
+
+/// One install: where it looks and writes, by which clock, and what the user said.
+pub struct Job<'a> {
+    /// Where steps look: reads only.
+    pub world: World<'a>,
+    /// Where writes go.
+    pub gateway: &'a dyn Gateway,
+    /// The run's stop flag.
+    pub interrupt: &'a Interrupt,
+    /// How long the install has run.
+    pub clock: Clock<'a>,
+    /// The run's own folder, for the plan's documents.
+    pub folder: Option<&'a Path>,
+    /// The folder of this machine's locks.
+    pub locks: PathBuf,
+    /// Who this is, for others who want to install.
+    pub holder: Holder,
+    /// `--approve`.
+    pub approve: Option<&'a Approve>,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// `--phase`; absent: all.
+    pub phase: Option<Phase>,
+    /// What is new costs, where that is known.
+    pub cost: Option<&'a CostEstimate>,
+    /// The command: `install` or `default`.
+    pub command: &'static str,
+    /// The flags as they were typed, by name.
+    pub typed: &'a BTreeMap<String, String>,
+}
+
+impl Job<'_> {
+    /// This command line, with `approve` in the place of its approval.
+    #[must_use]
+    pub fn line(&self, approve: Option<&str>) -> String {
+        let mut typed = self.typed.clone();
+        if approve.is_some() {
+            typed.remove("read-only");
+        }
+        words::line(self.command, &typed, approve)
+    }
+
+    /// This very command line.
+    #[must_use]
+    pub fn again(&self) -> String {
+        let approve = self.approve.map(ToString::to_string);
+        words::line(self.command, self.typed, approve.as_deref())
+    }
+
+    /// This command line for all phases, without an approval: the plan is a longer one.
+    #[must_use]
+    pub fn onward(&self) -> String {
+        let mut typed = self.typed.clone();
+        typed.remove("phase");
+        words::line(self.command, &typed, None)
+    }
+
+    /// Plans `steps`; and, where the plan is approved, carries it out.
+    #[must_use]
+    pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
+        let last = self.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
+        self.world.listener.step("planning the install");
+        let mut plan = plan::make(steps, &self.world, last);
+        self.world.listener.done();
+        plan.keep_documents(self.folder);
+        match plan.gate(self.approve, self.read_only, self.interrupt.is_set()) {
+            plan::Gate::Answer(status) => report::of_plan(self, &plan, status),
+            plan::Gate::ReadOnly => report::of_read_only(self, &plan),
+            plan::Gate::Go => {
+                let done = execute::execute(self, &plan);
+                report::of_run(self, &plan, done)
+            }
+        }
+    }
 }
 
 /// Plans; and, where the plan is approved, carries it out.
 #[must_use]
 pub fn install(asked: &Asked<'_>) -> InstallReport {
-    let desired = match desired(asked) {
-        Ok(desired) => desired,
-        Err(stop) => return report::blocked_at_once(&stop),
+    let locks = Run::state_folder().map(|runs| runs.with_file_name("locks"));
+    let (desired, locks) = match (desired(asked), locks) {
+        (Ok(desired), Ok(locks)) => (desired, locks),
+        (Err(stop), _) => return report::blocked_at_once(&stop),
+        (_, Err(_)) => {
+            use crate::report::Code::InstallLockFailed as Failed;
+            let stop = crate::steps::install::Stop::new(Failed, Failed.meaning(), Failed.remedy());
+            return report::blocked_at_once(&stop);
+        }
     };
     let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
     let ground = Ground::default();
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let looking = ReadOnly(gateway);
-    let world = World {
-        gateway: &looking,
-        desired: &desired,
-        ground: &ground,
-        listener: asked.progress.as_ref(),
-        now: jiff::Timestamp::now,
+    let begun = Instant::now();
+    let clock = || begun.elapsed();
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| asked.run.env.get(std::ffi::OsStr::new(name))?.to_str());
+    let job = Job {
+        world: World {
+            gateway: &looking,
+            desired: &desired,
+            ground: &ground,
+            listener: asked.progress.as_ref(),
+            now: jiff::Timestamp::now,
+        },
+        gateway,
+        interrupt: &asked.run.interrupt,
+        clock: &clock,
+        folder: asked.run.folder(),
+        locks,
+        holder: Holder::of_process(&asked.run.id, user, asked.uid),
+        approve: asked.settings.approve.as_ref(),
+        read_only: asked.options.read_only.value,
+        phase: asked.settings.phase,
+        cost: asked.seen.cost_estimate.as_ref(),
+        command: asked.run.command,
+        typed: &asked.settings.typed,
     };
-    asked.progress.step("planning the install");
-    let mut plan = plan::make(steps(last), &world, last);
-    asked.progress.done();
-    plan.keep_documents(asked.run.folder());
-    let approved = asked.settings.approve.as_ref();
-    match plan.gate(approved, asked.run.interrupt.is_set()) {
-        plan::Gate::Answer(status) => report::of_plan(asked, &plan, status),
-        plan::Gate::Go => {
-            let done = execute::execute(asked, &world, gateway, &mut plan);
-            report::of_run(asked, &plan, done)
-        }
-    }
+    job.install(steps(last))
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.

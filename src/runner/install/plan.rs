@@ -3,7 +3,7 @@
 use super::{digest, words};
 use crate::clients::CallError;
 use crate::model::{Approve, Phase};
-use crate::report::{InstallStatus, StepAction, StepOutcome, StepReport};
+use crate::report::{Code, InstallStatus, StepAction, StepOutcome, StepReport};
 use crate::steps::install::{Decision, Look, Step, Stop, Verdict, World};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -84,6 +84,8 @@ pub struct Plan {
 pub enum Gate {
     /// A report, and nothing is written.
     Answer(InstallStatus),
+    /// It is approved, and this run may only look.
+    ReadOnly,
     /// It is carried out.
     Go,
 }
@@ -102,15 +104,27 @@ pub fn observe(steps: &[Box<dyn Step>], world: &World<'_>) -> Vec<Result<Look, C
             .map(|(thread, step)| match thread {
                 // A machine without a thread to spare looks one after the other.
                 Err(_) => step.look(world),
-                Ok(thread) => thread.join().unwrap_or_else(|_| {
-                    Err(crate::steps::install::world::cannot(
-                        step.id(),
-                        "the look ended early",
-                    ))
-                }),
+                Ok(thread) => thread.join().unwrap_or_else(|_| Ok(broken(step.as_ref()))),
             })
             .collect()
     })
+}
+
+/// A defect in a look is in the plan's way, and no crash.
+fn broken(step: &dyn Step) -> Look {
+    let found = Stop::new(
+        Code::Internal,
+        format!(
+            "How the step `{}` stands is unknown: the look at it failed by a defect of lakehouse.",
+            step.id()
+        ),
+        Code::Internal.remedy(),
+    );
+    Look::of(Decision::blocked(
+        "how it stands is unknown",
+        serde_json::Value::Null,
+        vec![found],
+    ))
 }
 
 /// Makes the plan.
@@ -159,9 +173,9 @@ impl Plan {
             .filter_map(|planned| planned.look.as_ref().err().map(|error| (planned, error)))
     }
 
-    /// What comes of it with this approval.
+    /// What comes of it with this approval. A read-only run shows the plan, and refuses an approval.
     #[must_use]
-    pub fn gate(&self, approved: Option<&Approve>, interrupted: bool) -> Gate {
+    pub fn gate(&self, approved: Option<&Approve>, read_only: bool, interrupted: bool) -> Gate {
         if interrupted {
             return Gate::Answer(InstallStatus::Interrupted);
         }
@@ -175,6 +189,7 @@ impl Plan {
             return Gate::Answer(super::report::stands(self.last));
         }
         match approved {
+            Some(_) if read_only => Gate::ReadOnly,
             Some(approve) if approve.covers(digest) => Gate::Go,
             _ => Gate::Answer(InstallStatus::NeedsInput),
         }

@@ -3,10 +3,12 @@
 use super::execute::Done;
 use super::failure::{Ended, of_call};
 use super::plan::{Plan, PlannedStep};
-use super::{Asked, later, words};
+use super::{Job, later, words};
 use crate::model::Phase;
 use crate::report::preflight::Next;
-use crate::report::{Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport};
+use crate::report::{
+    Code, Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+};
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
 /// The status of an install whose steps up to `last` all stand.
@@ -35,9 +37,9 @@ pub fn blocked_at_once(stop: &Stop) -> InstallReport {
 
 /// The report of a plan that was not carried out.
 #[must_use]
-pub fn of_plan(asked: &Asked<'_>, plan: &Plan, status: InstallStatus) -> InstallReport {
+pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallReport {
     let mut report = empty(status);
-    plan_parts(asked, plan, &mut report);
+    plan_parts(job, plan, &mut report);
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
@@ -58,16 +60,19 @@ pub fn of_plan(asked: &Asked<'_>, plan: &Plan, status: InstallStatus) -> Install
         report.remediation.push(remedy);
     }
     for (planned, error) in plan.unknown() {
-        if let Ended::Failed(failure) = of_call(error, &asked_asker(asked)) {
+        if let Ended::Failed(failure) = of_call(error, &job.world.desired.asker()) {
             add_unknown(&mut report, planned, &failure);
         }
     }
     report.next = match status {
         InstallStatus::NeedsInput => {
             report.required.push("approve".to_owned());
-            let changed = asked.settings.approve.is_some();
+            let changed = job.approve.is_some();
             let digest = plan.digest.clone().unwrap_or_default();
-            let reason = if changed {
+            report.command = Some(job.line(Some(&digest)));
+            let reason = if job.read_only {
+                "Nothing was changed, and a read-only run carries out no plan: the command is without `--read-only`."
+            } else if changed {
                 "The plan is not the one that was approved: what stands, or what is wanted, has changed. Look at this one."
             } else {
                 "Nothing was changed. `--approve true` carries out what is then the plan; the digest, only this one."
@@ -87,6 +92,11 @@ pub fn of_plan(asked: &Asked<'_>, plan: &Plan, status: InstallStatus) -> Install
         ),
         _ => after(plan.last),
     };
+    match status {
+        InstallStatus::Interrupted | InstallStatus::Blocked => report.command = Some(job.again()),
+        InstallStatus::CompletedPhase if plan.last < LAST_PHASE => report.command = Some(job.onward()),
+        _ => {}
+    }
     if matches!(status, InstallStatus::CompletedPhase | InstallStatus::Completed) {
         report.phase = Some(plan.last.name().to_owned());
         for planned in &mut report.steps {
@@ -96,33 +106,76 @@ pub fn of_plan(asked: &Asked<'_>, plan: &Plan, status: InstallStatus) -> Install
     report
 }
 
+/// The report of a plan that is approved in a run that may only look.
+#[must_use]
+pub fn of_read_only(job: &Job<'_>, plan: &Plan) -> InstallReport {
+    let mut report = of_plan(job, plan, InstallStatus::Blocked);
+    let note = |message: &str| Note {
+        code: Code::ReadOnlyRefused,
+        message: message.to_owned(),
+        tool_output: None,
+    };
+    report.blockers.push(note(
+        "The plan is approved and has commands that write, and this is a read-only run: none was run.",
+    ));
+    report.remediation.push(note(
+        "Run the command again without `--read-only` (LAKEHOUSE_READ_ONLY may be set in the environment or in the env file).",
+    ));
+    report
+}
+
+/// Codes by which a run that changed nothing is one that could not begin.
+const BEFORE_ALL: [Code; 5] = [
+    Code::InstallHeld,
+    Code::InstallLockFailed,
+    Code::AccountChanged,
+    Code::ClusterChanged,
+    Code::PlanChanged,
+];
+
+/// Codes by which the login ended.
+const LOGIN: [Code; 3] = [
+    Code::AwsSsoExpired,
+    Code::AwsKeysExpired,
+    Code::AwsNotAuthenticated,
+];
+
 /// The report of a plan that was carried out, as far as it came.
 #[must_use]
-pub fn of_run(asked: &Asked<'_>, plan: &Plan, done: Done) -> InstallReport {
-    let interrupted = asked.run.interrupt.is_set();
+pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
+    let interrupted = job.interrupt.is_set();
     let status = match &done.ended {
         None => stands(plan.last),
+        Some((_, Ended::Failed(failure)))
+            if !interrupted && !done.touched && BEFORE_ALL.contains(&failure.code) =>
+        {
+            InstallStatus::Blocked
+        }
         Some((_, Ended::Failed(_))) if !interrupted => InstallStatus::Failed,
         Some(_) => InstallStatus::Interrupted,
     };
     let mut report = empty(status);
-    plan_parts(asked, plan, &mut report);
+    plan_parts(job, plan, &mut report);
     report.phase = reached(&done.steps);
     report.steps = done.steps;
     report.evidence = done.evidence;
     report.next = after(plan.last);
+    if done.ended.is_none() && plan.last < LAST_PHASE {
+        report.command = Some(job.onward());
+    }
     if let Some((step, ended)) = done.ended {
         report.failed_step = step.map(str::to_owned);
+        report.command = Some(job.again());
         report.next = next(
             "again",
             "The same command goes on where this one stopped; what stands is looked at again.",
         );
         if let Ended::Failed(failure) = ended {
-            if status == InstallStatus::Failed {
-                report.next = next(
-                    "fix",
-                    "Mend what the remediation names, then run the same command: it goes on where this one stopped.",
-                );
+            if status != InstallStatus::Interrupted {
+                report.next = after_failure(&failure);
+            }
+            if matches!(failure.code, Code::PlanChanged | Code::ClusterChanged) {
+                report.command = Some(job.line(None));
             }
             note(&mut report, &failure);
             report.failure = Some(*failure);
@@ -131,21 +184,28 @@ pub fn of_run(asked: &Asked<'_>, plan: &Plan, done: Done) -> InstallReport {
     report
 }
 
-fn plan_parts(asked: &Asked<'_>, plan: &Plan, report: &mut InstallReport) {
-    let cost = (!plan.is_done())
-        .then(|| asked.seen.cost_estimate.clone())
-        .flatten();
-    let target = crate::model::Target {
-        account: match asked.seen.aws_account_id.as_deref().map(str::parse) {
-            Some(Ok(account)) => account,
-            _ => return,
-        },
-        region: asked.settings.region.value.clone(),
-        cluster: asked.settings.cluster.value.clone(),
-        namespace: asked.settings.namespace.value.clone(),
-    };
-    report.plan = words::plan(plan, &target, cost.as_ref());
-    report.cost = cost;
+fn after_failure(failure: &Failure) -> Next {
+    match failure.code {
+        code if LOGIN.contains(&code) => next(
+            "login",
+            "Log in as the remediation says, then run the same command: it goes on where this one stopped. What stands stays.",
+        ),
+        Code::PlanChanged | Code::ClusterChanged => next(
+            "plan",
+            "Run the command without its approval, look at the new plan, and approve that one.",
+        ),
+        _ => next(
+            "fix",
+            "Mend what the remediation names, then run the same command: it goes on where this one stopped.",
+        ),
+    }
+}
+
+fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
+    let cost = job.cost.filter(|_| !plan.is_done());
+    let later = job.phase.filter(|phase| *phase > plan.last);
+    report.plan = words::plan(plan, &job.world.desired.target, cost, later);
+    report.cost = cost.cloned();
     report.usual_seconds = (!plan.is_done()).then(|| words::usual(plan));
     report.plan_digest.clone_from(&plan.digest);
     for planned in &plan.steps {
@@ -210,14 +270,6 @@ fn remedy(failure: &Failure) -> Note {
     }
 }
 
-fn asked_asker<'a>(asked: &'a Asked<'_>) -> crate::clients::Asker<'a> {
-    crate::clients::Asker {
-        profile: asked.settings.profile.as_ref().map(|profile| &profile.value),
-        region: &asked.settings.region.value,
-        mode: asked.workplace.exec.mode,
-    }
-}
-
 fn after(last: Phase) -> Next {
     if last < LAST_PHASE {
         let following = Phase::WORDS.get(last as usize + 1).copied().unwrap_or_default();
@@ -263,5 +315,6 @@ fn empty(status: InstallStatus) -> InstallReport {
         remediation: Vec::new(),
         warnings: Vec::new(),
         next: next("", ""),
+        command: None,
     }
 }

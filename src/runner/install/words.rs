@@ -2,9 +2,10 @@
 
 use super::plan::{Plan, PlannedStep};
 use crate::clients::explain::quoted;
-use crate::model::Target;
+use crate::model::{Phase, Target};
 use crate::report::{CostEstimate, StepAction};
-use crate::steps::install::{Write, WriteTo};
+use crate::steps::install::{Decision, Write, WriteTo};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A command as a person would type it; kubeconfig and context stand for the run's private ones.
@@ -14,6 +15,26 @@ pub fn command(write: &Write) -> String {
     let mut words: Vec<String> = spec.argv().iter().map(|word| quoted(word)).collect();
     if write.to == WriteTo::Cluster {
         words.push("…".to_owned());
+    }
+    words.join(" ")
+}
+
+/// The command line that was typed, with `approve` in the place of its approval, quoted for a shell. `typed` are its
+/// flags by name; what came by variables and the env file comes so again.
+#[must_use]
+pub fn line(command: &str, typed: &BTreeMap<String, String>, approve: Option<&str>) -> String {
+    let mut words = vec!["lakehouse".to_owned()];
+    if command != "default" {
+        words.push(command.to_owned());
+    }
+    let kept = typed
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "action" | "approve"));
+    for (name, value) in kept {
+        words.push(format!("--{name}={}", quoted(value)));
+    }
+    if let Some(approve) = approve {
+        words.push(format!("--approve={}", quoted(approve)));
     }
     words.join(" ")
 }
@@ -41,11 +62,19 @@ const fn word(action: StepAction) -> &'static str {
 
 /// The whole plan.
 #[must_use]
-pub fn plan(plan: &Plan, target: &Target, cost: Option<&CostEstimate>) -> String {
+pub fn plan(plan: &Plan, target: &Target, cost: Option<&CostEstimate>, later: Option<Phase>) -> String {
     let mut text = format!(
         "Account {}, region {}, cluster {}, namespace {}.\n",
         target.account, target.region, target.cluster, target.namespace
     );
+    if let Some(later) = later {
+        let _ = writeln!(
+            text,
+            "The phase {} comes with the next version: this plan ends with {}.",
+            later.name(),
+            plan.last.name()
+        );
+    }
     let mut phase = None;
     for planned in &plan.steps {
         let of = planned.step.phase();
@@ -86,11 +115,7 @@ fn step(text: &mut String, planned: &PlannedStep) {
         word(planned.action()),
         planned.step.id()
     );
-    for write in planned
-        .decision()
-        .map(super::super::super::steps::install::Decision::writes)
-        .unwrap_or_default()
-    {
+    for write in planned.decision().map(Decision::writes).unwrap_or_default() {
         let _ = writeln!(text, "            $ {}", command(write));
     }
     for document in &planned.documents {

@@ -60,6 +60,10 @@ const IMAGE_ONCE: &str = "in docker mode: builds the toolbox image if it is not 
 const ENV_AND_JOURNAL: &str = "the env file, where nothing blocks (not with --read-only or --write-env=false), and a \
     journal of the run in the state folder";
 
+const INSTALL_FILES: &str = "the env file, where nothing blocks (not with --read-only or --write-env=false), a journal \
+    of the run and the plan's documents in the state folder, a lock beside them; with --write-kubeconfig the user's own \
+    kubeconfig";
+
 /// What is answered for a command that has no entry: nothing is promised of it.
 pub const UNSTATED: Entry = Entry {
     words: "",
@@ -154,12 +158,18 @@ const ENTRIES: &[Entry] = &[
     Entry {
         words: "install",
         effect: Effect::Write,
-        account: "nothing in this version, whose gate never opens",
+        account: "once its plan is approved: an EKS cluster with nodes, add-ons and what eksctl makes for it, the bucket, \
+            CloudFormation stacks with roles and a queue, tags on subnets and a security group, a Lease and charts in the \
+            cluster; what was there before is used as it stands and never deleted",
         needs_approval: true,
         groups: EVERY_GROUP,
         output: Output::Report(&["preflight", "install", "failure"]),
-        codes: &[FAILED, USAGE, BLOCKED, NEEDS_INPUT, SIGNALLED],
-        examples: &["lakehouse install --root-domain=example.com --region=us-east-2"],
+        machine: INSTALL_FILES,
+        examples: &[
+            "lakehouse install --root-domain=example.com --region=us-east-2",
+            "lakehouse install --root-domain=example.com --region=us-east-2 --approve=true",
+            "lakehouse install --root-domain=example.com --region=us-east-2 --phase=foundation --approve=true",
+        ],
         ..PREFLIGHT
     },
     TOOLBOX,
