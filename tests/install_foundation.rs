@@ -697,7 +697,7 @@ fn addon(name: &str, status: &str) -> Addon {
     Addon {
         name: name.to_owned(),
         arn: format!("arn:aws:eks:us-east-2:000000000000:addon/demo/{name}/1"),
-        version: "v1.0.0-eksbuild.1".to_owned(),
+        version: Some("v1.0.0-eksbuild.1".to_owned()),
         status: status.to_owned(),
         health_issues: Some(Vec::new()),
         service_account_role: None,

@@ -298,6 +298,9 @@ fn group(name: &str, status: &str, issues: Option<&[&str]>) -> NodeGroup {
         status: status.to_owned(),
         version: Some("1.34".to_owned()),
         health: issues.map(|issues| issues.iter().map(issue).collect()),
+        instance_types: None,
+        wanted: None,
+        tags: None,
     }
 }
 

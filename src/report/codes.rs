@@ -147,6 +147,7 @@ codes! {
     ClusterChanged "CLUSTER_CHANGED" "The cluster of this name is not the one that the plan was approved for." "Run the same command without `--approve`, and look at the new plan.";
     StepNotSettled "STEP_NOT_SETTLED" "What a step wrote is not kept: something else changes it, or it can't be so." "Look for another controller or person that changes it (CloudTrail, the object's managed fields), then run the same command.";
     StepTimedOut "STEP_TIMED_OUT" "What a step waits for did not become ready in time; it may still become so." "Run the same command: it looks again and goes on waiting; `lakehouse evidence show latest` has what was asked.";
+    KubeconfigNotWritten "KUBECONFIG_NOT_WRITTEN" "The user's own kubeconfig could not take the cluster's context; the install itself stands." "Mend the file that is named, or run `aws eks update-kubeconfig`; then run the same command.";
     InstallHeld "INSTALL_HELD" "Another run installs into this cluster: two at once would write over each other." "Wait for its end, then run the same command.";
     InstallLockFailed "INSTALL_LOCK_FAILED" "The lock that keeps two installs of this machine apart could not be taken, so nothing was written." "Make the state folder (`$XDG_STATE_HOME`, else `~/.local/state`) writable, then run the same command.";
     Interrupted "INTERRUPTED" "The run was stopped by a signal before its end." "Run the command again: it looks at everything anew.";

@@ -335,7 +335,12 @@ fn scrub(value: &mut Value) {
 /// A world in the rehearsal account, for one install after another.
 pub fn world() -> World {
     let mut world = rehearsal::world();
-    world.set("LAKEHOUSE_QUIET", "true");
+    // The container of local mode sees this folder alone.
+    rehearsal::settings_into(&world, &world.path("home"));
+    world
+        .unset("AWS_CONFIG_FILE")
+        .unset("AWS_SHARED_CREDENTIALS_FILE");
+    world.unset("AWS_CA_BUNDLE").set("LAKEHOUSE_QUIET", "true");
     world
 }
 

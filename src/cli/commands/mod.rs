@@ -3,6 +3,7 @@
 pub mod evidence;
 pub mod explain;
 pub mod kube_token;
+mod kubeconfig;
 pub mod output;
 pub mod plain;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! `lakehouse preflight`; and `lakehouse install`, which is the default action: preflight, then the install.
 
-use super::output;
+use super::{kubeconfig, output};
 use crate::cli::run::{BLOCKED, Context, DONE, FAILED, NEEDS_INPUT, SIGNALLED};
 use crate::model::{Settings, shown_name};
 use crate::render::env_file::{self, Written};
@@ -62,7 +62,7 @@ fn made(context: &Context, settings: &Settings, and_install: bool) -> Report {
     let mut install = None;
     if let Some(workplace) = &checked.workplace {
         if and_install && body.status == PreflightStatus::Ready {
-            install = Some(install::install(&Asked {
+            let mut installed = install::install(&Asked {
                 run: &context.run,
                 options: &context.options,
                 settings,
@@ -70,7 +70,12 @@ fn made(context: &Context, settings: &Settings, and_install: bool) -> Report {
                 workplace,
                 progress: &context.progress,
                 uid: context.uid,
-            }));
+            });
+            if let Some(cluster) = &installed.cluster {
+                let mode = workplace.exec.mode;
+                kubeconfig::write(context, settings, cluster, mode, &mut installed.report);
+            }
+            install = Some(installed.report);
         }
         workplace.close();
     }

@@ -104,6 +104,8 @@ const fn code(class: ErrorClass) -> Code {
         C::NotReady => Code::NotReadyInTime,
         C::LimitReached => Code::AwsLimitReached,
         C::StackFailed => Code::StackFailed,
-        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => Code::AwsUnexpected,
+        C::Rejected | C::ServiceFault | C::BadOutput | C::Absent | C::Exists | C::Other => {
+            Code::AwsUnexpected
+        }
     }
 }

@@ -79,7 +79,7 @@ pub fn internal(purpose: &str) -> Ended {
 }
 
 /// Whether trying again later may help: AWS asked to slow down or had trouble, another change is under way, or the way
-/// was lost. What AWS refuses, it refuses again; a proxy and a certificate stay as they are.
+/// was lost; or somebody changed the same thing at the same time, which the next look sees. What AWS refuses, it refuses again; a proxy and a certificate stay as they are.
 #[must_use]
 pub const fn is_passing(class: ErrorClass) -> bool {
     matches!(
@@ -87,6 +87,7 @@ pub const fn is_passing(class: ErrorClass) -> bool {
         ErrorClass::Throttled
             | ErrorClass::ServiceFault
             | ErrorClass::Busy
+            | ErrorClass::Conflict
             | ErrorClass::Unreachable(Reach::Connect | Reach::Timeout)
     )
 }
@@ -131,6 +132,7 @@ mod tests {
             ErrorClass::Throttled,
             ErrorClass::ServiceFault,
             ErrorClass::Busy,
+            ErrorClass::Conflict,
             ErrorClass::Unreachable(Reach::Connect),
             ErrorClass::Unreachable(Reach::Timeout),
         ] {

@@ -5,6 +5,7 @@ mod digest;
 mod execute;
 mod failure;
 mod guard;
+mod heard;
 pub mod hold;
 mod plan;
 mod report;
@@ -16,12 +17,13 @@ pub use plan::{Plan, PlannedStep, observe};
 pub use site::Clock;
 
 use super::{Progress, Run, Workplace};
+use crate::clients::aws::eks::Cluster;
 use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
 use crate::model::{Approve, Phase, Source, Target};
-use crate::report::{CostEstimate, InstallReport, PreflightEvidence};
+use crate::report::{CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
 use crate::steps::install::{Desired, Ground, LAST_PHASE, Step, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -121,23 +123,35 @@ impl Job<'_> {
     }
 }
 
+/// An install that came to its end, well or not.
+pub struct Installed {
+    /// Its report.
+    pub report: InstallReport,
+    /// The cluster, where all that was asked for stands and the user wants a way into it.
+    pub cluster: Option<Cluster>,
+}
+
 /// Plans; and, where the plan is approved, carries it out.
 #[must_use]
-pub fn install(asked: &Asked<'_>) -> InstallReport {
+pub fn install(asked: &Asked<'_>) -> Installed {
+    let alone = |report| Installed {
+        report,
+        cluster: None,
+    };
     let locks = Run::state_folder().map(|runs| runs.with_file_name("locks"));
     let (desired, locks) = match (desired(asked), locks) {
         (Ok(desired), Ok(locks)) => (desired, locks),
-        (Err(stop), _) => return report::blocked_at_once(&stop),
+        (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
             use crate::report::Code::InstallLockFailed as Failed;
             let stop = crate::steps::install::Stop::new(Failed, Failed.meaning(), Failed.remedy());
-            return report::blocked_at_once(&stop);
+            return alone(report::blocked_at_once(&stop));
         }
     };
     let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
     let ground = Ground::default();
     let gateway = &asked.workplace.gateway as &dyn Gateway;
-    let looking = ReadOnly(gateway);
+    let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
     let clock = || begun.elapsed();
     let user = ["USER", "LOGNAME"]
@@ -151,7 +165,7 @@ pub fn install(asked: &Asked<'_>) -> InstallReport {
             listener: asked.progress.as_ref(),
             now: jiff::Timestamp::now,
         },
-        gateway,
+        gateway: &heard,
         interrupt: &asked.run.interrupt,
         clock: &clock,
         folder: asked.run.folder(),
@@ -164,7 +178,17 @@ pub fn install(asked: &Asked<'_>) -> InstallReport {
         command: asked.run.command,
         typed: &asked.settings.typed,
     };
-    job.install(steps(last))
+    let report = job.install(steps(last));
+    let stands = matches!(
+        report.status,
+        InstallStatus::Completed | InstallStatus::CompletedPhase
+    );
+    let cluster = if stands && asked.settings.write_kubeconfig {
+        job.world.cluster().ok().flatten()
+    } else {
+        None
+    };
+    Installed { report, cluster }
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.
