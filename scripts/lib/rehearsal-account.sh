@@ -54,6 +54,17 @@ ensure_network() {
     step network "making the network $NAME" create_network "${SUBNETS[@]}"
 }
 
+# account_reset: brings the seed back; clusters that were made are stopped, which takes some seconds.
+account_reset() {
+    local ip line
+    ip=$(address) || return 1
+    (
+        exec 3<>"/dev/tcp/$ip/$API_PORT" || exit 1
+        printf 'POST /_ministack/reset HTTP/1.0\r\nHost: %s\r\nContent-Length: 0\r\n\r\n' "$ip" >&3
+        IFS= read -r -t 60 line <&3 && [[ $line == *' 200'* ]]
+    ) 2>/dev/null
+}
+
 # account_answers: asks it, by its address, from here.
 account_answers() {
     local ip line
