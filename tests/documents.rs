@@ -30,6 +30,7 @@ const EXPECTED: [&str; 2] = ["docs/performance.md", "scripts/bench"];
 /// Hosts that a file may name by URL: AWS's, and those of the formats and programs that the text cites.
 const HOSTS: &[&str] = &[
     "amazonaws.com",
+    "kubernetes.default.svc",
     "aws.amazon.com",
     "awsapps.com",
     "github.com",

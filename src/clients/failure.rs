@@ -39,8 +39,6 @@ pub enum ErrorClass {
     Absent,
     /// The thing exists already.
     Exists,
-    /// A quota of the account is used up.
-    Limit,
     /// AWS does not take the request as it is written.
     Rejected,
     /// Somebody changed the thing since it was read, or set the same fields.

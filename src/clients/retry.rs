@@ -177,7 +177,7 @@ mod tests {
             C::Absent,
             C::Exists,
             C::Busy,
-            C::Limit,
+            C::LimitReached,
             C::Rejected,
             C::CredentialProcess,
             C::MfaNeeded,

@@ -45,8 +45,6 @@ codes! {
     AwsUnreachable "AWS_UNREACHABLE" "AWS could not be reached: name, network, proxy or certificate trust." "Check the network, HTTPS_PROXY and the region; behind a corporate proxy set AWS_CA_BUNDLE.";
     RegionNotEnabled "REGION_NOT_ENABLED" "The account has not enabled the region; what was asked about is unknown." "`aws account enable-region --region-name REGION`, or another region with `--region`.";
     AwsUnexpected "AWS_UNEXPECTED" "A tool failed or answered in a way that is not understood; what was asked about is unknown." "Read the tool's words, and run the command again with `--log-level debug`.";
-    AwsBusy "AWS_BUSY" "Another change of the same thing in AWS is under way: somebody else's run, or one of AWS's own." "Wait until that change has ended, then run the command again.";
-    AwsLimit "AWS_LIMIT" "A quota of the account is used up; the thing was not made." "Have the quota raised, or remove what is no longer needed, then run the command again.";
     ClockSkew "CLOCK_SKEW" "This machine's clock differs from AWS's by more than signatures allow." "Set the clock (`timedatectl set-ntp true`), then run the command again.";
     CredentialsNotReachable "CREDENTIALS_NOT_REACHABLE" "The credentials exist but can't be used from where the tools run." "Use `--exec local`, or put temporary keys into the environment.";
     MfaNeeded "MFA_NEEDED" "The profile's role asks for a one-time code (MFA), and there was no terminal to ask for it on, or no answer." "Run on a terminal, or `aws sts get-caller-identity --profile NAME` first, which asks and keeps the role's keys.";

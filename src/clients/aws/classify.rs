@@ -224,7 +224,7 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "OperationInProgressException"
         | "OperationAborted" => C::Busy,
         "LimitExceeded" | "ResourceLimitExceededException" | "TooManyBuckets" | "TagLimitExceeded" => {
-            C::Limit
+            C::LimitReached
         }
         "InsufficientCapabilitiesException"
         | "InvalidParameterException"

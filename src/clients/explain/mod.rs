@@ -96,7 +96,6 @@ const fn code(class: ErrorClass) -> Code {
         C::Engine => Code::DockerNotReady,
         C::Killed | C::TooMuchOutput | C::NotKept => Code::ToolFailed,
         C::BadUsage => Code::ToolTooOld,
-        C::Limit => Code::AwsLimit,
         C::Conflict => Code::ChangedMeanwhile,
         C::Foreign => Code::OwnedByOthers,
         C::Busy => Code::OperationInProgress,

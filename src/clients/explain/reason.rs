@@ -76,7 +76,7 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::Busy => format!("Another operation on the same thing is under way, or was cut short{named}."),
         C::Invalid => format!("What was handed in was refused as it is{named}."),
         C::NotReady => format!("What was made did not become ready in the time that the tool waits{named}."),
-        C::Limit | C::LimitReached => format!("A quota of the account is used up{named}."),
+        C::LimitReached => format!("A quota of the account is used up{named}."),
         C::StackFailed => format!("A CloudFormation stack failed, or was rolled back{named}."),
         C::Exists => format!("Something of this name stands there already{named}."),
         C::Other => format!("The command failed in a way that is not understood{named}."),

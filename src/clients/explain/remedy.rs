@@ -51,7 +51,6 @@ pub(super) fn of(error: &CallError, asker: &Asker<'_>) -> String {
         C::NotKept => "Make room in `$XDG_RUNTIME_DIR`, or in the folder for temporary files (`df -h \"${TMPDIR:-/tmp}\"`), then run again.".to_owned(),
         C::BadUsage if docker => "`lakehouse toolbox build`, then run again; its own words say why.".to_owned(),
         C::BadUsage => "Upgrade the tool, or run with `--exec docker`; its own words say why.".to_owned(),
-        C::Limit => format!("Have the quota raised (the tool's words name it; `aws service-quotas list-service-quotas --service-code SERVICE{flag}` shows them), or remove what is no longer needed, then run again."),
         C::Foreign => "Look at what stands there, and whose it is, in the tool's words; remove it, or choose other names, then run again.".to_owned(),
         C::Busy => "Wait until the other operation has ended, then run again; one that was cut short shows in `helm list --all --all-namespaces` or in the stack's events.".to_owned(),
         C::Invalid => "Read the tool's words: they name the field. Mend what was handed in (subnets, sizes, values), then run again.".to_owned(),

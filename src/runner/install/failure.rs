@@ -117,7 +117,7 @@ mod tests {
             ErrorClass::SsoExpired,
             ErrorClass::ExpiredKeys,
             ErrorClass::InvalidKeys,
-            ErrorClass::Limit,
+            ErrorClass::LimitReached,
             ErrorClass::Rejected,
             ErrorClass::BadUsage,
             ErrorClass::Other,
