@@ -161,9 +161,19 @@ fi
 exec "$tool" "$@"
 "#;
 
-/// A folder of shims.
+/// A folder of shims, and the machine on which runs are killed: one container, so that a run can see that the one
+/// before it is dead.
 pub struct Killer {
     here: PathBuf,
+    machine: String,
+}
+
+impl Drop for Killer {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("docker")
+            .args(["rm", "--force", "--volumes", &self.machine])
+            .output();
+    }
 }
 
 impl Killer {
@@ -179,7 +189,13 @@ impl Killer {
             fs::write(&path, &script).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        Self { here }
+        let machine = format!("lakehouse-kill-chain-{}", std::process::id());
+        let output = in_toolbox(world, &["--detach", "--name", &machine, "--hostname", "operator"])
+            .args(["sleep", "86400"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { here, machine }
     }
 
     /// The next run is killed before this write, or after it.
@@ -196,13 +212,11 @@ impl Killer {
     }
 
     /// A run in local mode, behind the shims; none of its report where it was killed.
-    pub fn run(&self, world: &World, words: &[&str]) -> Finished {
+    pub fn run(&self, words: &[&str]) -> Finished {
         let here = self.here.display();
-        let line = format!(
-            "PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\""
-        );
-        let output = in_toolbox(world, &["--hostname", "operator"])
-            .args(["sh", "-c", &line, "sh"])
+        let line = format!("PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\"");
+        let output = std::process::Command::new("docker")
+            .args(["exec", &self.machine, "sh", "-c", &line, "sh"])
             .args(words)
             .output()
             .unwrap();
