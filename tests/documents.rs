@@ -19,6 +19,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/architecture.md",
     "docs/credentials.md",
     "docs/evidence.md",
+    "docs/install.md",
     "docs/permissions.md",
     "docs/preflight.md",
     "docs/reliability.md",

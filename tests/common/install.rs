@@ -194,7 +194,11 @@ impl Killer {
             .args(["sleep", "86400"])
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Self { here, machine }
     }
 
@@ -214,7 +218,9 @@ impl Killer {
     /// A run in local mode, behind the shims; none of its report where it was killed.
     pub fn run(&self, words: &[&str]) -> Finished {
         let here = self.here.display();
-        let line = format!("PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\"");
+        let line = format!(
+            "PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\""
+        );
         let output = std::process::Command::new("docker")
             .args(["exec", &self.machine, "sh", "-c", &line, "sh"])
             .args(words)
@@ -225,8 +231,45 @@ impl Killer {
 }
 
 /// All that stands in the account, by the account's own telling.
+///
+/// Without what a run can't choose: eksctl deals its zones out to the networks anew each time
+/// (`pkg/az`, `shuffle`), and each control plane has an authority of its own.
 pub fn account(world: &World) -> Value {
-    door(world, "GET", "/_rehearsal/state")
+    let mut state = door(world, "GET", "/_rehearsal/state");
+    for subnet in state["network"]["2-subnets"].as_array_mut().unwrap() {
+        let of_eksctl = subnet["tags"]["Name"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("eksctl-"));
+        if of_eksctl {
+            let subnet = subnet.as_object_mut().unwrap();
+            subnet.remove("zone");
+            let tags = subnet["tags"].as_object_mut().unwrap();
+            tags.remove("Name");
+            tags.remove("aws:cloudformation:logical-id");
+        }
+    }
+    for stack in state["stacks"].as_object_mut().unwrap().values_mut() {
+        if let Some(outputs) = stack["outputs"].as_object_mut() {
+            outputs.remove("CertificateAuthorityData");
+        }
+        let Some(resources) = stack
+            .pointer_mut("/template/Resources")
+            .and_then(Value::as_object_mut)
+        else {
+            continue;
+        };
+        for (name, resource) in resources {
+            let Some(properties) = resource["Properties"].as_object_mut() else {
+                continue;
+            };
+            if name.starts_with("Subnet") {
+                properties.remove("CidrBlock");
+            } else if name == "NATGateway" {
+                properties.remove("SubnetId");
+            }
+        }
+    }
+    state
 }
 
 /// How often each thing was written since the seed, as `service action key`.

@@ -236,7 +236,13 @@ fn there(desired: &Desired, facts: &Facts) -> Decision {
             Write::account(asks::enforce_ownership(bucket, account)),
         );
     }
-    if settings.encryption.is_none() {
+    // S3 encrypts each new bucket by itself; ours says so in its own words, so that a run that was killed before it wrote
+    // them ends as any other. What somebody else chose stays.
+    let is_encrypted = settings
+        .encryption
+        .as_ref()
+        .is_some_and(|it| !is_ours || it.algorithm != "AES256" || it.bucket_key);
+    if !is_encrypted {
         set(
             "its encryption",
             Write::account(asks::encrypt_bucket(bucket, account)),
