@@ -260,8 +260,9 @@ def call(action, **given):
     if status >= 400:
         code, message = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.S) for tag in ("Code", "Message"))
         raise Refused(
+            # One id for all, so that the same refusal is the same event.
             f"operation error Elastic Load Balancing v2: {action}, https response error StatusCode: {status}, RequestID: "
-            f"{text.partition('<RequestId>')[2].partition('<')[0]}, {code.group(1)}: {message.group(1)}"
+            f"00000000-0000-0000-0000-000000000000, {code.group(1)}: {message.group(1)}"
         )
     return text
 

@@ -200,15 +200,15 @@ def release(cluster, binding):
 def remove(cluster, stack):
     """Everything of a stack; the shared security group with the last one."""
     found = balancer_of(cluster, stack)
-    groups = []
     if found:
-        groups = [ec2._security_groups[one] for one in found["SecurityGroups"] if one in ec2._security_groups]
         call("DeleteLoadBalancer", LoadBalancerArn=found["LoadBalancerArn"])
     drop_groups(cluster, stack, set())
     last = not any(tags_of(arn).get(CLUSTER) == cluster.name for arn in list(alb._lbs))
     nodes = node_group(cluster)
-    for group in groups:
+    for group in list(ec2._security_groups.values()):
         tags = {tag["Key"]: tag["Value"] for tag in ec2._tags.get(group["GroupId"], [])}
+        if tags.get(CLUSTER) != cluster.name:
+            continue
         own, shared = tags.get(STACK) == stack, tags.get("elbv2.k8s.aws/resource") == "backend-sg"
         if shared and last and nodes:
             nodes["IpPermissions"] = [rule for rule in nodes["IpPermissions"] if not shared_in(rule)]
