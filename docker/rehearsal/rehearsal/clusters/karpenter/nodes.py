@@ -84,7 +84,7 @@ def machines(cluster, pool, node_class):
     """What the pool may make, the smallest first: type, subnet and labels."""
     requirements = pool["spec"]["template"]["spec"].get("requirements") or []
     for kind in sorted(SIZES, key=lambda one: (*SIZES[one], one)):
-        if kind.startswith("t2") or SIZES[kind][1] < 2048:
+        if kind.startswith(("t2", "g", "p", "i")) or SIZES[kind][1] < 2048:  # old, or with accelerators or disks of their own
             continue
         for subnet in node_class["status"]["subnets"]:
             if subnet["zone"][-1] not in zones_of(kind):
