@@ -1,5 +1,5 @@
-"""Starts the rehearsal AWS account: ministack with our additions, its seed, the clusters' stand-in, the DNS server and the chart
-registry."""
+"""Starts the rehearsal AWS account: ministack with our additions, its seed, the clusters' stand-in, the DNS server, the site at the load
+balancers' addresses and the chart registry."""
 
 import os
 
@@ -35,6 +35,7 @@ def main():
     from rehearsal import (
         acm,
         assumed,
+        balancers,
         buckets,
         cloudformation,
         cluster,
@@ -49,7 +50,9 @@ def main():
         registry,
         roles,
         route53,
+        route53_changes,
         seed,
+        site,
         sso,
         stacks,
         stacks_eks,
@@ -57,8 +60,8 @@ def main():
     )
 
     additions = (
-        front, acm, assumed, buckets, cloudformation, stacks, ec2, eks, eks_access, cluster, permissions, refusals, roles,
-        route53, sso, stacks_eks, state,
+        front, acm, assumed, balancers, buckets, cloudformation, stacks, ec2, eks, eks_access, cluster, permissions, refusals, roles,
+        route53, route53_changes, sso, stacks_eks, state,
     )
     for addition in additions:
         addition.install()
@@ -66,6 +69,7 @@ def main():
     kube.start()  # before the seed: clusters name its address and its authority
     seed.plant()
     dns.start()
+    site.start(os.environ.get("REHEARSAL_TLS", ""))
     registry.start()
     app.main()
 

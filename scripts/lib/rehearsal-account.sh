@@ -77,12 +77,13 @@ account_answers() {
 }
 
 start_container() {
-    local tries REHEARSAL_TLS
+    local tries REHEARSAL_TLS REHEARSAL_SITE_TLS
     docker rm -f "$NAME" >/dev/null 2>&1 || true
-    REHEARSAL_TLS=$(create_certificate "$(address)") || return 1
-    export REHEARSAL_TLS # handed on by name: no file to mount, no key in any argument
+    REHEARSAL_TLS=$(create_certificate "$(address)" "IP:$(address),DNS:registry.rehearsal.test") || return 1
+    REHEARSAL_SITE_TLS=$(create_certificate rehearsal.test 'DNS:rehearsal.test,DNS:*.rehearsal.test,DNS:*.k8.rehearsal.test') || return 1
+    export REHEARSAL_TLS REHEARSAL_SITE_TLS # handed on by name: no file to mount, no key in any argument
     docker run -d --name "$NAME" --hostname rehearsal --label "$NAME=1" \
-        --label "$NAME.authority=$(authority_mark)" --env REHEARSAL_TLS --network "$NAME" --ip "$(address)" \
+        --label "$NAME.authority=$(authority_mark)" --env REHEARSAL_TLS --env REHEARSAL_SITE_TLS --network "$NAME" --ip "$(address)" \
         --init --cap-drop ALL --security-opt no-new-privileges --read-only \
         --tmpfs /tmp:rw,nosuid,nodev,noexec,size=64m \
         --tmpfs /clusters:rw,nosuid,nodev,noexec,size=1g,mode=0700,uid=10001,gid=10001 --memory 3g --pids-limit 1024 \

@@ -72,11 +72,11 @@ ensure_authority() {
 # authority_mark: which authority a container's certificate is of.
 authority_mark() { openssl x509 -in "$AUTHORITY/ca.crt" -noout -fingerprint -sha256 | tr -dc '[:xdigit:]' | tail -c 16; }
 
-# create_certificate ADDRESS: a key and a certificate for the registry, printed together.
+# create_certificate NAME ALTERNATIVES: a key and a certificate, printed together.
 create_certificate() {
     local work code=0
     work=$(mktemp -d "$STATE/run/certificate.XXXXXX")
-    printf 'subjectAltName = IP:%s,DNS:registry.rehearsal.test\nbasicConstraints = critical,CA:FALSE\n' "$1" >"$work/leaf"
+    printf 'subjectAltName = %s\nbasicConstraints = critical,CA:FALSE\n' "$2" >"$work/leaf"
     printf 'keyUsage = critical,digitalSignature\nextendedKeyUsage = serverAuth\n' >>"$work/leaf"
     # shellcheck disable=SC2015 # each step needs the one before
     (umask 077 && openssl ecparam -name prime256v1 -genkey -noout -out "$work/key") &&

@@ -8,13 +8,14 @@ from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
 
 from ministack.services import route53
 
-from rehearsal import ROOT_DOMAIN, UNDELEGATED, UNREGISTERED
+from rehearsal import ROOT_DOMAIN, UNDELEGATED, UNREGISTERED, balancers, kube
 
 PORT = 5353
 BROKEN = f"broken.{ROOT_DOMAIN}"  # and all below: SERVFAIL
 SILENT = f"silent.{ROOT_DOMAIN}"  # and all below: no answer at all
 ELSEWHERE = ["ns1.elsewhere.example.", "ns2.elsewhere.example."]  # whom the internet asks for UNDELEGATED
 MOST_ALIASES = 8
+BALANCERS = "elb.amazonaws.com."  # AWS's own zone: the load balancers' names, all at this container's address
 
 
 def under(name, parent):
@@ -44,6 +45,12 @@ def rdata(kind, value):
     return None
 
 
+def balancer_rows(name, kind, owner):
+    """A load balancer's address under its own name or an alias's. It has none but IPv4's."""
+    known = kind == "A" and under(name, BALANCERS) and balancers.by_dns_name(name)
+    return [RR(owner, QTYPE.A, ttl=60, rdata=A(kube.address()))] if known else []
+
+
 def rows(records, name, kind):
     """The records of one name and type as answers, an alias followed as Route 53 follows it."""
     found = []
@@ -56,6 +63,7 @@ def rows(records, name, kind):
                 found.append(RR(name, getattr(QTYPE, kind), ttl=int(record.get("TTL", 60)), rdata=data))
         if record.get("AliasTarget"):
             target = record["AliasTarget"]["DNSName"].lower().rstrip(".") + "."
+            found += balancer_rows(target, kind, name)
             zone = zone_for(target)
             for row in rows(route53._records.get(zone["id"], []), target, kind) if zone else []:
                 found.append(RR(name, row.rtype, ttl=60, rdata=row.rdata))
@@ -100,6 +108,11 @@ def resolve(request):
         return reply
     if under(name, UNDELEGATED) or under(name, UNREGISTERED):
         return resolve_outside(reply, name, kind)
+    if under(name, BALANCERS):
+        reply.header.rcode = RCODE.NOERROR if balancers.by_dns_name(name) else RCODE.NXDOMAIN
+        for row in balancer_rows(name, kind, name):
+            reply.add_answer(row)
+        return reply
     if zone is None:
         reply.header.rcode = RCODE.REFUSED
         return reply
@@ -116,6 +129,8 @@ def resolve(request):
             break
         name = str(aliases[0].rdata.label).lower()
         if not under(name, zone["name"]):
+            for row in balancer_rows(name, kind, name):
+                reply.add_answer(row)
             return reply
     if not answers:
         reply.header.rcode = RCODE.NOERROR if exists else RCODE.NXDOMAIN

@@ -244,22 +244,54 @@ def zones():
     }
 
 
-def balancers():
+def action(one):
+    """An action with its target group's name in place of an ARN."""
+    group = alb._tgs.get(one.get("TargetGroupArn"))
+    return {key: item for key, item in one.items() if key != "TargetGroupArn"} | ({"targetGroup": group["TargetGroupName"]} if group else {})
+
+
+def listener(one):
+    rules = [rule for rule in alb._rules.values() if rule["ListenerArn"] == one["ListenerArn"] and not rule["IsDefault"]]
+    return {
+        "port": one["Port"], "protocol": one["Protocol"], "certificates": [*one.get("Certificates", []), *one.get("_more", [])],
+        "default": [action(each) for each in one["DefaultActions"]], "tags": tags_of(alb._tags.get(one["ListenerArn"])),
+        "rules": [
+            {"conditions": rule["Conditions"], "actions": [action(each) for each in rule["Actions"]]}
+            for rule in sorted(rules, key=lambda rule: int(rule["Priority"]))
+        ],
+    }
+
+
+def load_balancers():
     return {
         lb["LoadBalancerName"]: {
             "scheme": lb.get("Scheme"), "type": lb.get("Type"), "tags": tags_of(alb._tags.get(arn)),
-            "listeners": ordered(
-                {"port": one["Port"], "protocol": one["Protocol"]}
-                for one in alb._listeners.values() if one["LoadBalancerArn"] == arn
-            ),
+            "subnets": lb.get("Subnets", []), "securityGroups": sorted(lb.get("SecurityGroups", [])),
+            "listeners": ordered(listener(one) for one in alb._listeners.values() if one["LoadBalancerArn"] == arn),
             "targetGroups": sorted(t["TargetGroupName"] for t in alb._tgs.values() if arn in t["LoadBalancerArns"]),
         }
         for arn, lb in alb._lbs.items()
     }
 
 
+def target_groups():
+    """How many targets there are, not which: their addresses come as pods come."""
+    return ordered(
+        {
+            "name": one["TargetGroupName"], "protocol": one["Protocol"], "port": one["Port"], "type": one["TargetType"],
+            "check": {key: item for key, item in one.items() if key.startswith("Health") or key == "Matcher"},
+            "tags": tags_of(alb._tags.get(arn)), "targets": len(alb._targets.get(arn, [])),
+        }
+        for arn, one in alb._tgs.items()
+    )
+
+
 def tidy_names(text):
-    """Names that CloudFormation makes up, by stack and logical id: eksctl-c-cluster-ServiceRole-<made>."""
+    """Names that CloudFormation makes up, by stack and logical id: eksctl-c-cluster-ServiceRole-<made>; those of load balancers' addresses,
+    target groups and instance profiles."""
+    text = re.sub(r"-\d{9,10}(\.[a-z0-9-]+\.elb\.amazonaws\.com)", r"-<made>\1", text)
+    text = re.sub(r"\b(k8s-[A-Za-z0-9]{1,8}-[A-Za-z0-9]{1,8})-[0-9a-f]{10}\b", r"\1-<made>", text)
+    text = re.sub(r"\b([A-Za-z0-9-]+)_\d{15,20}\b", r"\1_<made>", text)
     return re.sub(r"(-[A-Za-z][A-Za-z0-9]+)-[0-9A-F]{12,13}(?![0-9A-Za-z])", r"\1-<made>", text)
 
 
@@ -282,7 +314,7 @@ def state(region):
         sections = {
             "network": network(), "buckets": {name: bucket(name) for name in s3._buckets}, "stacks": stacks(),
             "iam": identities(), "clusters": clusters(), "queues": queues(), "rules": rules(), "zones": zones(),
-            "loadBalancers": balancers(),
+            "loadBalancers": load_balancers(), "targetGroups": target_groups(),
         }
         members = [*sections["network"]["2-subnets"], *sections["network"]["3-securityGroups"]]
         places = {member["id"]: place for place, member in enumerate(members)}

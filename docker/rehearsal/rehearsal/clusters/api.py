@@ -16,10 +16,13 @@ class ApiError(Exception):
         self.code = code
 
 
-PLURALS = {"StorageClass": "storageclasses", "CSIDriver": "csidrivers", "Ingress": "ingresses", "NetworkPolicy": "networkpolicies"}
+PLURALS = {
+    "StorageClass": "storageclasses", "CSIDriver": "csidrivers", "Ingress": "ingresses", "NetworkPolicy": "networkpolicies",
+    "IngressClass": "ingressclasses", "IngressClassParams": "ingressclassparams", "EC2NodeClass": "ec2nodeclasses",
+}
 CLUSTER_WIDE = {
     "Namespace", "Node", "PersistentVolume", "StorageClass", "CSIDriver", "CSINode", "ClusterRole", "ClusterRoleBinding",
-    "PriorityClass", "CustomResourceDefinition",
+    "PriorityClass", "CustomResourceDefinition", "IngressClass", "IngressClassParams", "NodePool", "NodeClaim", "EC2NodeClass",
 }
 
 
@@ -97,10 +100,20 @@ class Api:
                 return None
             raise
 
-    def list(self, version, kind, namespace=None, labels=""):
-        path = path_of(version, kind, namespace) + (f"?{urlencode({'labelSelector': labels})}" if labels else "")
+    def list(self, version, kind, namespace=None, labels="", fields=""):
+        asked = {key: value for key, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
+        path = path_of(version, kind, namespace) + (f"?{urlencode(asked)}" if asked else "")
         named = {"apiVersion": version, "kind": kind}  # the items of a list leave it out
         return [named | one for one in self.ask("GET", path).get("items") or []]
+
+    def list_known(self, version, kind):
+        """The same of a kind that may not be there at all: then nothing."""
+        try:
+            return self.list(version, kind)
+        except ApiError as refused:
+            if refused.code == 404:
+                return []
+            raise
 
     def create(self, thing):
         path = path_for(thing).rpartition("/")[0]

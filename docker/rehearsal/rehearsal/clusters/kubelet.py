@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 LOG = "rehearsal.test/log"
 FAILS = "rehearsal.test/fails"
+PULL, CRASH = "rehearsal.test/image-pull", "rehearsal.test/crash-loop"
 NOT_RUN = "the rehearsal's nodes run no containers: there is nothing to enter or to connect to\n"
 
 
@@ -34,9 +35,11 @@ def log_of(api, namespace, name, container, query):
     spec = pod["spec"]
     if container not in [one["name"] for one in spec["containers"] + spec.get("initContainers", [])]:
         return 404, f'container "{container}" not found in pod "{name}"\n'
+    notes = pod["metadata"].get("annotations") or {}
     if pod["status"].get("phase", "Pending") == "Pending":
-        return 400, f'container "{container}" in pod "{name}" is waiting to start: ContainerCreating\n'
-    if query.get("previous", ["false"])[0] == "true":
+        why = "trying and failing to pull image" if PULL in notes else "ContainerCreating"
+        return 400, f'container "{container}" in pod "{name}" is waiting to start: {why}\n'
+    if query.get("previous", ["false"])[0] == "true" and CRASH not in notes:
         return 400, f'previous terminated container "{container}" in pod "{name}" not found\n'
     lines = lines_of(pod, container)
     if query.get("timestamps", ["false"])[0] == "true":
