@@ -36,7 +36,7 @@ impl Cloud {
         if words[2] == "get-token" {
             return Reply::good(&json!({
                 "kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1", "spec": {},
-                "status": { "expirationTimestamp": "2099-01-01T00:00:00Z", "token": "k8s-aws-v1.dGhlLXRva2Vu" }
+                "status": { "expirationTimestamp": "2099-01-01T00:00:00Z", "token": "k8s-aws-v1.dGhlLXRva2VuLW9mLXRoZS10ZXN0" }
             }));
         }
         let Some(tags) = &mut self.cluster else {

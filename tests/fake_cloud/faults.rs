@@ -412,6 +412,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::SaysNothing if aws => Fails("AWS_UNEXPECTED"),
         F::SaysNothing => Fails("TOOL_FAILED"),
         F::GarbageForEver if lease => Fails("TOOL_FAILED"),
+        F::GarbageForEver if aws => Fails("AWS_UNEXPECTED"),
         F::GarbageForEver => Fails("STEP_NOT_SETTLED"),
         // Two names for one thing: what eksctl met, and what it left.
         F::RolledBack if eksctl => Fails("STACK_ROLLED_BACK"),

@@ -3,6 +3,7 @@
 use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
 use super::site::Site;
 use super::words::lasting;
+use crate::clients::call::done;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
@@ -221,7 +222,12 @@ impl Course<'_> {
         let question = placed(site, write).map_err(Refusal::Before)?;
         // The questions took their time.
         site.may_go_on()?;
-        let done = ask(site.gateway, &question, |_| Ok(()));
+        // aws answers a write by nothing or by one document: anything else (a proxy's page) says nothing of what was
+        // done. The other tools print words for people.
+        let done = ask(site.gateway, &question, |bytes| match question.spec.tool {
+            Tool::Aws => done(bytes),
+            _ => Ok(()),
+        });
         if write.to == WriteTo::Eks || question.spec.tool == Tool::Eksctl {
             site.world.forget_cluster();
         }
