@@ -150,6 +150,17 @@ fn texts_of_the_facts_are_classified() {
 }
 
 #[test]
+fn cloudformations_quota_of_stacks_is_no_throttling() {
+    let said = |operation: &str| {
+        let text =
+            format!("An error occurred (LimitExceededException) when calling the {operation} operation: x");
+        classify_aws(254, &text).0
+    };
+    assert_eq!(said("CreateStack"), C::Limit);
+    assert_eq!(said("GetRole"), C::Throttled);
+}
+
+#[test]
 fn a_text_elsewhere_decides_nothing() {
     // What another program says behind aws's own words is not aws's.
     let nested = "Error when retrieving credentials from custom-process: \nUnable to locate credentials";

@@ -307,3 +307,25 @@ fn a_lock_that_can_not_be_taken_stops_the_run() {
     assert_eq!(brief(&report), "blocked INSTALL_LOCK_FAILED");
     assert!(account.writes().is_empty());
 }
+
+#[test]
+fn a_lease_whose_answer_was_lost_is_looked_at_and_given_back() {
+    for (command, fault) in [
+        ("kubectl create", Fault::LostAfter),
+        ("kubectl create", Fault::LostBefore),
+        ("kubectl replace", Fault::LostAfter),
+        ("kubectl replace", Fault::LostBefore),
+    ] {
+        let account = Account::with_cluster();
+        account.fault(command, 1, fault);
+        let report = install(&account, vec![thing(&account, "bucket", &[])]);
+        assert_eq!(brief(&report), "completed_phase", "{command}");
+        assert_eq!(spec(&account, "holderIdentity"), "", "{command}");
+    }
+    let account = Account::with_cluster();
+    account.fault("kubectl replace", 9, Fault::LostBefore);
+    let report = install(&account, vec![thing(&account, "bucket", &[])]);
+    assert_eq!(brief(&report), "completed_phase", "the install itself is done");
+    let notes = account.notes().join("\n");
+    assert!(notes.contains("could not be given back"), "{notes}");
+}

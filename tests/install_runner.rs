@@ -488,3 +488,31 @@ fn a_phase_that_comes_later_is_planned_up_to_the_last_that_is_there() {
             .contains("The phase core comes with the next version: this plan ends with compute.")
     );
 }
+
+/// A step that makes two things, the second one in the first.
+fn pair(account: &Arc<Account>) -> Box<dyn lakehouse::steps::install::Step> {
+    let seen = Arc::clone(account);
+    step("pair", &[], move |_| {
+        let open = ["first", "second"].into_iter().filter(|name| !seen.sees(name));
+        let writes: Vec<_> = open.map(|name| making(name, WriteTo::Account)).collect();
+        Ok(if writes.is_empty() {
+            Decision::settled("there", wanted("pair"))
+        } else {
+            Decision::create("made", wanted("pair"), writes)
+        })
+    })
+}
+
+#[test]
+fn what_stands_behind_a_write_that_is_not_seen_is_not_written() {
+    for fault in [Fault::LostBefore, Fault::Says(EXISTS)] {
+        let account = Account::new();
+        account.fault("aws make first", 1, fault);
+        let report = install(&account, vec![pair(&account)]);
+        assert_eq!(brief(&report), "completed_phase");
+        assert_eq!(
+            account.writes(),
+            ["aws make first", "aws make first", "aws make second"]
+        );
+    }
+}

@@ -136,8 +136,8 @@ fn once<T>(
         let (class, code) = match ask.spec.tool {
             Tool::Aws => classify_aws(output.exit, &output.stderr),
             // Only a command that asks a cluster fails in the words of one; a chart registry has words of its own.
-            Tool::Kubectl if of_cluster(ask) => classify_kube(&output.stderr),
-            Tool::Helm if of_cluster(ask) => classify_helm(&output.stderr),
+            Tool::Kubectl if of_cluster(ask) => of_api_server(classify_kube(&output.stderr)),
+            Tool::Helm if of_cluster(ask) => of_api_server(classify_helm(&output.stderr)),
             Tool::Eksctl => classify_eksctl(&String::from_utf8_lossy(&output.stdout), &output.stderr),
             Tool::Kubectl | Tool::Helm => (ErrorClass::Other, None),
         };
@@ -155,6 +155,16 @@ fn once<T>(
         },
         ..ask.error(ErrorClass::BadOutput)
     })
+}
+
+/// The code of a failure to reach a cluster's API server, which gives none of its own then.
+pub const API_SERVER: &str = "ApiServer";
+
+fn of_api_server((class, code): (ErrorClass, Option<String>)) -> (ErrorClass, Option<String>) {
+    match class {
+        ErrorClass::Unreachable(_) => (class, code.or_else(|| Some(API_SERVER.to_owned()))),
+        _ => (class, code),
+    }
 }
 
 fn of_cluster(ask: &Ask) -> bool {

@@ -3,6 +3,7 @@
 use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
 use super::site::Site;
 use super::words::lasting;
+use crate::clients::call::done;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
@@ -41,13 +42,15 @@ pub struct Count {
     pub writes: u64,
     /// Commands that may have written: their answer was lost.
     pub lost: u64,
+    /// Commands that may have written: the tool itself lost its connection, or AWS failed at it.
+    pub broken_off: u64,
 }
 
 impl Count {
     /// Whether this run may have changed anything here.
     #[must_use]
     pub const fn touched(&self) -> bool {
-        self.writes + self.lost > 0
+        self.writes + self.lost + self.broken_off > 0
     }
 }
 
@@ -58,10 +61,20 @@ struct Recent {
     at: Duration,
 }
 
+/// What became of a write that was not refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// It was carried out.
+    Made,
+    /// What it makes was there already.
+    WasThere,
+}
+
 /// One step under way.
 struct Course<'a> {
     site: &'a Site<'a>,
     step: &'a dyn Step,
+    approved: Approved<'a>,
     purpose: String,
     recent: Vec<Recent>,
     /// Since when it is waited.
@@ -86,6 +99,7 @@ pub fn converge(
     let mut course = Course {
         site,
         step,
+        approved,
         purpose: format!("carry out the step `{}`", step.id()),
         recent: Vec::new(),
         since: (site.clock)(),
@@ -108,7 +122,7 @@ pub fn converge(
         // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
         let writes = matches!(look.decision.verdict, Verdict::Write(_));
         if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
-            course.same_plan(approved, &look.decision)?;
+            course.same_plan(&look.decision)?;
         }
         match &look.decision.verdict {
             Verdict::Settled => {
@@ -154,7 +168,8 @@ impl Course<'_> {
     }
 
     fn write(&mut self, writes: &[Write], detail: &str, count: &mut Count) -> Result<(), Ended> {
-        let open: Vec<&Write> = writes.iter().filter(|write| !self.is_recent(write)).collect();
+        // In their order: what stands behind a write that is not seen yet may need what that one made.
+        let open: Vec<&Write> = writes.iter().take_while(|write| !self.is_recent(write)).collect();
         if open.is_empty() {
             // Written a moment ago and not seen yet: looked at again, not written again.
             return self.site.rest(self.step.waits().pace, &self.purpose);
@@ -170,10 +185,17 @@ impl Course<'_> {
         }
         for write in open {
             match self.one(write, count) {
-                Ok(()) => self.writes_failed = 0,
+                Ok(Written::Made) => self.writes_failed = 0,
+                // Somebody may have made it since the look: whose it is, is seen before anything is set on it.
+                Ok(Written::WasThere) => return Ok(()),
                 Err(Refusal::Ended(ended)) => return Err(ended),
                 Err(Refusal::Before(error)) => return self.write_failed(&error),
-                Err(Refusal::Write(error)) if is_passing(error.class) => return self.write_failed(&error),
+                Err(Refusal::Write(error)) if is_passing(error.class) => {
+                    let may_have =
+                        matches!(error.class, ErrorClass::Unreachable(_) | ErrorClass::ServiceFault);
+                    count.broken_off += u64::from(may_have);
+                    return self.write_failed(&error);
+                }
                 Err(Refusal::Write(error)) if is_lost(error.class) => {
                     // It may have been carried out: a minute is given to see that, and then one more try.
                     count.lost += 1;
@@ -192,7 +214,7 @@ impl Course<'_> {
     }
 
     /// One command, where nothing speaks against it.
-    fn one(&mut self, write: &Write, count: &mut Count) -> Result<(), Refusal> {
+    fn one(&mut self, write: &Write, count: &mut Count) -> Result<Written, Refusal> {
         let site = self.site;
         site.may_go_on()?;
         site.hold.before_write(site, write.to)?;
@@ -200,17 +222,23 @@ impl Course<'_> {
         let question = placed(site, write).map_err(Refusal::Before)?;
         // The questions took their time.
         site.may_go_on()?;
-        let done = ask(site.gateway, &question, |_| Ok(()));
+        // aws answers a write by nothing or by one document: anything else (a proxy's page) says nothing of what was
+        // done. The other tools print words for people.
+        let done = ask(site.gateway, &question, |bytes| match question.spec.tool {
+            Tool::Aws => done(bytes),
+            _ => Ok(()),
+        });
         if write.to == WriteTo::Eks || question.spec.tool == Tool::Eksctl {
             site.world.forget_cluster();
         }
-        match done {
-            Ok(()) => count.writes += 1,
-            Err(error) if error.class == ErrorClass::Exists && write.exists_is_fine => {}
+        let written = match done {
+            Ok(()) => Written::Made,
+            Err(error) if error.class == ErrorClass::Exists && write.exists_is_fine => Written::WasThere,
             Err(error) => return Err(Refusal::Write(error)),
-        }
+        };
+        count.writes += u64::from(written == Written::Made);
         self.remember(write);
-        Ok(())
+        Ok(written)
     }
 
     fn remember(&mut self, write: &Write) {
@@ -248,7 +276,7 @@ impl Course<'_> {
     /// Waits after a failure that passes, for the `tries`-th time in a row; any other ends the step.
     fn wait_out(&self, error: &CallError, passes: bool, tries: u32) -> Result<(), Ended> {
         if !passes || tries >= TRIES {
-            return Err(of_call(error, &self.site.world.desired.asker()));
+            return Err(of_call(error, self.site.world));
         }
         let wait = Duration::from_secs(2 << tries);
         self.note(error, &format!("tried again in {} s", wait.as_secs()));
@@ -262,12 +290,20 @@ impl Course<'_> {
 
     /// The failure of a write, or what a look after it finds in the way.
     fn told(&self, error: &CallError) -> Ended {
-        let of_error = of_call(error, &self.site.world.desired.asker());
+        let of_error = of_call(error, self.site.world);
         if !matches!(of_error, Ended::Failed(_)) || self.site.interrupt.is_set() {
             return of_error;
         }
-        let look = self.step.look(self.site.world).ok();
-        let Some(Verdict::Blocked(stops)) = look.map(|look| look.decision.verdict) else {
+        let Ok(look) = self.step.look(self.site.world) else {
+            return of_error;
+        };
+        // Where it was there already, somebody made it since the plan: what now stands there is another plan.
+        if error.class == ErrorClass::Exists
+            && let Err(changed) = self.same_plan(&look.decision)
+        {
+            return changed;
+        }
+        let Verdict::Blocked(stops) = look.decision.verdict else {
             return of_error;
         };
         let Some(mut found) = stops.into_iter().next() else {
@@ -280,7 +316,8 @@ impl Course<'_> {
     }
 
     /// What is there, or would be written, is what was approved.
-    fn same_plan(&self, approved: Approved<'_>, decision: &Decision) -> Result<(), Ended> {
+    fn same_plan(&self, decision: &Decision) -> Result<(), Ended> {
+        let approved = self.approved;
         if *approved.desired == decision.desired && approved.adopted == decision.adopted {
             return Ok(());
         }

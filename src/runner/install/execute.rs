@@ -78,7 +78,7 @@ pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
     // Where the plan saw the cluster. What is not known must not become whatever stands there next.
     let endpoint = match job.world.cluster() {
         Ok(cluster) => cluster.and_then(|cluster| cluster.endpoint),
-        Err(error) => return not_begun(plan, of_call(&error, &job.world.desired.asker())),
+        Err(error) => return not_begun(plan, of_call(&error, &job.world)),
     };
     let (place, stop, board) = (Place::of(endpoint), AtomicBool::new(false), Board::default());
     let site = Site {

@@ -1,9 +1,12 @@
 //! What stops a step, as the report's failure.
 
+use crate::clients::call::API_SERVER;
 use crate::clients::failure::Reach;
-use crate::clients::{Asker, CallError, ErrorClass, explain};
+use crate::clients::helm_words::REGISTRY;
+use crate::clients::{CallError, ErrorClass, explain};
 use crate::report::{Code, Failure};
-use crate::steps::install::Stop;
+use crate::steps::install::{Stop, World};
+use crate::steps::preflight::inside::{Subject, access};
 
 /// Why a step did not come to its end.
 #[derive(Clone, Debug)]
@@ -35,18 +38,55 @@ impl From<Ended> for Refusal {
 
 /// A call that gave no answer, or a write that was refused.
 #[must_use]
-pub fn of_call(error: &CallError, asker: &Asker<'_>) -> Ended {
+pub fn of_call(error: &CallError, world: &World<'_>) -> Ended {
     if error.class == ErrorClass::Interrupted {
         return Ended::Interrupted;
     }
-    let explained = explain(error, asker);
+    let explained = of_registry(error).or_else(|| of_cluster(error, world));
+    let (code, message, remedy) = explained.unwrap_or_else(|| {
+        let explained = explain(error, &world.desired.asker());
+        (explained.code, explained.reason, explained.remedy)
+    });
     Ended::Failed(Box::new(Failure {
-        code: explained.code,
+        code,
         purpose: error.purpose.clone(),
-        message: explained.reason,
-        remediation: Some(explained.remedy),
+        message,
+        remediation: Some(remedy),
         tool_output: (!error.said.is_empty()).then(|| error.said.clone()),
     }))
+}
+
+/// Code, reason and remedy where it was the chart registry that gave no chart: that is not AWS's doing.
+fn of_registry(error: &CallError) -> Option<(Code, String, String)> {
+    if error.code.as_deref() != Some(REGISTRY) {
+        return None;
+    }
+    let code = match error.class {
+        ErrorClass::Absent => Code::ChartNotFound,
+        _ => Code::ChartRegistryUnreachable,
+    };
+    Some((code, code.meaning().to_owned(), code.remedy().to_owned()))
+}
+
+/// The same where it was the cluster's API server that refused, or was not reached.
+fn of_cluster(error: &CallError, world: &World<'_>) -> Option<(Code, String, String)> {
+    let its_own = match error.class {
+        ErrorClass::Denied => ["Forbidden", "Unauthorized"].as_slice(),
+        ErrorClass::Unreachable(_) => &[API_SERVER],
+        _ => return None,
+    };
+    if !error.action.is_empty() || !error.code.as_deref().is_some_and(|code| its_own.contains(&code)) {
+        return None;
+    }
+    let cluster = world.cluster().ok().flatten()?;
+    let desired = world.desired;
+    let subject = Subject {
+        name: &desired.target.cluster,
+        cluster: &cluster,
+        caller: &desired.caller_arn,
+        asker: desired.asker(),
+    };
+    access::explained(error, &subject)
 }
 
 /// What a step found in the way.

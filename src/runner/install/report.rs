@@ -60,7 +60,7 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
         report.remediation.push(remedy);
     }
     for (planned, error) in plan.unknown() {
-        if let Ended::Failed(failure) = of_call(error, &job.world.desired.asker()) {
+        if let Ended::Failed(failure) = of_call(error, &job.world) {
             add_unknown(&mut report, planned, &failure);
         }
     }

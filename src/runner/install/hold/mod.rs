@@ -6,7 +6,7 @@ mod local;
 
 pub use holder::Holder;
 
-use super::failure::{Ended, Refusal, own};
+use super::failure::{Ended, Refusal, is_lost, own};
 use super::site::Site;
 use crate::clients::kubeconfig::ClusterAccess;
 use crate::clients::{CallError, ErrorClass};
@@ -31,6 +31,10 @@ pub struct Hold {
     _lock: Option<File>,
     lease: Mutex<Held>,
 }
+
+/// How often giving it back is tried, and after which pause.
+const GIVING_BACK: usize = 3;
+const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Whether the Lease is ours.
 enum Held {
@@ -97,12 +101,40 @@ impl Hold {
     /// Gives the Lease back, as well as that can be done: also after a signal, and within seconds.
     pub fn release(&self, site: &Site<'_>) {
         let held = std::mem::replace(&mut *self.held(), Held::No);
-        let Held::Since { lease, access, .. } = held else {
+        let Held::Since {
+            mut lease, access, ..
+        } = held
+        else {
             return;
         };
+        // Who asked the run to stop waits for one try.
+        let tries = if site.interrupt.is_set() { 1 } else { GIVING_BACK };
         let _aside = site.interrupt.aside();
         let leases = Leases::of(site, &access);
-        let _ = leases.replace(&lease.given_back(), Some(LAST_WORDS));
+        for left in (0..tries).rev() {
+            if leases.replace(&lease.given_back(), Some(LAST_WORDS)).is_ok() {
+                return;
+            }
+            if left == 0 {
+                break;
+            }
+            site.gateway.pause(BETWEEN);
+            match leases.look() {
+                // The answer was lost, or somebody renewed nothing of ours but changed the Lease.
+                Ok(Some(found)) if found.holder() == self.holder.identity() => lease = found,
+                Ok(_) => return,
+                Err(_) => {}
+            }
+        }
+        let until = lease
+            .ends()
+            .map_or_else(String::new, |ends| format!(" until {}", lease::shown(ends)));
+        site.world.listener.note(&format!(
+            "The Lease `{}/{}` of the cluster could not be given back: it keeps other machines and users from installing{until}. \
+             The next run of this user on this machine takes it over at once.",
+            lease::NAMESPACE,
+            lease::NAME
+        ));
     }
 
     fn is_due(held: &Held, site: &Site<'_>) -> bool {
@@ -119,9 +151,24 @@ impl Hold {
         };
         site.place.check(site.world, WriteTo::Eks)?;
         let leases = Leases::of(site, &standing.access);
+        let mut lost: Vec<CallError> = Vec::new();
         for _ in 0..TURNS {
             let now = (site.world.now)();
             let found = leases.look().map_err(Refusal::Before)?;
+            // A write whose answer was lost may have been carried out: then the Lease is ours, and must be given back.
+            if let (Some(found), false) = (&found, lost.is_empty())
+                && found.holder() == self.holder.identity()
+            {
+                *held = Held::Since {
+                    lease: found.clone(),
+                    access: standing.access.clone(),
+                    at: (site.clock)(),
+                };
+                return Ok(());
+            }
+            if lost.len() > 1 {
+                return Err(Refusal::Write(lost.remove(0)));
+            }
             let written = match &found {
                 None => leases.create(&self.holder, now),
                 Some(found) => {
@@ -140,6 +187,7 @@ impl Hold {
                 }
                 // Somebody else was quicker: who, tells another look.
                 Err(error) if lease::was_quicker(&error) => {}
+                Err(error) if is_lost(error.class) => lost.push(error),
                 Err(error) => return Err(Refusal::Write(error)),
             }
         }

@@ -74,7 +74,10 @@ pub fn unknown(id: &str, what: &str, error: &CallError, subject: &Subject<'_>) -
         .said(error.said.clone())
 }
 
-fn explained(error: &CallError, subject: &Subject<'_>) -> Option<(Code, String, String)> {
+/// Code, reason and remedy of a refusal by the cluster's API server, or of one that was not reached; nothing for any
+/// other failure.
+#[must_use]
+pub fn explained(error: &CallError, subject: &Subject<'_>) -> Option<(Code, String, String)> {
     let forbidden = error.code.as_deref() == Some("Forbidden");
     Some(match error.class {
         ErrorClass::Denied if forbidden => (
