@@ -153,7 +153,7 @@ fn code_class(error: &ServiceError<'_>) -> ErrorClass {
         "OptInRequired" => C::RegionDisabled,
         // CloudFormation's own word for its quota of stacks, which no waiting mends.
         "LimitExceededException" if matches!(error.operation, Some("CreateStack" | "UpdateStack")) => {
-            C::Limit
+            C::LimitReached
         }
         // botocore/retries/standard.py. LimitExceededException is in its list; 503 is S3's SlowDown without a body.
         "Throttling"
