@@ -156,7 +156,7 @@ fn cloudformations_quota_of_stacks_is_no_throttling() {
             format!("An error occurred (LimitExceededException) when calling the {operation} operation: x");
         classify_aws(254, &text).0
     };
-    assert_eq!(said("CreateStack"), C::Limit);
+    assert_eq!(said("CreateStack"), C::LimitReached);
     assert_eq!(said("GetRole"), C::Throttled);
 }
 

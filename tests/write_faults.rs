@@ -285,7 +285,7 @@ fn clean(start: Start) -> (Vec<String>, Cloud) {
 fn leaks(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::String(text) if text.contains(MARK) && !at.ends_with("/toolOutput") => {
-            found.push(at.to_owned())
+            found.push(at.to_owned());
         }
         Value::Array(list) => list.iter().for_each(|one| leaks(one, at, found)),
         Value::Object(map) => map

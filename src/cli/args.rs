@@ -132,7 +132,7 @@ pub enum Command {
     },
     /// Print a token for a cluster, for the exec plugin of a kubeconfig
     ///
-    /// What kubectl runs for a context that `--write-kubeconfig` added: it prints an ExecCredential with a token of some 14
+    /// What kubectl runs for a context that `--write-kubeconfig` added: it prints an exec credential with a token of some 14
     /// minutes, made by aws in the toolbox or on the host, so that kubectl needs no aws of its own. Keeps no journal and
     /// changes nothing. Needs --cluster and --region.
     KubeToken,

@@ -115,11 +115,12 @@ impl Written {
 
     /// What the shim makes of the same words.
     pub fn signature(&self) -> String {
-        let lines: String = self.argv.iter().map(|word| format!("{word}\n")).collect();
-        Sha256::digest(lines.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let lines = self.argv.join("\n") + "\n";
+        let hash = Sha256::digest(lines.as_bytes());
+        hash.iter().fold(String::new(), |mut hex, byte| {
+            let _ = std::fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}"));
+            hex
+        })
     }
 
     /// Whether it is a write of the install's own lock in the cluster: a new one each time.

@@ -1,4 +1,4 @@
-//! aws: EKS, CloudFormation, IAM, SQS, S3 and EC2, as far as an install asks them.
+//! aws: EKS, `CloudFormation`, IAM, SQS, S3 and EC2, as far as an install asks them.
 
 use super::{
     ACCOUNT, Association, Bucket, CLUSTER, Cloud, REGION, Reply, Stack, TIME, Tags, arn, flag, list, listed,
@@ -31,6 +31,7 @@ impl Cloud {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm a command of EKS")]
     fn eks(&mut self, words: &[&str]) -> Reply {
         let absent = |operation: &str| Reply::refused("ResourceNotFoundException", operation, "Not found.");
         if words[2] == "get-token" {

@@ -330,7 +330,7 @@ fn refused_as_taken(cloud: &mut Cloud, argv: &[String], stdin: Option<&[u8]>) ->
     }
 }
 
-/// CloudFormation begins, fails, and takes all of it back; eksctl waits for that.
+/// `CloudFormation` begins, fails, and takes all of it back; eksctl waits for that.
 fn rolled_back(cloud: &mut Cloud, argv: &[String], stdin: Option<&[u8]>) -> Reply {
     let mut other = cloud.clone();
     let answer = other.answer(argv, stdin);

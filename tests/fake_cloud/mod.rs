@@ -67,6 +67,7 @@ pub struct Stack {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Bucket {
     pub tags: Tags,
     pub closed: bool,

@@ -22,10 +22,28 @@ pub struct Standing {
     pub access: ClusterAccess,
 }
 
+/// Whether the cluster was looked at, and what was found.
+#[derive(Clone, Debug, Default)]
+enum Known {
+    /// Nobody has asked, or it was written since.
+    #[default]
+    Nothing,
+    /// It is absent.
+    Absent,
+    /// It is there.
+    There(Box<Cluster>),
+}
+
+impl Known {
+    fn of(found: Option<&Cluster>) -> Self {
+        found.map_or(Self::Absent, |cluster| Self::There(Box::new(cluster.clone())))
+    }
+}
+
 /// What is known of the cluster, shared by all steps of a run.
 #[derive(Default)]
 pub struct Ground {
-    cluster: Mutex<Option<Option<Cluster>>>,
+    cluster: Mutex<Known>,
     access: Mutex<Option<ClusterAccess>>,
 }
 
@@ -54,7 +72,7 @@ impl World<'_> {
             gateway: self.gateway,
         };
         let found = eks.cluster(&self.desired.target.cluster)?;
-        *locked(&self.ground.cluster) = Some(found.clone());
+        *locked(&self.ground.cluster) = Known::of(found.as_ref());
         Ok(found)
     }
 
@@ -64,15 +82,17 @@ impl World<'_> {
     /// As [`Self::look_at_cluster`].
     pub fn cluster(&self) -> Result<Option<Cluster>, CallError> {
         let mut known = locked(&self.ground.cluster);
-        if let Some(known) = known.as_ref() {
-            return Ok(known.clone());
+        match &*known {
+            Known::Nothing => {}
+            Known::Absent => return Ok(None),
+            Known::There(cluster) => return Ok(Some((**cluster).clone())),
         }
         let eks = Eks {
             gateway: self.gateway,
         };
         // Under the lock: steps that look side by side ask once.
         let found = eks.cluster(&self.desired.target.cluster)?;
-        *known = Some(found.clone());
+        *known = Known::of(found.as_ref());
         Ok(found)
     }
 
@@ -105,7 +125,7 @@ impl World<'_> {
 
     /// Forgets what is known of the cluster: it was just written.
     pub fn forget_cluster(&self) {
-        *locked(&self.ground.cluster) = None;
+        *locked(&self.ground.cluster) = Known::Nothing;
     }
 }
 
