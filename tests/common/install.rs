@@ -323,14 +323,16 @@ fn comparable(object: &Value) -> (String, Value) {
         "PersistentVolume",
         "CertificateSigningRequest",
     ]
-    .contains(&kind.as_str())
-        || (kind == "Lease" && namespace == "kube-node-lease");
-    if generated {
+    .contains(&kind.as_str());
+    let of_a_node = kind == "Lease" && namespace == "kube-node-lease";
+    if of_a_node || kind == "IPAddress" {
+        "*".clone_into(&mut name);
+    } else if generated {
         name = if owner.is_empty() { "*".to_owned() } else { owner };
     }
     let shown = match kind.as_str() {
         "Secret" | "ConfigMap" => json!({ "labels": labels(object), "keys": keys(&object["data"]) }),
-        "Node" | "Pod" | "CSINode" | "Lease" => json!({ "labels": labels(object) }),
+        "Node" | "Pod" | "CSINode" | "Lease" | "IPAddress" => json!({ "labels": labels(object) }),
         _ => {
             let mut whole = object.clone();
             let top = whole.as_object_mut().unwrap();
