@@ -9,7 +9,9 @@ use lakehouse::clients::aws::eks::AccessEntry;
 use lakehouse::clients::kubectl::{Crd, Deployment};
 use lakehouse::model::CREATED_BY;
 use lakehouse::report::{Code, StepAction};
-use lakehouse::steps::install::compute::discovery_tags::{self, Bearer, DISCOVERY, is_private};
+use lakehouse::steps::install::compute::discovery_tags::{
+    self, Bearer, DISCOVERY, Observed as Tagged, is_private,
+};
 use lakehouse::steps::install::compute::karpenter::{
     KINDS, decide_controller, decide_kinds, wanted_controller, wanted_kinds,
 };
@@ -442,12 +444,12 @@ fn bearer(id: &str, value: Option<&str>) -> Bearer {
 #[test]
 fn only_what_lacks_the_tag_gets_it_and_another_clusters_is_left_alone() {
     let desired = desired();
-    let before = discovery_tags::decide(&desired, None);
+    let before = discovery_tags::decide(&desired, &Tagged::NoCluster(Vec::new()));
     assert_eq!(before.action, StepAction::Create);
     assert!(words(&before.writes()[0]).contains(&"PRIVATE_SUBNETS".to_owned()));
     let half = discovery_tags::decide(
         &desired,
-        Some(&[bearer("subnet-1", Some("demo")), bearer("sg-1", None)]),
+        &Tagged::Standing(vec![bearer("subnet-1", Some("demo")), bearer("sg-1", None)]),
     );
     assert_eq!(
         words(&half.writes()[0]),
@@ -462,14 +464,21 @@ fn only_what_lacks_the_tag_gets_it_and_another_clusters_is_left_alone() {
             "json",
         ]
     );
-    let after = discovery_tags::decide(&desired, Some(&[bearer("subnet-1", Some("demo"))]));
+    let after = discovery_tags::decide(
+        &desired,
+        &Tagged::Standing(vec![bearer("subnet-1", Some("demo"))]),
+    );
     assert!(matches!(after.verdict, Verdict::Settled));
     assert_eq!(before.desired, half.desired);
     assert_eq!(before.desired, after.desired);
-    let shared = [bearer("subnet-1", Some("prod")), bearer("subnet-2", None)];
-    let taken = discovery_tags::decide(&desired, Some(&shared));
-    assert_eq!(code(&taken), Code::DiscoveryTagTaken);
-    assert!(taken.writes().is_empty());
+    let shared = vec![bearer("subnet-1", Some("prod")), bearer("subnet-2", None)];
+    // With `--subnets` it is known in the plan of nothing: not after a cluster was made that can't be finished.
+    for seen in [Tagged::Standing(shared.clone()), Tagged::NoCluster(shared)] {
+        let taken = discovery_tags::decide(&desired, &seen);
+        assert_eq!(code(&taken), Code::DiscoveryTagTaken);
+        assert!(taken.writes().is_empty());
+        assert_eq!(taken.desired, before.desired);
+    }
 }
 
 #[test]

@@ -399,6 +399,36 @@ fn what_forbids_the_use_of_a_cluster_stops_before_the_first_write() {
 }
 
 #[test]
+fn subnets_that_a_standing_cluster_does_not_have_are_not_passed_over_in_silence() {
+    let there = || Cluster {
+        subnets: Some(vec![
+            "subnet-0aaaaaaaaaaaaaaaa".to_owned(),
+            "subnet-0bbbbbbbbbbbbbbbb".to_owned(),
+        ]),
+        ..eks_ours()
+    };
+    let with = |ids: &[&str]| Desired {
+        subnets: ids.iter().map(|id| id.parse().unwrap()).collect(),
+        ..desired()
+    };
+    let ids = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0cccccccccccccccc"];
+    let decision = cluster::decide(&with(&ids), &standing(there()));
+    let stop = &stops(&decision)[0];
+    assert_eq!(stop.code, Code::SubnetsUnusable);
+    assert!(
+        stop.message.contains("not in `subnet-0cccccccccccccccc`;"),
+        "{}",
+        stop.message
+    );
+    for ids in [&ids[..1], &[]] {
+        assert!(
+            settled(&cluster::decide(&with(ids), &standing(there()))),
+            "{ids:?}"
+        );
+    }
+}
+
+#[test]
 fn an_api_server_that_can_not_be_reached_is_no_cluster_that_can_be_used() {
     let call = |class| CallError {
         purpose: "ask the cluster's API server for its version".to_owned(),
@@ -648,6 +678,36 @@ fn a_node_group_that_is_not_well_or_not_as_wanted_stops() {
     let decision = node_group::decide(&desired(), &nodes(Some(other), Vec::new(), true));
     assert_eq!(stops(&decision)[0].code, Code::NodeGroupDiffers);
     assert!(stops(&decision)[0].remedy.contains("`--node-type m5.large`"));
+}
+
+#[test]
+fn more_nodes_than_a_standing_group_has_are_told_and_somebodys_scaling_stays() {
+    let seen = nodes(
+        Some(group("ACTIVE")),
+        vec![
+            node("a", Some("ingext-demo-workers"), true),
+            node("b", Some("ingext-demo-workers"), true),
+        ],
+        true,
+    );
+    let of = |node_count| {
+        node_group::decide(
+            &Desired {
+                node_count,
+                ..desired()
+            },
+            &seen,
+        )
+    };
+    let more = of(3);
+    assert!(settled(&more));
+    assert_eq!(more.warnings[0].code, Code::NodeGroupDiffers);
+    assert!(
+        more.warnings[0].remedy.contains("--nodes 3 "),
+        "{}",
+        more.warnings[0].remedy
+    );
+    assert!(of(2).warnings.is_empty() && of(1).warnings.is_empty());
 }
 
 #[test]

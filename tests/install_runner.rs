@@ -463,6 +463,11 @@ fn a_read_only_run_shows_the_plan_and_refuses_its_approval() {
     };
     let report = asking(&account, vec![thing(&account, "bucket", &[])], how(Some("true")));
     assert_eq!(brief(&report), "blocked READ_ONLY_REFUSED");
+    let command = report.command.as_deref().unwrap();
+    assert!(
+        command.contains("--approve=true") && !command.contains("read-only"),
+        "{command}"
+    );
     assert!(report.plan.contains("$ aws make bucket"), "{}", report.plan);
     let report = asking(&account, vec![thing(&account, "bucket", &[])], how(None));
     assert_eq!(brief(&report), "needs_input");

@@ -603,6 +603,14 @@ fn a_stack_that_can_t_go_on_names_the_first_cause_and_the_commands_that_mend_it(
         };
         assert!(stops[0].remedy.contains(command), "{status}: {}", stops[0].remedy);
         assert!(stops[0].remedy.contains("--profile dev"), "{status}");
+        // Deleting by a remedy in the region of somebody's profile would be another stack of the same name.
+        for command in stops[0]
+            .remedy
+            .split('`')
+            .filter(|it| it.starts_with("aws cloudformation "))
+        {
+            assert!(command.contains("--region us-east-2"), "{status}: {command}");
+        }
         assert_eq!(
             stops[0].said.as_deref(),
             Some("API: iam:CreateRole denied"),

@@ -172,7 +172,12 @@ fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
         told.push(("foundation", line));
     }
     if let Some(storage) = &evidence.storage {
-        let mut line = format!("bucket {} ({})", storage.bucket_name, made(storage.created));
+        let mut line = if storage.created || storage.existed {
+            format!("bucket {} ({})", storage.bucket_name, made(storage.created))
+        } else {
+            // Other steps tell of the storage too: what the bucket is without is no bucket that was there.
+            "no bucket yet".to_owned()
+        };
         for (is_so, word) in [
             (storage.public_access_blocked, "closed to the public"),
             (storage.encryption.is_some(), "encrypted"),

@@ -110,6 +110,8 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
 #[must_use]
 pub fn of_read_only(job: &Job<'_>, plan: &Plan) -> InstallReport {
     let mut report = of_plan(job, plan, InstallStatus::Blocked);
+    let approve = job.approve.map(ToString::to_string);
+    report.command = Some(job.line(approve.as_deref()));
     let note = |message: &str| Note {
         code: Code::ReadOnlyRefused,
         message: message.to_owned(),

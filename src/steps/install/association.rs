@@ -115,7 +115,7 @@ pub fn decide(desired: &Desired, wanted: &Wanted, found: Option<&Association>) -
 
 fn taken(desired: &Desired, wanted: &Wanted, found: &Association) -> Stop {
     let subject = wanted.subject();
-    let (cluster, flag) = (quoted(desired.target.cluster.as_str()), desired.asker().flag());
+    let (cluster, flag) = (quoted(desired.target.cluster.as_str()), desired.place_flags());
     let id = quoted(&found.id);
     let message = match (&found.owner_arn, &found.target_role_arn) {
         (Some(add_on), _) => format!(

@@ -50,6 +50,13 @@ impl Desired {
         }
     }
 
+    /// ` --region R --profile P`, for a remedy of one region: without it a person's command looks where their profile
+    /// does, and may find, or delete, another thing of the same name there.
+    #[must_use]
+    pub fn place_flags(&self) -> String {
+        format!(" --region {}{}", self.target.region, self.asker().flag())
+    }
+
     /// The tags of what install creates.
     #[must_use]
     pub fn created_tags(&self) -> BTreeMap<String, String> {

@@ -355,7 +355,7 @@ fn foreign(desired: &Desired, wanted: &Wanted) -> Decision {
         ),
         format!(
             "Look at it: `aws cloudformation describe-stacks --stack-name {name}{flag}`. If nothing uses it any more: {deletion}, then run the same command again. Or choose another name with `--cluster` or `--namespace`.",
-            flag = desired.asker().flag(),
+            flag = desired.place_flags(),
             deletion = deletion(desired, &wanted.name)
         ),
     );

@@ -90,3 +90,18 @@ fn a_failure_tells_what_stands_and_why_it_stopped_and_no_tool_paints_the_screen(
     }
     assert!(!text.contains('\u{1b}') && !text.contains("$ eksctl"), "{text}");
 }
+
+#[test]
+fn a_bucket_that_is_not_there_is_not_told_as_one_that_was() {
+    let storage = json!({"bucketName": "", "existed": false, "created": false, "publicAccessBlocked": false,
+                         "tlsOnly": false, "podIdentityAssociated": true});
+    let text = told(report(
+        "needs_input",
+        &json!({ "evidence": { "storage": storage } }),
+    ));
+    assert!(
+        text.contains("no bucket yet, the lake's role associated"),
+        "{text}"
+    );
+    assert!(!text.contains("was there"), "{text}");
+}

@@ -7,7 +7,7 @@
 
 use crate::clients::CallError;
 use crate::clients::aws::Ec2;
-use crate::clients::aws::ec2::RouteTable;
+use crate::clients::aws::ec2::{RouteTable, Subnet};
 use crate::clients::aws::tags::Tags;
 use crate::clients::explain::quoted;
 use crate::model::Phase;
@@ -31,6 +31,16 @@ pub struct Bearer {
     pub tags: Tags,
 }
 
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// There is no cluster yet. With `--subnets`, those of them that will bear the tag: one that is another cluster's is
+    /// known before a cluster is made that could not be finished.
+    NoCluster(Vec<Bearer>),
+    /// There is one, and these are to bear the tag.
+    Standing(Vec<Bearer>),
+}
+
 /// The step.
 pub struct DiscoveryTags;
 
@@ -48,13 +58,15 @@ impl Step for DiscoveryTags {
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
-        let bearers = observe(world)?;
-        let decision = decide(world.desired, bearers.as_deref());
+        let seen = observe(world)?;
+        let decision = decide(world.desired, &seen);
         let cluster = world.desired.target.cluster.to_string();
         Ok(Look::of(decision).telling(move |evidence, _| {
+            let Observed::Standing(bearers) = &seen else {
+                return;
+            };
             evidence.compute().discovery_tags = bearers
                 .iter()
-                .flatten()
                 .filter(|one| one.tags.get(DISCOVERY) == Some(&cluster))
                 .map(|one| one.id.clone())
                 .collect();
@@ -62,11 +74,11 @@ impl Step for DiscoveryTags {
     }
 }
 
-/// What is to bear the tag; none where there is no cluster yet.
-fn observe(world: &World<'_>) -> Result<Option<Vec<Bearer>>, CallError> {
+/// What is to bear the tag.
+fn observe(world: &World<'_>) -> Result<Observed, CallError> {
     const PURPOSE: &str = "find where Karpenter's nodes go";
     let Some(cluster) = world.cluster()?.filter(|cluster| is_usable(&cluster.status)) else {
-        return Ok(None);
+        return named(world).map(Observed::NoCluster);
     };
     let (Some(ids), Some(group)) = (&cluster.subnets, &cluster.security_group) else {
         return Err(cannot(
@@ -91,6 +103,33 @@ fn observe(world: &World<'_>) -> Result<Option<Vec<Bearer>>, CallError> {
     let Some(group) = ec2.security_group(group)? else {
         return Err(cannot(PURPOSE, "EC2 does not know the cluster's security group"));
     };
+    let mut bearers = chosen(subnets, &tables);
+    bearers.push(Bearer {
+        id: group.id,
+        tags: group.tags,
+    });
+    Ok(Observed::Standing(bearers))
+}
+
+/// Those of `--subnets` that will bear the tag. What else is wrong with them, the step `cluster` tells.
+fn named(world: &World<'_>) -> Result<Vec<Bearer>, CallError> {
+    if world.desired.subnets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ec2 = Ec2 {
+        gateway: world.gateway,
+    };
+    let ids: Vec<String> = world.desired.subnets.iter().map(ToString::to_string).collect();
+    let subnets = ec2.subnets(&ids)?;
+    let Some(first) = subnets.first() else {
+        return Ok(Vec::new());
+    };
+    let tables = ec2.route_tables(&first.vpc)?;
+    Ok(chosen(subnets, &tables))
+}
+
+/// The private ones; all where none is.
+fn chosen(subnets: Vec<Subnet>, tables: &[RouteTable]) -> Vec<Bearer> {
     let all: Vec<Bearer> = subnets
         .into_iter()
         .map(|subnet| Bearer {
@@ -100,15 +139,10 @@ fn observe(world: &World<'_>) -> Result<Option<Vec<Bearer>>, CallError> {
         .collect();
     let private: Vec<Bearer> = all
         .iter()
-        .filter(|one| is_private(&one.id, &tables))
+        .filter(|one| is_private(&one.id, tables))
         .cloned()
         .collect();
-    let mut bearers = if private.is_empty() { all } else { private };
-    bearers.push(Bearer {
-        id: group.id,
-        tags: group.tags,
-    });
-    Ok(Some(bearers))
+    if private.is_empty() { all } else { private }
 }
 
 /// Whether the subnet's routes lead to no internet gateway by default. Its own table counts, or else the VPC's main
@@ -132,7 +166,7 @@ pub fn is_private(subnet: &str, tables: &[RouteTable]) -> bool {
 
 /// What would have to be written.
 #[must_use]
-pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
+pub fn decide(desired: &Desired, seen: &Observed) -> Decision {
     let cluster = desired.target.cluster.as_str();
     // Which ones they are, nobody knows before there is a cluster.
     let wanted = json!({
@@ -141,15 +175,7 @@ pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
         "on": "the cluster's private subnets and its security group",
     });
     let tags = Tags::from([(DISCOVERY.to_owned(), cluster.to_owned())]);
-    let Some(bearers) = bearers else {
-        return Decision::create(
-            format!(
-                "The cluster's private subnets and its security group get the tag `{DISCOVERY}={cluster}`."
-            ),
-            wanted,
-            vec![Write::eks(asks::create_tags(&TO_COME.map(str::to_owned), &tags))],
-        );
-    };
+    let (Observed::NoCluster(bearers) | Observed::Standing(bearers)) = seen;
     let taken: Vec<&Bearer> = bearers
         .iter()
         .filter(|one| one.tags.get(DISCOVERY).is_some_and(|value| value != cluster))
@@ -166,13 +192,22 @@ pub fn decide(desired: &Desired, bearers: Option<&[Bearer]>) -> Decision {
                 "Give the clusters subnets of their own (`--subnets`). If that other cluster is gone: `aws ec2 delete-tags --resources {} --tags {}{}`, then run the same command again.",
                 ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(" "),
                 quoted(&format!("Key={DISCOVERY}")),
-                desired.asker().flag()
+                desired.place_flags()
             ),
         );
         return Decision::blocked(
             "A subnet or the security group is another cluster's.",
             wanted,
             vec![stop],
+        );
+    }
+    if matches!(seen, Observed::NoCluster(_)) {
+        return Decision::create(
+            format!(
+                "The cluster's private subnets and its security group get the tag `{DISCOVERY}={cluster}`."
+            ),
+            wanted,
+            vec![Write::eks(asks::create_tags(&TO_COME.map(str::to_owned), &tags))],
         );
     }
     let missing: Vec<String> = bearers

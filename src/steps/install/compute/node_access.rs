@@ -98,7 +98,7 @@ pub fn decide(desired: &Desired, found: Option<&AccessEntry>) -> Decision {
             "If nobody enters the cluster by it: `aws eks delete-access-entry --cluster-name {} --principal-arn {}{}`, then run the same command again.",
             quoted(cluster.as_str()),
             quoted(&role),
-            desired.asker().flag()
+            desired.place_flags()
         ),
     );
     Decision::blocked(

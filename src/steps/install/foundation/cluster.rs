@@ -297,6 +297,9 @@ fn standing(desired: &Desired, seen: &Observed, cluster: &Cluster) -> Decision {
     if let Some(stop) = unfit(desired, cluster) {
         return blocked("the cluster can't be used as it is".to_owned(), stop);
     }
+    if let Some(stop) = elsewhere(desired, cluster) {
+        return blocked("the cluster stands in other subnets".to_owned(), stop);
+    }
     match &seen.way_in {
         Some(Ok(())) => {}
         Some(Err(error)) => {
@@ -357,6 +360,31 @@ fn unfit(desired: &Desired, cluster: &Cluster) -> Option<Stop> {
         return unknown("its tags");
     }
     None
+}
+
+/// `--subnets` that a standing cluster does not have: ignored, they would be a wish that is said to be done.
+fn elsewhere(desired: &Desired, cluster: &Cluster) -> Option<Stop> {
+    let there = cluster
+        .subnets
+        .as_deref()
+        .filter(|_| !desired.subnets.is_empty())?;
+    let named = |ids: &mut dyn Iterator<Item = String>| {
+        let ids: Vec<String> = ids.map(|id| format!("`{id}`")).collect();
+        ids.join(", ")
+    };
+    let wanted = desired.subnets.iter().map(ToString::to_string);
+    let missing = named(&mut wanted.filter(|id| !there.contains(id)));
+    let name = &desired.target.cluster;
+    (!missing.is_empty()).then(|| {
+        Stop::new(
+            Code::SubnetsUnusable,
+            format!(
+                "The cluster `{name}` stands in {}, and not in {missing}; install does not move a cluster.",
+                named(&mut there.iter().cloned())
+            ),
+            "Leave `--subnets` out to go on with the cluster where it stands, or choose another `--cluster`.",
+        )
+    })
 }
 
 fn numbers(version: &str) -> Option<(u32, u32)> {

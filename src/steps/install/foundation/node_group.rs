@@ -276,6 +276,19 @@ fn standing(desired: &Desired, seen: &Seen, group: &NodeGroup) -> Decision {
         let what = format!("{needed} nodes of the node group `{name}` to be ready ({ready} are)");
         Decision::waiting(is, digested(desired), what)
     };
+    if size < desired.node_count {
+        decision = decision.warn(Stop::new(
+            Code::NodeGroupDiffers,
+            format!(
+                "The node group `{name}` has the size {size}, and {} nodes were asked for: install leaves the size of a group that stands as it is.",
+                desired.node_count
+            ),
+            format!(
+                "`eksctl scale nodegroup --cluster {cluster} --name {name} --nodes {count} --nodes-max {count} --region {region}{flag}` scales it, once more nodes are wanted.",
+                count = desired.node_count
+            ),
+        ));
+    }
     if types.is_empty() {
         decision = decision.warn(Stop::new(
             Code::NodeGroupDiffers,

@@ -8,7 +8,7 @@ use crate::steps::install::{Decision, Desired, Stop};
 
 /// The commands that show what is there, for whoever decides whether it may go.
 pub(super) fn removals(desired: &Desired, wanted: &Wanted, there: &[String]) -> String {
-    let flag = desired.asker().flag();
+    let (flag, place) = (desired.asker().flag(), desired.place_flags());
     let roles = wanted
         .roles
         .iter()
@@ -25,7 +25,7 @@ pub(super) fn removals(desired: &Desired, wanted: &Wanted, there: &[String]) -> 
         .filter(|queue| there.contains(&queue_part(queue)))
         .map(|queue| {
             format!(
-                "`aws sqs delete-queue --queue-url \"$(aws sqs get-queue-url --queue-name {} --query QueueUrl --output text{flag})\"{flag}`",
+                "`aws sqs delete-queue --queue-url \"$(aws sqs get-queue-url --queue-name {} --query QueueUrl --output text{place})\"{place}`",
                 quoted(queue)
             )
         });
@@ -40,7 +40,7 @@ pub(super) fn unusable(
     kind: StackKind,
 ) -> Decision {
     let (name, status) = (&wanted.name, stack.status.as_str());
-    let flag = desired.asker().flag();
+    let flag = desired.place_flags();
     let shell = quoted(name);
     let delete = deletion(desired, name);
     let why = failing(&observed.failed);
@@ -111,7 +111,7 @@ pub(super) fn blocked(wanted: &Wanted, why: &str, stop: Stop) -> Decision {
 }
 
 pub(super) fn deletion(desired: &Desired, name: &str) -> String {
-    let (name, flag) = (quoted(name), desired.asker().flag());
+    let (name, flag) = (quoted(name), desired.place_flags());
     format!(
         "`aws cloudformation delete-stack --stack-name {name}{flag}` and `aws cloudformation wait stack-delete-complete --stack-name {name}{flag}`"
     )
@@ -121,7 +121,7 @@ pub(super) fn events(desired: &Desired, name: &str) -> String {
     format!(
         "`aws cloudformation describe-stack-events --stack-name {}{}`",
         quoted(name),
-        desired.asker().flag()
+        desired.place_flags()
     )
 }
 
