@@ -707,3 +707,23 @@ fn the_service_account_gets_its_role_and_nobody_elses_association_is_changed() {
     add_on.owner_arn = Some("arn:aws:eks:us-east-2:000000000000:addon/demo/x/1".to_owned());
     assert_eq!(code(&decide(Some(&add_on))), Code::AssociationTaken);
 }
+
+#[test]
+fn the_bucket_of_another_namespace_is_not_shared_by_its_default_name() {
+    let mut facts = good();
+    facts.settings.tags = tags(&[(CREATED_BY, "lh-0123456789abcdef")]);
+    let mut desired = desired();
+    desired.bucket_is_named = false;
+    let seen = Observed::There(facts.clone());
+    let shared = bucket::decide(&desired, &seen);
+    assert!(
+        matches!(&shared.verdict, Verdict::Blocked(stops) if stops.iter().any(|stop| stop.code == Code::BucketOfAnother)),
+        "{shared:?}"
+    );
+    desired.bucket_is_named = true;
+    let named = bucket::decide(&desired, &seen);
+    assert!(
+        named.adopted && !matches!(named.verdict, Verdict::Blocked(_)),
+        "{named:?}"
+    );
+}

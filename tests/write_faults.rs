@@ -50,6 +50,7 @@ fn desired(start: Start) -> Desired {
         node_count: 2,
         subnets: Vec::new(),
         bucket: "demo-bucket".parse().unwrap(),
+        bucket_is_named: true,
         versioning: start == Start::Foreign,
         chart_mirror: None,
     }

@@ -83,6 +83,7 @@ codes! {
     S3BucketTaken "S3_BUCKET_TAKEN" "The bucket's name is somebody else's, or may not be looked at." "Choose another with `--bucket`.";
     S3BucketWrongRegion "S3_BUCKET_WRONG_REGION" "The bucket is ours and stands in another region." "Choose another with `--bucket`, or the bucket's region with `--region`.";
     S3BucketNameInvalid "S3_BUCKET_NAME_INVALID" "S3 refuses the bucket's name." "Choose another with `--bucket`.";
+    BucketOfAnother "BUCKET_OF_ANOTHER" "The bucket that the install would use by its default name holds the lake of another installation." "Name another with `--bucket`.";
     BucketPublic "BUCKET_PUBLIC" "The bucket's own policy lets everybody in." "Choose another with `--bucket`, or take the public statements out of its policy.";
     BucketAclsInUse "BUCKET_ACLS_IN_USE" "The bucket, or its objects, may let others in by access control lists, which lose their effect." "Choose another with `--bucket`, or take those grants away first.";
     StackForeign "STACK_FOREIGN" "A stack of the name that install uses is not this installation's." "Look at the stack that is named; delete it if nothing uses it, or choose another `--cluster` or `--namespace`.";

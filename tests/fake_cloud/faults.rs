@@ -237,7 +237,7 @@ impl Fault {
                 said("Error from server (TooManyRequests): too many requests:")
             }
             F::RegistryUnreachable => said(
-                "Error: failed to do request: Head \"https://public.ecr.aws/v2/x\": dial tcp: lookup public.ecr.aws: no such host",
+                "Error: failed to do request: Head \"https://registry.localhost/v2/x\": dial tcp: lookup registry.localhost: no such host",
             ),
             _ => said(&format!(
                 "{begin}dial tcp 127.0.0.1:9: connect: connection refused"

@@ -499,6 +499,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
         node_count: 2,
         subnets: Vec::new(),
         bucket: "demo-bucket".parse().unwrap(),
+        bucket_is_named: true,
         versioning: false,
         chart_mirror: None,
     };

@@ -21,6 +21,7 @@ pub fn desired() -> Desired {
         node_count: 2,
         subnets: Vec::new(),
         bucket: "demo-000000000000".parse().unwrap(),
+        bucket_is_named: true,
         versioning: false,
         chart_mirror: None,
     }

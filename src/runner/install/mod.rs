@@ -237,6 +237,7 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
             .map(|subnets| subnets.value.ids().to_vec())
             .unwrap_or_default(),
         bucket,
+        bucket_is_named: settings.bucket.is_some(),
         versioning: settings.versioning.value,
         chart_mirror: (registry.source != Source::Default).then(|| registry.value.clone()),
     })

@@ -42,6 +42,21 @@ impl PlannedStep {
         )
     }
 
+    /// How long it usually takes, in seconds: a thing that stands and only gets a mark or a setting takes none of the
+    /// time that making it takes.
+    #[must_use]
+    pub fn usual(&self) -> u64 {
+        let usual = self.step.waits().usual.as_secs();
+        match self
+            .decision()
+            .map(|decision| (&decision.verdict, decision.action))
+        {
+            Some((Verdict::Settled, _)) => 0,
+            Some((Verdict::Write(_), StepAction::Update | StepAction::Adopt)) => usual.min(30),
+            _ => usual,
+        }
+    }
+
     /// As the report has it, before anything was done.
     #[must_use]
     pub fn report(&self) -> StepReport {
@@ -59,11 +74,7 @@ impl PlannedStep {
                 .map(|decision| decision.writes().iter().map(words::command).collect())
                 .unwrap_or_default(),
             documents: self.documents.clone(),
-            usual_seconds: if self.is_open() {
-                self.step.waits().usual.as_secs()
-            } else {
-                0
-            },
+            usual_seconds: self.usual(),
             writes: 0,
             duration_ms: None,
         }
@@ -153,6 +164,14 @@ impl Plan {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.steps.iter().all(|planned| !planned.is_open())
+    }
+
+    /// Whether it makes what has a price by the hour: the cluster, or its nodes.
+    #[must_use]
+    pub fn has_price(&self) -> bool {
+        self.steps.iter().any(|planned| {
+            ["cluster", "node-group"].contains(&planned.step.id()) && planned.action() == StepAction::Create
+        })
     }
 
     /// What stands in the way, with the step.

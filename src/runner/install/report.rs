@@ -204,7 +204,7 @@ fn after_failure(failure: &Failure) -> Next {
 }
 
 fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
-    let cost = job.cost.filter(|_| !plan.is_done());
+    let cost = job.cost.filter(|_| plan.has_price());
     let later = job.phase.filter(|phase| *phase > plan.last);
     report.plan = words::plan(plan, &job.world.desired.target, cost, later);
     report.cost = cost.cloned();

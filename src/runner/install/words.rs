@@ -100,7 +100,8 @@ pub fn plan(plan: &Plan, target: &Target, cost: Option<&CostEstimate>, later: Op
                 cost.not_counted.join(", ")
             );
         }
-        _ => text.push_str("What is new costs is not known: see the check `cost`.\n"),
+        _ if plan.has_price() => text.push_str("What is new costs is not known: see the check `cost`.\n"),
+        _ => text.push_str("Nothing of it has a price by itself; what is stored and used in it has.\n"),
     }
     text
 }
@@ -136,12 +137,7 @@ pub fn usual(plan: &Plan) -> u64 {
             .map(|(_, end)| *end)
             .max()
             .unwrap_or_default();
-        let own = if planned.is_open() {
-            planned.step.waits().usual.as_secs()
-        } else {
-            0
-        };
-        ends.push((planned.step.id(), begin + own));
+        ends.push((planned.step.id(), begin + planned.usual()));
     }
     ends.iter().map(|(_, end)| *end).max().unwrap_or_default()
 }

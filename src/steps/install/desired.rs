@@ -27,6 +27,8 @@ pub struct Desired {
     pub subnets: Vec<SubnetId>,
     /// The bucket.
     pub bucket: BucketName,
+    /// Whether the user named the bucket; else its name is made of the cluster's, which namespaces of one cluster share.
+    pub bucket_is_named: bool,
     /// Whether the bucket keeps older versions of its objects.
     pub versioning: bool,
     /// A mirror of all charts; none takes each from the registry of its lock.

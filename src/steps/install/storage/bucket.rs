@@ -207,7 +207,15 @@ fn there(desired: &Desired, facts: &Facts) -> Decision {
     let (bucket, account) = (&desired.bucket, &desired.target.account);
     let settings = &facts.settings;
     let is_ours = facts.made_by_us_unmarked || owner(&settings.tags, &desired.installation()) == Owner::Ours;
-    let stops = in_the_way(desired, facts, is_ours);
+    let mut stops = in_the_way(desired, facts, is_ours);
+    if !desired.bucket_is_named && owner(&settings.tags, &desired.installation()) == Owner::OtherInstallation
+    {
+        stops.push(Stop::new(
+            Code::BucketOfAnother,
+            format!("The bucket `{bucket}` holds the lake of another installation: its name is made of the cluster's, and this is another namespace. Two lakes in one bucket would be one."),
+            format!("Name a bucket of this installation's own: `--bucket {bucket}-{}`. To share that one on purpose, name it: `--bucket {bucket}`.", desired.target.namespace),
+        ));
+    }
     let adopted = |decision: Decision| if is_ours { decision } else { decision.adopting() };
     if !stops.is_empty() {
         let detail = format!("The bucket `{bucket}` is set up for another use.");
