@@ -237,6 +237,7 @@ impl Killer {
 /// (`pkg/az`, `shuffle`), and each control plane has an authority of its own.
 pub fn account(world: &World) -> Value {
     let mut state = door(world, "GET", "/_rehearsal/state");
+    tags_in_order(&mut state);
     for subnet in state["network"]["2-subnets"].as_array_mut().unwrap() {
         let of_eksctl = subnet["tags"]["Name"]
             .as_str()
@@ -303,6 +304,20 @@ pub fn cluster(world: &World, name: &str) -> Value {
         same.sort_by_key(Value::to_string);
     }
     json!(objects)
+}
+
+/// eksctl writes the tags of a launch template in the order of a Go map: another one each time.
+fn tags_in_order(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(tags_in_order),
+        Value::Array(list) => {
+            if list.iter().all(|item| item["Key"].is_string()) {
+                list.sort_by_key(|item| item["Key"].to_string());
+            }
+            list.iter_mut().for_each(tags_in_order);
+        }
+        _ => {}
+    }
 }
 
 fn comparable(object: &Value) -> (String, Value) {
