@@ -379,7 +379,7 @@ fn judge(
     clean: &BTreeMap<String, Value>,
 ) -> Result<String, String> {
     let ok = report["preflight"]["okToInstall"] == true;
-    if fault == F::ThrottledOnce && asked.tool == "aws" {
+    if fault == F::ThrottledOnce && ["aws", "eksctl"].contains(&asked.tool.as_str()) {
         return if ok && exit == Some(0) {
             Ok("asked again: `okToInstall: true`".to_owned())
         } else {
@@ -406,6 +406,10 @@ fn judge(
     let wanted = match exception(asked, fault) {
         Some(code) => code,
         None if asked.is_of_aws() => fault.code_of_aws(),
+        // AWS's own words are understood from eksctl too, whatever it was asked.
+        None if asked.tool == "eksctl" && matches!(fault, F::Denied | F::Expired | F::ThrottledForEver) => {
+            fault.code_of_aws()
+        }
         // aws words these before it does anything else, so it may do so for its version too.
         None if asked.tool == "aws"
             && matches!(

@@ -210,6 +210,7 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     reset(&world);
     let killer = Killer::new(&world);
     for write in &chosen {
+        println!("a run is killed before and after: {}", write.argv.join(" "));
         killer.arm("before", write);
         killer.arm("after", write);
     }
@@ -235,7 +236,8 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     };
     let (report, code) = last;
     assert_eq!(code, Some(0), "{report:#}");
-    assert_eq!(killer.left(), 0, "every kill happened, in {runs} runs");
+    let never: Vec<&Written> = chosen.iter().filter(|write| killer.awaits(write)).collect();
+    assert!(never.is_empty(), "{runs} runs never came to {never:#?}");
     println!(
         "kill chain: {} writes, {} kills, {runs} runs",
         chosen.len(),

@@ -88,7 +88,8 @@ fn finished(output: std::process::Output) -> Finished {
     }
 }
 
-/// A command that wrote, as a run's journal has it: known again by its words, without the private kubeconfig's path.
+/// A command that wrote, as a run's journal has it: known again by its words, without the private kubeconfig's path and
+/// with generated ids (a network's, a security group's) taken by their kind: another run's are others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Written {
     pub argv: Vec<String>,
@@ -115,7 +116,10 @@ impl Written {
 
     /// What the shim makes of the same words.
     pub fn signature(&self) -> String {
-        let lines = self.argv.join("\n") + "\n";
+        let lines = self
+            .argv
+            .iter()
+            .fold(String::new(), |lines, word| lines + &without_ids(word) + "\n");
         let hash = Sha256::digest(lines.as_bytes());
         hash.iter().fold(String::new(), |mut hex, byte| {
             let _ = std::fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}"));
@@ -127,6 +131,17 @@ impl Written {
     pub fn is_lease(&self) -> bool {
         self.purpose.contains("Lease")
     }
+}
+
+/// `subnet-ID` for `subnet-0abc…`, as the shim's sed makes it: what follows the id stays.
+fn without_ids(word: &str) -> String {
+    for kind in ["subnet-", "sg-", "vpc-"] {
+        if let Some(rest) = word.strip_prefix(kind) {
+            let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
+            return format!("{kind}ID{rest}");
+        }
+    }
+    word.to_owned()
 }
 
 /// The writes of the newest run of this world, in their order.
@@ -151,7 +166,7 @@ PATH=${PATH#HERE:}; export PATH
 sig=$( { printf '%s\n' "$tool"; skip=0
     for word in "$@"; do
         if [ "$skip" = 1 ]; then skip=0; elif [ "$word" = --kubeconfig ]; then skip=1; else printf '%s\n' "$word"; fi
-    done; } | sha256sum | cut -c1-64)
+    done; } | sed -E 's/^(subnet|sg|vpc)-[0-9a-f]*/\1-ID/' | sha256sum | cut -c1-64)
 if rm "HERE/before/$sig" 2>/dev/null; then
     kill -9 "$(cat HERE/pid)"; sleep 60; exit 99
 fi
@@ -206,6 +221,13 @@ impl Killer {
     /// The next run is killed before this write, or after it.
     pub fn arm(&self, when: &str, write: &Written) {
         fs::write(self.here.join(when).join(write.signature()), "").unwrap();
+    }
+
+    /// Whether no run came to this write yet.
+    pub fn awaits(&self, write: &Written) -> bool {
+        ["before", "after"]
+            .iter()
+            .any(|name| self.here.join(name).join(write.signature()).exists())
     }
 
     /// How many kills have not happened.
