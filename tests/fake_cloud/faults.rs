@@ -418,7 +418,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::RolledBack if eksctl => Fails("STACK_ROLLED_BACK"),
         F::RolledBack => Fails("STACK_FAILED"),
         F::Quota if eksctl => Fails("AWS_LIMIT_REACHED"),
-        F::Quota => Fails("AWS_LIMIT"),
+        F::Quota => Fails("AWS_LIMIT_REACHED"),
         F::TakenByOthers if eksctl => Fails("PLAN_CHANGED"),
         F::TakenByOthers if lease => Fails("INSTALL_HELD"),
         F::TakenByOthers if tool == "helm" => Fails("OWNED_BY_OTHERS"),
