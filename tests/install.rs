@@ -245,5 +245,15 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     );
     same("the account", &left.account, &account(&world));
     same("the cluster", &left.cluster, &cluster(&world, CLUSTER));
-    assert_eq!(left.counted, counted(&world), "nothing was made twice");
+    // A bucket's settings that AWS gives a new bucket by itself are not set again by a run that finds them: fewer is well.
+    let twice: Vec<_> = counted(&world)
+        .into_iter()
+        .filter(|(what, count)| left.counted.get(what).is_none_or(|once| count > once))
+        .collect();
+    assert_eq!(
+        twice,
+        [],
+        "nothing was made twice; undisturbed: {:?}",
+        left.counted
+    );
 }
