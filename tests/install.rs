@@ -236,12 +236,18 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     };
     let (report, code) = last;
     assert_eq!(code, Some(0), "{report:#}");
-    let never: Vec<&Written> = chosen.iter().filter(|write| killer.awaits(write)).collect();
+    // A run that finds a bucket made by one before it finds these set, by AWS itself, and has nothing to write.
+    let by_itself = ["put-public-access-block", "put-bucket-ownership-controls"];
+    let never: Vec<&Written> = chosen
+        .iter()
+        .filter(|write| killer.awaits(write))
+        .filter(|write| !by_itself.contains(&write.argv[2].as_str()))
+        .collect();
     assert!(never.is_empty(), "{runs} runs never came to {never:#?}");
     println!(
         "kill chain: {} writes, {} kills, {runs} runs",
         chosen.len(),
-        chosen.len() * 2
+        chosen.len() * 2 - killer.left()
     );
     same("the account", &left.account, &account(&world));
     same("the cluster", &left.cluster, &cluster(&world, CLUSTER));
