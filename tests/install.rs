@@ -163,10 +163,14 @@ fn three_phases_stand_with_their_evidence() {
     assert_eq!(compute["karpenterVersion"], "1.8.3");
 }
 
-/// Which of the spots it is this time: another one at each commit, or the one that `LAKEHOUSE_CHAIN_TURN` names.
-fn turn() -> usize {
-    if let Ok(turn) = std::env::var("LAKEHOUSE_CHAIN_TURN") {
-        return turn.parse().expect("LAKEHOUSE_CHAIN_TURN is a number");
+/// Which of the spots it is this time: another one at each commit, or those that `LAKEHOUSE_CHAIN_TURN` names (`3` or
+/// `3,12`), one chain after the other.
+fn turns() -> Vec<usize> {
+    if let Ok(turns) = std::env::var("LAKEHOUSE_CHAIN_TURN") {
+        let turns = turns.split(',').map(str::parse);
+        return turns
+            .collect::<Result<_, _>>()
+            .expect("LAKEHOUSE_CHAIN_TURN holds numbers");
     }
     let commit = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])
@@ -174,7 +178,7 @@ fn turn() -> usize {
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
-    usize::from_str_radix(commit.get(..6).unwrap_or("0"), 16).unwrap_or_default()
+    vec![usize::from_str_radix(commit.get(..6).unwrap_or("0"), 16).unwrap_or_default()]
 }
 
 /// Settings that AWS gives a new bucket by itself: what writes one, what reads it, and what the account counts.
@@ -234,7 +238,8 @@ fn run_to_its_end(name: &str, killer: &Killer, most: usize) -> Value {
         }
         assert_eq!(kills.len(), known + 1, "a kill of nobody's: {}", finished.stderr);
         let (when, line) = (&kills[known].when, &kills[known].line);
-        println!("kill chain: {name}: run {run}, {seconds} s: killed {when} `{line}`");
+        let short: String = line.chars().take(120).collect();
+        println!("kill chain: {name}: run {run}, {seconds} s: killed {when} `{short}`");
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let tool = Tool::ALL.into_iter().find(|tool| tool.program() == words[0]);
         assert!(!is_reading(tool.unwrap(), &words[1..]), "that is no write");
@@ -301,19 +306,19 @@ fn nothing_twice(counted: &BTreeMap<String, u64>, report: &Value) {
 fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     let left = undisturbed();
     let world = world();
-    let killer = Killer::new(&world);
     if std::env::var_os("LAKEHOUSE_FULL").is_none() {
-        let turn = turn();
-        let spots = chosen(
-            &left.writes,
-            left.plan["install"]["steps"].as_array().unwrap(),
-            turn,
-        );
-        for spot in &spots {
-            killer.shims.arm(spot);
+        let steps = left.plan["install"]["steps"].as_array().unwrap();
+        for turn in turns() {
+            let killer = Killer::new(&world, &format!("turn-{turn}"));
+            let spots = chosen(&left.writes, steps, turn);
+            for spot in &spots {
+                killer.shims.arm(spot);
+            }
+            chain(&format!("turn {turn}"), &killer, &world, &spots);
         }
-        return chain(&format!("turn {turn}"), &killer, &world, &spots);
+        return;
     }
+    let killer = Killer::new(&world, "full");
     // Every write; then those by which a half-made cluster is gone on with, which no undisturbed run makes.
     killer.shims.arm_all();
     let spot = |write: &Written| Spot {

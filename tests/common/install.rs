@@ -235,6 +235,10 @@ fn labels(object: &Value) -> Value {
         // Helm's own time of the release, and a node's own name.
         labels.remove("modifiedAt");
         labels.remove("kubernetes.io/hostname");
+        // Nodes stand in the networks, which eksctl dealt the zones out to.
+        if object["kind"] == "Node" {
+            labels.retain(|name, _| !name.ends_with("/zone") && name != "topology.k8s.aws/zone-id");
+        }
     }
     labels
 }

@@ -255,10 +255,10 @@ impl Drop for Killer {
 }
 
 impl Killer {
-    /// In the world's folder, which the containers see under the same path.
-    pub fn new(world: &World) -> Self {
-        let shims = Shims::new(world.path("shims"));
-        let machine = format!("lakehouse-kill-chain-{}", std::process::id());
+    /// In a folder of the world's, which the containers see under the same path.
+    pub fn new(world: &World, name: &str) -> Self {
+        let shims = Shims::new(world.path(&format!("shims-{name}")));
+        let machine = format!("lakehouse-kill-chain-{}-{name}", std::process::id());
         let output = in_toolbox(world, &["--detach", "--name", &machine, "--hostname", "operator"])
             .args(["sleep", "86400"])
             .output()
