@@ -17,7 +17,7 @@ pub use chart_lock::{ChartLock, ChartReference, LockedChart};
 pub use choices::EventsTo;
 pub use choices::{
     Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, MIRROR_VARIABLES, OutputFormat, Phase,
-    TimeLimit, ToolboxImage, ToolboxMirror, ToolboxMirrors, ToolboxNetwork, ToolboxSource,
+    Scheme, TimeLimit, ToolboxImage, ToolboxMirror, ToolboxMirrors, ToolboxNetwork, ToolboxSource,
     without_credentials,
 };
 pub use env_pairs::{Discovered, env_pairs};

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod finding;
 pub mod install;
 pub mod install_evidence;
+pub mod phase_evidence;
 pub mod preflight;
 pub mod preflight_evidence;
 pub mod run_record;
@@ -22,6 +23,9 @@ pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
 pub use install::{InstallReport, InstallStatus, StepAction, StepOutcome, StepReport};
 pub use install_evidence::{ComputeEvidence, EksEvidence, InstallEvidence, StorageEvidence};
+pub use phase_evidence::{
+    CoreEvidence, DatalakeEvidence, IngressEvidence, ReleaseEvidence, StreamEvidence, WorkloadEvidence,
+};
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
 pub use preflight_evidence::{
     ClusterInside, CostEstimate, CostItem, DelegationEvidence, DeniedAction, PermissionEvidence, QuotaUse,

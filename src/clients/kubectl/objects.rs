@@ -34,6 +34,15 @@ resources! {
     POD "pods" "Pod";
     EVENT "events" "Event";
     DEPLOYMENT "deployments.apps" "Deployment";
+    STATEFUL_SET "statefulsets.apps" "StatefulSet";
+    JOB "jobs.batch" "Job";
+    CRON_JOB "cronjobs.batch" "CronJob";
+    CLAIM "persistentvolumeclaims" "PersistentVolumeClaim";
+    VOLUME "persistentvolumes" "PersistentVolume";
+    SERVICE "services" "Service";
+    INGRESS "ingresses.networking.k8s.io" "Ingress";
+    INGRESS_CLASS "ingressclasses.networking.k8s.io" "IngressClass";
+    QUOTA "resourcequotas" "ResourceQuota";
     LEASE "leases.coordination.k8s.io" "Lease";
     STORAGE_CLASS "storageclasses.storage.k8s.io" "StorageClass";
     CRD "customresourcedefinitions.apiextensions.k8s.io" "CustomResourceDefinition";

@@ -7,7 +7,7 @@ use crate::clients::call::done;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Verdict, Write, WriteTo};
+use crate::steps::install::{Decision, Look, Step, Verdict, Waiting, Write, WriteTo};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -139,14 +139,15 @@ pub fn converge(
                     |found| of_stop(&course.purpose, found),
                 ));
             }
-            Verdict::Waiting(what) => course.wait(what)?,
+            Verdict::Waiting(waiting) => course.wait(waiting)?,
             Verdict::Write(writes) => course.write(writes, &look.decision.detail, count)?,
         }
     }
 }
 
 impl Course<'_> {
-    fn wait(&mut self, what: &str) -> Result<(), Ended> {
+    fn wait(&mut self, waiting: &Waiting) -> Result<(), Ended> {
+        let what = waiting.what.as_str();
         let waits = self.step.waits();
         if (self.site.clock)().saturating_sub(self.since) > waits.deadline {
             return Err(own(

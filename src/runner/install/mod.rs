@@ -22,9 +22,9 @@ use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
-use crate::model::{Approve, Phase, Source, Target};
+use crate::model::{Approve, DnsProvider, Phase, Scheme, Source, Target};
 use crate::report::{CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
-use crate::steps::install::{Desired, Ground, LAST_PHASE, Step, World, steps};
+use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -219,7 +219,10 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
         )
     })?;
     let registry = &settings.chart_registry;
+    let site = site(settings, seen).ok_or_else(unknown)?;
     Ok(Desired {
+        site,
+        set_values: BTreeMap::new(),
         target: Target {
             account,
             region: settings.region.value.clone(),
@@ -240,6 +243,22 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
         bucket_is_named: settings.bucket.is_some(),
         versioning: settings.versioning.value,
         chart_mirror: (registry.source != Source::Default).then(|| registry.value.clone()),
+    })
+}
+
+/// The site, by the settings and by what the preflight found; none where that is not known.
+fn site(settings: &Settings, seen: &PreflightEvidence) -> Option<Site> {
+    let zone = seen.route53_zone_id.clone().zip(seen.route53_zone_name.clone());
+    let provider = settings.dns_provider.as_ref().map(|provider| provider.value);
+    let dns = match (provider, zone) {
+        (Some(DnsProvider::External), _) | (_, None) => Dns::External,
+        (_, Some((zone_id, zone_name))) => Dns::Route53 { zone_id, zone_name },
+    };
+    Some(Site {
+        domain: settings.site_domain.as_ref()?.value.clone(),
+        certificate: seen.cert_arn.as_deref()?.parse().ok()?,
+        dns,
+        scheme: Scheme::InternetFacing,
     })
 }
 

@@ -4,18 +4,25 @@
 
 pub mod asks;
 pub mod association;
+pub mod chart_step;
 pub mod compute;
+pub mod core;
+pub mod datalake;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod ingress;
 pub mod marks;
+pub mod readiness;
 pub mod release;
 pub mod stack;
 pub mod storage;
+pub mod stream;
 pub mod world;
 
-pub use decision::{Decision, History, Look, Stop, Verdict, Waits, Write, WriteTo};
-pub use desired::Desired;
+pub use chart_step::ChartStep;
+pub use decision::{Decision, History, Look, Reason, Stop, Verdict, Waiting, Waits, Write, WriteTo};
+pub use desired::{Desired, Dns, Site};
 pub use world::{Ground, Standing, World};
 
 use crate::clients::CallError;
@@ -51,12 +58,16 @@ pub fn steps(last: Phase) -> Vec<Box<dyn Step>> {
     let mut all = foundation::steps();
     all.extend(storage::steps());
     all.extend(compute::steps());
+    all.extend(core::steps());
+    all.extend(stream::steps());
+    all.extend(datalake::steps());
+    all.extend(ingress::steps());
     all.retain(|step| step.phase() <= last);
     all
 }
 
 /// The last phase that this version installs.
-pub const LAST_PHASE: Phase = Phase::Compute;
+pub const LAST_PHASE: Phase = Phase::Ingress;
 
 #[cfg(test)]
 mod tests {

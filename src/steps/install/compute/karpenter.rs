@@ -225,7 +225,7 @@ fn removed(decision: Decision, release: &str, what: &str) -> Decision {
 /// The decision; settled only if `is_ready`, else waiting for `what`.
 fn not_before(mut decision: Decision, is_ready: bool, what: &str) -> Decision {
     if !is_ready && matches!(decision.verdict, Verdict::Settled) {
-        decision.verdict = Verdict::Waiting(what.to_owned());
+        decision.verdict = Verdict::Waiting(what.into());
     }
     decision
 }
