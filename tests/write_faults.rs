@@ -6,6 +6,7 @@
 //! (`cargo test --test write_faults -- --ignored --nocapture`).
 
 mod fake_cloud;
+mod outside;
 
 use fake_cloud::faults::{FAULTS, Fault, MARK, Met, Wanted, mend, wanted};
 use fake_cloud::{ACCOUNT, Bucket, Cloud, Reply, Stack, Tags, arn};
@@ -258,6 +259,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
             gateway: tools,
             desired: &desired,
             ground: &ground,
+            outside: &outside::Well,
             listener: &Unseen,
             now,
         },

@@ -1,6 +1,7 @@
 //! kubectl: what a cluster's API server tells. Every call names the private kubeconfig and its context.
 
 pub mod deployments;
+pub mod ingresses;
 pub mod kinds;
 pub mod metadata;
 pub mod objects;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 pub use deployments::Deployment;
+pub use ingresses::{Controller, Ingress, IngressClass};
 pub use kinds::{Crd, Lease, ServiceAccount, StorageClass};
 pub use metadata::Marks;
 pub use objects::Resource;

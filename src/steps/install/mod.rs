@@ -50,6 +50,10 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// [`CallError`] where it could not be looked at: how it stands is then unknown, and nothing is written.
     fn look(&self, world: &World<'_>) -> Result<Look, CallError>;
+
+    /// Is told what a write of this step printed, where it ended well: what AWS hands out only once, the number of a
+    /// change.
+    fn wrote(&self, _answer: &[u8]) {}
 }
 
 /// All steps of the phases up to and with `last`, in the order of a report; a step stands behind those it comes after.
