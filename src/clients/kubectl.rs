@@ -2,6 +2,7 @@
 
 pub mod deployments;
 pub mod kinds;
+pub mod logs;
 pub mod metadata;
 pub mod objects;
 pub mod pods;

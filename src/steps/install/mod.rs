@@ -5,6 +5,7 @@
 pub mod asks;
 pub mod association;
 pub mod chart_step;
+pub mod cluster_asks;
 pub mod compute;
 pub mod core;
 pub mod datalake;
@@ -13,6 +14,7 @@ pub mod desired;
 pub mod foundation;
 pub mod ingress;
 pub mod marks;
+pub mod parts;
 pub mod readiness;
 pub mod release;
 pub mod stack;
