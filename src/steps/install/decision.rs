@@ -305,6 +305,9 @@ pub struct Waits {
     pub deadline: Duration,
     /// Between two looks.
     pub pace: Duration,
+    /// How often in a row it must be seen settled, once it was written or waited for: what is ready for a moment only
+    /// is not.
+    pub good: u32,
 }
 
 impl Waits {
@@ -318,6 +321,14 @@ impl Waits {
             usual: Duration::from_secs(usual),
             deadline: Duration::from_secs(deadline),
             pace: Duration::from_secs(pace),
+            good: 1,
         }
+    }
+
+    /// The same, settled only after it was seen so `good` times in a row.
+    #[must_use]
+    pub const fn seen(mut self, good: u32) -> Self {
+        self.good = good;
+        self
     }
 }

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod desired;
 pub mod foundation;
 pub mod ingress;
+pub mod looks;
 pub mod marks;
 pub mod parts;
 pub mod readiness;
@@ -52,6 +53,15 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// [`CallError`] where it could not be looked at: how it stands is then unknown, and nothing is written.
     fn look(&self, world: &World<'_>) -> Result<Look, CallError>;
+
+    /// A cheaper look while it waits: what it still waits for, of what its last whole look waited for. Nothing has the
+    /// runner look whole; so it is asked between two whole looks, and settles nothing.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    fn glance(&self, _world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        Ok(None)
+    }
 }
 
 /// All steps of the phases up to and with `last`, in the order of a report; a step stands behind those it comes after.
