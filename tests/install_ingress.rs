@@ -222,6 +222,7 @@ fn controller_seen(desired: &Desired) -> controller::Seen {
             ready: 2,
             wanted: 2,
             is_ready: true,
+            troubles: Vec::new(),
         }],
     }
 }
@@ -501,6 +502,9 @@ fn nothing() -> site_ingress::Seen {
 
 fn event(reason: &str, said: &str) -> Event {
     Event {
+        of: "Ingress".to_owned(),
+        name: "ingext-ingress".to_owned(),
+        source: "ingress".to_owned(),
         kind: "Warning".to_owned(),
         reason: reason.to_owned(),
         said: said.to_owned(),
@@ -523,7 +527,7 @@ fn the_site_s_ingress_comes_by_its_chart_and_its_redirect_beside_it() {
     );
     assert_eq!(
         words(redirect).join(" "),
-        "apply --server-side --field-manager lakehouse -f - -o name"
+        "apply --server-side --field-manager lakehouse -f - -o name --request-timeout 15s"
     );
     assert_eq!(redirect.to, WriteTo::Cluster);
     assert_eq!(

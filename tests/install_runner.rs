@@ -370,27 +370,6 @@ fn a_defect_in_a_step_is_a_failure_and_no_crash() {
 }
 
 #[test]
-fn what_is_waited_for_is_told_once_and_ends_at_the_deadline() {
-    let account = Account::new();
-    let waits = step("cluster", &[], |_| {
-        Ok(Decision::waiting(
-            "being made",
-            wanted("cluster"),
-            "the control plane",
-        ))
-    });
-    let report = install(&account, vec![waits]);
-    assert_eq!(brief(&report), "failed STEP_TIMED_OUT");
-    assert_eq!(account.waited_for(), ["cluster: the control plane"]);
-    assert_eq!(account.time().as_secs(), 125, "120 s, and the look after it");
-    let message = &report.failure.unwrap().message;
-    assert!(
-        message.contains("after 2 min") && message.contains("the control plane"),
-        "{message}"
-    );
-}
-
-#[test]
 fn an_approval_is_for_this_plan_or_what_is_left_of_it() {
     let steps = |account: &Arc<Account>| vec![thing(account, "bucket", &[]), thing(account, "role", &[])];
     let account = Account::new();

@@ -38,7 +38,7 @@ pub mod event;
 pub mod progress;
 
 pub use event::{Event, EventLine};
-pub use progress::{Progress, Unseen};
+pub use progress::{Progress, StepWaits, Unseen};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -9,9 +9,11 @@ use lakehouse::clients::failure::{CallError, ErrorClass};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use lakehouse::model::{Approve, Phase, Target};
-use lakehouse::report::{Effect, ExecMode, InstallReport, Progress, StepReport};
+use lakehouse::report::{Effect, ExecMode, InstallReport, Progress, StepReport, StepWaits};
 use lakehouse::runner::install::{Holder, Job};
-use lakehouse::steps::install::{Decision, Desired, Ground, Look, Step, Waits, World, Write, WriteTo};
+use lakehouse::steps::install::{
+    Decision, Desired, Ground, Look, Step, Waiting, Waits, World, Write, WriteTo,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -326,12 +328,22 @@ impl Progress for Account {
         let text = format!("{} {:?}", step.id, step.outcome);
         self.state.lock().unwrap().told.push(text);
     }
-    fn install_waits(&self, step: &str, what: &str) {
-        let text = format!("{step}: {what}");
+    fn install_waits(&self, waits: &StepWaits) {
+        let why = waits
+            .why
+            .as_ref()
+            .map_or(String::new(), |(code, _)| format!(" ({})", code.name()));
+        let text = format!(
+            "{}: {}{why} at {}",
+            waits.step,
+            waits.what,
+            waits.elapsed.as_secs()
+        );
         self.state.lock().unwrap().waits.push(text);
     }
 }
 
+type Glancing = Box<dyn Fn() -> Option<Waiting> + Send + Sync>;
 type Looking = Box<dyn Fn(usize) -> Result<Decision, CallError> + Send + Sync>;
 
 /// A step whose look is a closure; it is given how often it was looked at before, the plan's look among them.
@@ -342,6 +354,7 @@ pub struct Scripted {
     phase: Phase,
     looks: Mutex<usize>,
     looking: Looking,
+    glancing: Option<Glancing>,
 }
 
 impl Step for Scripted {
@@ -356,6 +369,9 @@ impl Step for Scripted {
     }
     fn waits(&self) -> Waits {
         self.waits
+    }
+    fn glance(&self, _world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        Ok(self.glancing.as_ref().and_then(|glancing| glancing()))
     }
     fn look(&self, _world: &World<'_>) -> Result<Look, CallError> {
         let number = {
@@ -379,14 +395,41 @@ pub fn step(
     after: &'static [&'static str],
     looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
 ) -> Box<dyn Step> {
+    Box::new(scripted(id, after, Waits::new(5, 120, 5), Box::new(looking)))
+}
+
+/// The same, waiting as `waits` says.
+pub fn step_with(
+    id: &'static str,
+    waits: Waits,
+    looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
+) -> Box<dyn Step> {
+    Box::new(scripted(id, &[], waits, Box::new(looking)))
+}
+
+/// The same, with glances.
+pub fn glancing(
+    id: &'static str,
+    waits: Waits,
+    looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
+    glancing: impl Fn() -> Option<Waiting> + Send + Sync + 'static,
+) -> Box<dyn Step> {
     Box::new(Scripted {
+        glancing: Some(Box::new(glancing)),
+        ..scripted(id, &[], waits, Box::new(looking))
+    })
+}
+
+fn scripted(id: &'static str, after: &'static [&'static str], waits: Waits, looking: Looking) -> Scripted {
+    Scripted {
         id,
         after,
-        waits: Waits::new(5, 120, 5),
+        waits,
         phase: Phase::Foundation,
         looks: Mutex::new(0),
-        looking: Box::new(looking),
-    })
+        looking,
+        glancing: None,
+    }
 }
 
 /// What the thing `id` shall be.

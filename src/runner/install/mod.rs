@@ -10,7 +10,8 @@ pub mod hold;
 mod plan;
 mod report;
 mod site;
-pub mod words;
+pub mod wait;
+mod words;
 
 pub use hold::Holder;
 pub use plan::{Plan, PlannedStep, observe};

@@ -2,10 +2,16 @@
 
 use super::readiness::{self, Workload};
 use super::release::{self, Observed, Wanted};
-use super::{Desired, Look, Step, Verdict, Waits, World};
+use super::{Desired, Look, Step, Verdict, Waiting, Waits, World};
 use crate::clients::CallError;
 use crate::model::Phase;
 use crate::report::ReleaseEvidence;
+use std::time::Duration;
+
+/// How often in a row its workloads must be seen ready.
+const GOOD: u32 = 2;
+/// The longest time between two looks at them.
+const PACE: Duration = Duration::from_secs(1);
 
 /// A chart of the install. Settled once helm has it as it is wanted and every workload is ready in its newest form.
 #[derive(Clone, Copy)]
@@ -38,7 +44,18 @@ impl Step for ChartStep {
     }
 
     fn waits(&self) -> Waits {
-        self.waits
+        // Pods that are ready for a moment may not stay so.
+        let good = if self.workloads.is_empty() { 1 } else { GOOD };
+        let mut waits = self.waits.seen(self.waits.good.max(good));
+        // A glance costs little, and is shared.
+        waits.pace = waits.pace.min(PACE);
+        waits
+    }
+
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let namespace = (self.wanted)(world.desired).namespace;
+        let seen = readiness::observe(world, &namespace, self.workloads)?;
+        Ok(readiness::judge(world.desired, &namespace, &seen))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
@@ -56,21 +73,27 @@ impl Step for ChartStep {
         }
         let phase = self.phase;
         Ok(Look::of(decision).telling(move |evidence, _| {
-            if let Observed::There(found) = &observed {
-                evidence.add_release(
-                    phase,
-                    ReleaseEvidence {
-                        name: wanted.name.to_owned(),
-                        namespace: wanted.namespace.clone(),
-                        chart: found.chart.clone(),
-                        version: found.version.clone(),
-                        status: found.status.clone(),
-                    },
-                );
+            if let Some(release) = evidence_of(&wanted, &observed) {
+                evidence.add_release(phase, release);
             }
             for workload in &seen {
                 evidence.add_workload(phase, workload.evidence());
             }
         }))
     }
+}
+
+/// For the report: the release as helm has it; none where it is not there.
+#[must_use]
+pub fn evidence_of(wanted: &Wanted, observed: &Observed) -> Option<ReleaseEvidence> {
+    let Observed::There(found) = observed else {
+        return None;
+    };
+    Some(ReleaseEvidence {
+        name: wanted.name.to_owned(),
+        namespace: wanted.namespace.clone(),
+        chart: found.chart.clone(),
+        version: found.version.clone(),
+        status: found.status.clone(),
+    })
 }

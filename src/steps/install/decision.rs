@@ -275,10 +275,16 @@ impl Look {
         Self { decision, tell: None }
     }
 
-    /// With what was seen.
+    /// With what was seen; what it tells already, it tells first.
     #[must_use]
     pub fn telling(mut self, tell: impl Fn(&mut InstallEvidence, History) + Send + Sync + 'static) -> Self {
-        self.tell = Some(Box::new(tell));
+        self.tell = Some(match self.tell {
+            None => Box::new(tell),
+            Some(before) => Box::new(move |evidence, history| {
+                before(evidence, history);
+                tell(evidence, history);
+            }),
+        });
         self
     }
 
@@ -299,6 +305,9 @@ pub struct Waits {
     pub deadline: Duration,
     /// Between two looks.
     pub pace: Duration,
+    /// How often in a row it must be seen settled, once it was written or waited for: what is ready for a moment only
+    /// is not.
+    pub good: u32,
 }
 
 impl Waits {
@@ -312,6 +321,14 @@ impl Waits {
             usual: Duration::from_secs(usual),
             deadline: Duration::from_secs(deadline),
             pace: Duration::from_secs(pace),
+            good: 1,
         }
+    }
+
+    /// The same, settled only after it was seen so `good` times in a row.
+    #[must_use]
+    pub const fn seen(mut self, good: u32) -> Self {
+        self.good = good;
+        self
     }
 }

@@ -5,6 +5,7 @@
 pub mod asks;
 pub mod association;
 pub mod chart_step;
+pub mod cluster_asks;
 pub mod compute;
 pub mod core;
 pub mod datalake;
@@ -12,7 +13,9 @@ pub mod decision;
 pub mod desired;
 pub mod foundation;
 pub mod ingress;
+pub mod looks;
 pub mod marks;
+pub mod parts;
 pub mod readiness;
 pub mod release;
 pub mod stack;
@@ -54,6 +57,15 @@ pub trait Step: Send + Sync {
     /// Is told what a write of this step printed, where it ended well: what AWS hands out only once, the number of a
     /// change.
     fn wrote(&self, _answer: &[u8]) {}
+
+    /// A cheaper look while it waits: what it still waits for, of what its last whole look waited for. Nothing has the
+    /// runner look whole; so it is asked between two whole looks, and settles nothing.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    fn glance(&self, _world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        Ok(None)
+    }
 }
 
 /// All steps of the phases up to and with `last`, in the order of a report; a step stands behind those it comes after.

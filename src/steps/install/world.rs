@@ -1,6 +1,7 @@
 //! Where a step looks: the door to the tools, what is wanted, and what is known of the cluster.
 
 use super::Desired;
+use super::looks::Looks;
 use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
 use crate::clients::kubeconfig::ClusterAccess;
@@ -44,6 +45,8 @@ impl Known {
 /// What is known of the cluster, shared by all steps of a run.
 #[derive(Default)]
 pub struct Ground {
+    /// What runs in the cluster, as it was asked a moment ago.
+    pub looks: Looks,
     cluster: Mutex<Known>,
     access: Mutex<Option<ClusterAccess>>,
 }

@@ -35,11 +35,44 @@ pub struct Seen {
     pub events: Vec<Event>,
 }
 
-/// Looks at the load balancer of the name that install gives, and at what happened to `ingress`.
+/// The Ingresses of the cluster, what happened to the site's own lately, and the load balancer of the name that install
+/// gives: the cluster and AWS are asked side by side, each question takes half a second.
 ///
 /// # Errors
 /// [`CallError`] where how it stands is unknown.
-pub fn observe(world: &World<'_>, ingress: Option<&Ingress>) -> Result<Seen, CallError> {
+pub fn observe(world: &World<'_>) -> Result<(Vec<Ingress>, Seen), CallError> {
+    let (told, found) = side_by_side(|| in_cluster(world), || in_account(world));
+    let ((ingresses, events), seen) = (told?, found?);
+    Ok((ingresses, Seen { events, ..seen }))
+}
+
+/// Both, at once where the machine has a thread to spare.
+fn side_by_side<A: Send, B>(one: impl Fn() -> A + Sync, other: impl Fn() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, &one).ok();
+        let second = other();
+        let first = thread.and_then(|thread| thread.join().ok());
+        (first.unwrap_or_else(&one), second)
+    })
+}
+
+fn in_cluster(world: &World<'_>) -> Result<(Vec<Ingress>, Vec<Event>), CallError> {
+    let Some(standing) = world.standing()? else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let kubectl = Kubectl {
+        gateway: world.gateway,
+        access: &standing.access,
+    };
+    let ingresses = kubectl.ingresses()?;
+    let events = match of_site(world.desired, &ingresses) {
+        None => Vec::new(),
+        Some(own) => kubectl.events(&own.namespace, Resource::INGRESS, &own.name)?,
+    };
+    Ok((ingresses, events))
+}
+
+fn in_account(world: &World<'_>) -> Result<Seen, CallError> {
     let elbv2 = Elbv2 {
         gateway: world.gateway,
     };
@@ -47,25 +80,35 @@ pub fn observe(world: &World<'_>, ingress: Option<&Ingress>) -> Result<Seen, Cal
         balancer: elbv2.balancer(&world.desired.balancer())?,
         ..Seen::default()
     };
-    if let Some(balancer) = &seen.balancer {
-        seen.tags = elbv2.balancer_tags(&balancer.arn)?.unwrap_or_default();
-        // Somebody else's is told, and not looked into.
-        if is_of_cluster(world.desired, &seen) {
-            for group in elbv2.target_groups(&balancer.arn)? {
-                let targets = elbv2.targets(&group.arn)?;
-                let name = group.name;
-                seen.groups.push(Group { name, targets });
-            }
+    let Some(balancer) = &seen.balancer else {
+        return Ok(seen);
+    };
+    let arn = balancer.arn.as_str();
+    let (tags, groups) = side_by_side(|| elbv2.balancer_tags(arn), || elbv2.target_groups(arn));
+    seen.tags = tags?.unwrap_or_default();
+    // Somebody else's is told, and not looked into.
+    if is_of_cluster(world.desired, &seen) {
+        for group in groups? {
+            let targets = elbv2.targets(&group.arn)?;
+            let name = group.name;
+            seen.groups.push(Group { name, targets });
         }
     }
-    if let (Some(ingress), Some(standing)) = (ingress, world.standing()?) {
-        let kubectl = Kubectl {
-            gateway: world.gateway,
-            access: &standing.access,
-        };
-        seen.events = kubectl.events(&ingress.namespace, Resource::INGRESS, &ingress.name)?;
-    }
     Ok(seen)
+}
+
+/// The site's Ingress.
+#[must_use]
+pub fn of_site<'a>(desired: &Desired, ingresses: &'a [Ingress]) -> Option<&'a Ingress> {
+    named(desired, ingresses, &desired.ingress())
+}
+
+/// The Ingress of that name in the install's namespace.
+#[must_use]
+pub fn named<'a>(desired: &Desired, ingresses: &'a [Ingress], name: &str) -> Option<&'a Ingress> {
+    ingresses
+        .iter()
+        .find(|one| one.namespace == desired.target.namespace.as_str() && one.name == name)
 }
 
 /// Whether the load balancer is the group's, by the marks of its controller.

@@ -6,10 +6,11 @@ use super::{ANNOTATION, CLASS, CLASS_CONTROLLER, CONTROLLER, GROUP, NAMESPACE};
 use crate::clients::CallError;
 use crate::clients::kubectl::{Controller, Ingress, IngressClass, Kubectl};
 use crate::model::{Phase, Scheme};
-use crate::report::{Code, ReleaseEvidence};
+use crate::report::Code;
+use crate::steps::install::chart_step::evidence_of;
 use crate::steps::install::readiness::{self, Workload};
 use crate::steps::install::release::{self, Found, Observed as Release, Wanted};
-use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waits, World};
+use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waiting, Waits, World};
 use serde_json::{Value, json};
 
 /// The step.
@@ -78,24 +79,23 @@ impl Step for BalancerController {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(60, 600, 2)
+        Waits::new(60, 600, 1).seen(2)
+    }
+
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let seen = readiness::observe(world, NAMESPACE, WORKLOADS)?;
+        Ok(readiness::judge(world.desired, NAMESPACE, &seen))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let seen = observe(world)?;
         let decision = decide(world.desired, &seen);
+        let wanted = wanted(world.desired, None);
         Ok(Look::of(decision).telling(move |evidence, _| {
             let used = used(&seen.controllers);
             evidence.ingress().controller =
                 used.map(|controller| format!("{}/{}", controller.namespace, controller.name));
-            if let Release::There(found) = &seen.release {
-                let release = ReleaseEvidence {
-                    name: CONTROLLER.to_owned(),
-                    namespace: NAMESPACE.to_owned(),
-                    chart: found.chart.clone(),
-                    version: found.version.clone(),
-                    status: found.status.clone(),
-                };
+            if let Some(release) = evidence_of(&wanted, &seen.release) {
                 evidence.add_release(Phase::Ingress, release);
             }
             for workload in &seen.workloads {

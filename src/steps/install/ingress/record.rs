@@ -18,7 +18,7 @@ use crate::clients::CallError;
 use crate::model::balancer::plain_name;
 use crate::model::{Phase, is_balancer_called};
 use crate::report::{Code, RecordEvidence, StepAction};
-use crate::steps::install::{Decision, Desired, Dns, Look, Step, Stop, Waits, World, Write};
+use crate::steps::install::{Decision, Desired, Dns, Look, Step, Stop, Waiting, Waits, World, Write};
 use serde_json::{Value, json};
 use std::sync::{Mutex, PoisonError};
 
@@ -68,16 +68,25 @@ impl Step for SiteRecordStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(45, 10 * 60, 2)
+        Waits::new(45, 10 * 60, 1)
+    }
+
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let Some(known) = self.known().filter(|change| !change.in_sync) else {
+            return Ok(None);
+        };
+        let route53 = Route53 {
+            gateway: world.gateway,
+        };
+        let change = route53.change(&known.id)?;
+        let still = !change.in_sync;
+        self.keep(change);
+        Ok(still.then(|| on_its_way(world.desired).into()))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
-        let known = self.change.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let seen = observe(world, known)?;
-        self.change
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&seen.change);
+        let seen = observe(world, self.known())?;
+        seen.change.iter().for_each(|change| self.keep(change.clone()));
         let decision = decide(world.desired, &seen);
         let record = told(world.desired, &seen);
         Ok(Look::of(decision).telling(move |evidence, _| {
@@ -88,9 +97,26 @@ impl Step for SiteRecordStep {
     fn wrote(&self, answer: &[u8]) {
         // An answer without its number is no failure: the record itself is looked at next.
         if let Ok(change) = parse_change(answer) {
-            *self.change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+            self.keep(change);
         }
     }
+}
+
+impl SiteRecordStep {
+    fn known(&self) -> Option<ChangeInfo> {
+        self.change.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, change: ChangeInfo) {
+        *self.change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+}
+
+fn on_its_way(desired: &Desired) -> String {
+    format!(
+        "the record of `{}` to be on all name servers of Route53",
+        desired.site.domain
+    )
 }
 
 fn observe(world: &World<'_>, change: Option<ChangeInfo>) -> Result<Seen, CallError> {
@@ -272,8 +298,7 @@ fn standing(desired: &Desired, seen: &Seen, record: &SiteRecord, place: &str) ->
         desired.balancer()
     );
     if seen.change.as_ref().is_some_and(|change| !change.in_sync) {
-        let what = format!("the record of `{site}` to be on all name servers of Route53");
-        return Decision::waiting(detail, digested(desired), what);
+        return Decision::waiting(detail, digested(desired), on_its_way(desired));
     }
     let settled = Decision::settled(detail, digested(desired));
     // An alias tells nothing of who made it; a CNAME is never install's.

@@ -4,15 +4,11 @@
 //! no certificate: the group's port 443 is the other Ingress's.
 
 use super::{ANNOTATION, CLASS, GROUP};
-use crate::clients::Ask;
 use crate::clients::kubectl::Ingress;
-use crate::clients::kubectl::writes::FIELD_MANAGER;
-use crate::gateway::Tool;
 use crate::model::CREATED_BY;
 use crate::report::Code;
-use crate::steps::install::{Desired, Stop, Write};
+use crate::steps::install::{Desired, Stop, Write, cluster_asks};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Its name.
 #[must_use]
@@ -86,22 +82,9 @@ pub fn due(desired: &Desired, found: Option<&Ingress>) -> Due {
     }
 }
 
-/// Applied by the server: what others set beside ours stays, and a field of ours that somebody else set is a conflict.
 fn write(desired: &Desired) -> Write {
-    let args = [
-        "apply",
-        "--server-side",
-        "--field-manager",
-        FIELD_MANAGER,
-        "-f",
-        "-",
-        "-o",
-        "name",
-    ];
     let purpose = format!("make the Ingress `{}`", name(desired));
-    let mut ask = Ask::write(Tool::Kubectl, &purpose, args).document(format!("{:#}\n", object(desired)));
-    ask.spec.timeout = Duration::from_secs(90);
-    Write::cluster(ask).showing("https-redirect.yaml")
+    Write::cluster(cluster_asks::apply(&purpose, &object(desired))).showing("https-redirect.yaml")
 }
 
 fn taken(desired: &Desired) -> Stop {

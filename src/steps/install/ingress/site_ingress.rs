@@ -1,15 +1,16 @@
 //! Step `site-ingress`: the site's Ingress by its chart, the Ingress of its redirect, and the load balancer that comes
 //! of both, until it is active and every service behind it answers.
 
-use super::balancer::{self, Seen as Balanced};
+use super::balancer::{self, Seen as Balanced, named, of_site};
 use super::redirect::{self, Due};
 use super::{ANNOTATION, CLASS, GROUP};
 use crate::clients::CallError;
-use crate::clients::kubectl::{Ingress, Kubectl};
+use crate::clients::kubectl::Ingress;
 use crate::model::{Phase, Scheme};
-use crate::report::{Code, ReleaseEvidence, StepAction};
+use crate::report::{Code, StepAction};
+use crate::steps::install::chart_step::evidence_of;
 use crate::steps::install::release::{self, Observed as Release, Wanted};
-use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waits, World};
+use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waiting, Waits, World};
 use serde_json::json;
 
 /// The chart and its release.
@@ -54,28 +55,27 @@ impl Step for SiteIngress {
     }
 
     fn after(&self) -> &'static [&'static str] {
-        // The controller's webhook looks at each Ingress that is made.
-        &["balancer-controller"]
+        // The controller's webhook looks at each Ingress that is made; who is to answer behind it is there.
+        &["balancer-controller", "community"]
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(180, 15 * 60, 2)
+        Waits::new(180, 15 * 60, 1).seen(2)
+    }
+
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let (ingresses, balanced) = balancer::observe(world)?;
+        let own = of_site(world.desired, &ingresses);
+        Ok(balancer::judge(world.desired, own, &balanced))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let seen = observe(world)?;
         let decision = decide(world.desired, &seen);
         let certificate = world.desired.site.certificate.to_string();
-        let namespace = world.desired.target.namespace.to_string();
+        let wanted = wanted(world.desired);
         Ok(Look::of(decision).telling(move |evidence, _| {
-            if let Release::There(found) = &seen.release {
-                let release = ReleaseEvidence {
-                    name: CHART.to_owned(),
-                    namespace: namespace.clone(),
-                    chart: found.chart.clone(),
-                    version: found.version.clone(),
-                    status: found.status.clone(),
-                };
+            if let Some(release) = evidence_of(&wanted, &seen.release) {
                 evidence.add_release(Phase::Ingress, release);
             }
             let ingress = evidence.ingress();
@@ -94,33 +94,12 @@ impl Step for SiteIngress {
 
 fn observe(world: &World<'_>) -> Result<Seen, CallError> {
     let release = release::observe(world, &wanted(world.desired))?;
-    let ingresses = match world.standing()? {
-        None => Vec::new(),
-        Some(standing) => {
-            let kubectl = Kubectl {
-                gateway: world.gateway,
-                access: &standing.access,
-            };
-            kubectl.ingresses()?
-        }
-    };
-    let balanced = balancer::observe(world, of_site(world.desired, &ingresses))?;
+    let (ingresses, balanced) = balancer::observe(world)?;
     Ok(Seen {
         release,
         ingresses,
         balanced,
     })
-}
-
-/// The site's Ingress.
-fn of_site<'a>(desired: &Desired, ingresses: &'a [Ingress]) -> Option<&'a Ingress> {
-    named(desired, ingresses, &desired.ingress())
-}
-
-fn named<'a>(desired: &Desired, ingresses: &'a [Ingress], name: &str) -> Option<&'a Ingress> {
-    ingresses
-        .iter()
-        .find(|one| one.namespace == desired.target.namespace.as_str() && one.name == name)
 }
 
 /// What is to be done.
