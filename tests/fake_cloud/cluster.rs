@@ -10,7 +10,11 @@ const KINDS: [&str; 3] = [
     "nodepools.karpenter.sh",
 ];
 /// What each chart makes that is asked for.
-const CHARTS: [(&str, &[(&str, &str)]); 10] = [
+const CHARTS: [(&str, &[(&str, &str)]); 11] = [
+    (
+        "aws-load-balancer-controller",
+        &[("deployments.apps", "aws-load-balancer-controller")],
+    ),
     ("karpenter", &[("deployments.apps", "karpenter")]),
     ("ingext-serviceaccount", &[("serviceaccounts", "ingext-sa")]),
     (
@@ -71,6 +75,9 @@ impl Cloud {
     pub(super) fn eksctl(&mut self, what: &str, config: &Value) -> Reply {
         let tags: Tags = serde_json::from_value(config["metadata"]["tags"].clone()).unwrap();
         let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+        if what == "podidentityassociation" {
+            return self.controller_role(&tags);
+        }
         if what == "cluster" {
             if self.cluster.is_some() {
                 return Reply::failed(1, "Error: failed to create cluster \"demo\"");
@@ -98,7 +105,7 @@ impl Cloud {
         self.make("cluster");
     }
 
-    fn stack(&mut self, name: &str, tags: &Tags, outputs: Tags) {
+    pub(super) fn stack(&mut self, name: &str, tags: &Tags, outputs: Tags) {
         let stack = Stack {
             status: "CREATE_COMPLETE".to_owned(),
             tags: tags.clone(),
@@ -138,6 +145,9 @@ impl Cloud {
                 &format!("Error from server (NotFound): {kind} \"{name}\" not found\n"),
             )
         };
+        if let Some(reply) = self.kubectl_of_way(words, stdin) {
+            return reply;
+        }
         match &words[1..3] {
             ["version", _] => Reply::good(&json!({
                 "clientVersion": { "gitVersion": "v1.34.4" }, "serverVersion": { "gitVersion": "v1.34.4-eks-113cf36" }

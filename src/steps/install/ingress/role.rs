@@ -258,12 +258,12 @@ fn stray(desired: &Desired, found: &Association, has_role: bool) -> Stop {
             found.role_arn
         )
     };
+    // eksctl's own command: it knows the stack, which is protected against deletion by hand.
     Stop::new(
         Code::AssociationTaken,
         message,
         format!(
-            "`aws eks delete-pod-identity-association --cluster-name {cluster} --association-id {}{flag}`; `aws cloudformation delete-stack --stack-name {stack}{flag}` where the stack is still listed. Then run the same command: it makes both anew.",
-            quoted(&found.id)
+            "`eksctl delete podidentityassociation --cluster {cluster} --namespace {NAMESPACE} --service-account-name {CONTROLLER}{flag}`, then run the same command: it makes both anew."
         ),
     )
 }
