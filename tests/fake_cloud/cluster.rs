@@ -68,8 +68,21 @@ const CHARTS: [(&str, &[(&str, &str)]); 11] = [
         ],
     ),
 ];
+const OF_THE_CLUSTER: [&str; 3] = [
+    "nodepools.karpenter.sh",
+    "ec2nodeclasses.karpenter.k8s.aws",
+    "persistentvolumes",
+];
 const EBS: &str = "aws-ebs-csi-driver";
 const EBS_ACCOUNT: &str = "kube-system/ebs-csi-controller-sa";
+
+fn namespace_of(release: &str) -> &'static str {
+    if release == "karpenter" {
+        "kube-system"
+    } else {
+        "ingext"
+    }
+}
 
 impl Cloud {
     pub(super) fn eksctl(&mut self, what: &str, config: &Value) -> Reply {
@@ -212,7 +225,8 @@ impl Cloud {
                     "status": { "phase": "Active" }
                 })),
             },
-            ["get", kind] => match self.made_by_a_chart(kind, words) {
+            ["get", kinds] if kinds.contains(',') => Reply::good(&self.work(flag(words, "-n"))),
+            ["get", kind] => match self.made_by_a_chart(kind, words[3]) {
                 None => absent(kind, words[3]),
                 Some(object) => Reply::good(&object),
             },
@@ -284,9 +298,21 @@ impl Cloud {
         Reply::text(&format!("{}/{name}\n", kind.to_lowercase()))
     }
 
+    /// What runs in a namespace, without pods: all of it is ready.
+    fn work(&self, namespace: &str) -> Value {
+        let runs = ["deployments.apps", "statefulsets.apps", "jobs.batch"];
+        let items: Vec<Value> = CHARTS
+            .iter()
+            .filter(|(release, _)| namespace_of(release) == namespace)
+            .flat_map(|(_, objects)| objects.iter())
+            .filter(|(kind, _)| runs.contains(kind))
+            .filter_map(|(kind, name)| self.made_by_a_chart(kind, name))
+            .collect();
+        json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items })
+    }
+
     /// An object as the chart of the release that stands makes it, ready.
-    fn made_by_a_chart(&self, kind: &str, words: &[&str]) -> Option<Value> {
-        let (name, place) = (words[3], words.iter().position(|word| *word == "-n"));
+    fn made_by_a_chart(&self, kind: &str, name: &str) -> Option<Value> {
         let (_, release, shown) = CHARTS
             .iter()
             .flat_map(|(release, objects)| objects.iter().map(move |(kind, name)| (*kind, *release, *name)))
@@ -298,10 +324,12 @@ impl Cloud {
         let mut meta = json!({
             "name": shown, "generation": 1,
             "labels": { "app.kubernetes.io/managed-by": "Helm" },
-            "annotations": { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "ingext" }
+            "annotations": {
+                "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace_of(release)
+            }
         });
-        if let Some(at) = place {
-            meta["namespace"] = words[at + 1].into();
+        if !OF_THE_CLUSTER.contains(&kind) {
+            meta["namespace"] = namespace_of(release).into();
         }
         let ready = json!([{ "type": "Ready", "status": "True", "observedGeneration": 1 }]);
         let (kind, spec, status) = match kind {

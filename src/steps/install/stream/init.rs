@@ -74,6 +74,12 @@ impl Step for CommunityInit {
         Waits::new(60, 15 * 60, 1)
     }
 
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let running = running(world, world.desired.target.namespace.as_str())?;
+        // Where waiting can't help, the whole look says what can.
+        Ok(running.filter(|waiting| !waiting.why.iter().any(|reason| reason.hopeless)))
+    }
+
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let wanted = wanted(world.desired);
         let seen = observe(world, &wanted)?;
@@ -118,13 +124,16 @@ fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError> {
     seen.job = read(wanted, &object);
     match &mut seen.job {
         Job::Failed(failed) if !seen.noted => failed.last_lines = job::last_lines(world, &kubectl, namespace),
-        Job::Running => {
-            let running = readiness::observe(world, namespace, &[Workload::job(NAME)])?;
-            seen.waiting = readiness::judge(world.desired, namespace, &running);
-        }
+        Job::Running => seen.waiting = running(world, namespace)?,
         _ => {}
     }
     Ok(seen)
+}
+
+/// What a Job that has not ended waits for.
+fn running(world: &World<'_>, namespace: &str) -> Result<Option<Waiting>, CallError> {
+    let running = readiness::observe(world, namespace, &[Workload::job(NAME)])?;
+    Ok(readiness::judge(world.desired, namespace, &running))
 }
 
 /// What is to be done.
@@ -252,7 +261,7 @@ fn failure(desired: &Desired, failed: &Failed) -> Stop {
         "Nothing is left of its pods' output."
     };
     let stop = Stop::new(
-        Code::InitJobFailed,
+        Code::JobFailed,
         format!(
             "The Job `{namespace}/{NAME}`, which prepares the application, has failed{why}. {shown} The services are not started before it has completed."
         ),
