@@ -4,6 +4,7 @@ pub mod containers;
 pub mod deployments;
 pub mod events;
 pub mod kinds;
+pub mod logs;
 pub mod metadata;
 pub mod objects;
 pub mod pods;

@@ -44,6 +44,11 @@ pub struct CoreEvidence {
     /// The namespace.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub namespace: Option<String>,
+    /// Whether this run made the namespace.
+    pub namespace_created: bool,
+    /// The service account of the lake's pods.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service_account: Option<String>,
     /// Whether the secret `app-secret` is there with its token.
     pub app_secret: bool,
     /// Its releases.
@@ -74,8 +79,11 @@ pub struct DatalakeEvidence {
     /// The bucket that the lake is told.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bucket_name: Option<String>,
-    /// The node pools that are ready.
+    /// The node pools that are ready, each with its node class.
     pub node_pools: Vec<String>,
+    /// The volume by which the lake's pods see the bucket, where its claim is bound to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub volume: Option<String>,
     /// Its releases.
     pub releases: Vec<ReleaseEvidence>,
     /// Their workloads.

@@ -86,6 +86,8 @@ pub struct Release {
     pub values: Value,
     pub label: String,
     pub revision: u32,
+    /// Labels that somebody set on the newest revision's record.
+    pub labels: Tags,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,14 @@ pub struct Cloud {
     /// Of subnets and security groups.
     pub tags: BTreeMap<String, Tags>,
     pub releases: BTreeMap<String, Release>,
+    /// The namespace's mark of creation, empty where it has none.
+    pub namespace: Option<String>,
+    /// The same of the Secret.
+    pub secret: Option<String>,
+    /// What stands in it.
+    pub token: Option<String>,
+    /// Whether the init Job stands; it completes at once.
+    pub job: bool,
     pub lease: Option<Value>,
     pub version: u64,
     /// How often each thing was made.
@@ -147,10 +157,11 @@ impl Cloud {
         twice.map(|(what, _)| what).collect()
     }
 
-    /// All but what differs between two runs that did the same: the Lease, and how the way there was.
+    /// All but what differs between two runs that did the same: the Lease, the token, and how the way there was.
     pub fn end(&self) -> Self {
         Self {
             lease: None,
+            token: None,
             version: 0,
             made: BTreeMap::new(),
             ..self.clone()

@@ -74,14 +74,29 @@ impl Kubectl<'_> {
         name: &str,
         parse: impl Fn(Value) -> Result<T, ParseFailure>,
     ) -> Result<Option<T>, CallError> {
+        self.object_shown(resource, namespace, name, "json", |bytes| {
+            parse(parse_object(bytes, resource, namespace, name)?)
+        })
+    }
+
+    /// Of one object what `output` (`go-template=…`) prints, read by `parse`; nothing where the API server itself says
+    /// that there is none.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn object_shown<T>(
+        &self,
+        resource: Resource,
+        namespace: Option<&str>,
+        name: &str,
+        output: &str,
+        parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+    ) -> Result<Option<T>, CallError> {
         let purpose = format!("read the {} `{name}`", resource.kind);
         let mut args = vec!["get", resource.name, name];
         args.extend(namespace.iter().flat_map(|namespace| ["-n", namespace]));
-        args.extend(["-o", "json"]);
-        let answer = self.ask(&purpose, &args, |bytes| {
-            parse(parse_object(bytes, resource, namespace, name)?)
-        });
-        match answer {
+        args.extend(["-o", output]);
+        match self.ask(&purpose, &args, parse) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.class == ErrorClass::Absent => {
                 if resource.says_absent(&error.said, namespace, name) {

@@ -73,21 +73,27 @@ impl Step for ChartStep {
         }
         let phase = self.phase;
         Ok(Look::of(decision).telling(move |evidence, _| {
-            if let Observed::There(found) = &observed {
-                evidence.add_release(
-                    phase,
-                    ReleaseEvidence {
-                        name: wanted.name.to_owned(),
-                        namespace: wanted.namespace.clone(),
-                        chart: found.chart.clone(),
-                        version: found.version.clone(),
-                        status: found.status.clone(),
-                    },
-                );
+            if let Some(release) = evidence_of(&wanted, &observed) {
+                evidence.add_release(phase, release);
             }
             for workload in &seen {
                 evidence.add_workload(phase, workload.evidence());
             }
         }))
     }
+}
+
+/// For the report: the release as helm has it; none where it is not there.
+#[must_use]
+pub fn evidence_of(wanted: &Wanted, observed: &Observed) -> Option<ReleaseEvidence> {
+    let Observed::There(found) = observed else {
+        return None;
+    };
+    Some(ReleaseEvidence {
+        name: wanted.name.to_owned(),
+        namespace: wanted.namespace.clone(),
+        chart: found.chart.clone(),
+        version: found.version.clone(),
+        status: found.status.clone(),
+    })
 }

@@ -275,10 +275,16 @@ impl Look {
         Self { decision, tell: None }
     }
 
-    /// With what was seen.
+    /// With what was seen; what it tells already, it tells first.
     #[must_use]
     pub fn telling(mut self, tell: impl Fn(&mut InstallEvidence, History) + Send + Sync + 'static) -> Self {
-        self.tell = Some(Box::new(tell));
+        self.tell = Some(match self.tell {
+            None => Box::new(tell),
+            Some(before) => Box::new(move |evidence, history| {
+                before(evidence, history);
+                tell(evidence, history);
+            }),
+        });
         self
     }
 

@@ -5,6 +5,7 @@
 pub mod asks;
 pub mod association;
 pub mod chart_step;
+pub mod cluster_asks;
 pub mod compute;
 pub mod core;
 pub mod datalake;
@@ -14,6 +15,7 @@ pub mod foundation;
 pub mod ingress;
 pub mod looks;
 pub mod marks;
+pub mod parts;
 pub mod readiness;
 pub mod release;
 pub mod stack;
