@@ -77,7 +77,7 @@ const EBS: &str = "aws-ebs-csi-driver";
 const EBS_ACCOUNT: &str = "kube-system/ebs-csi-controller-sa";
 
 fn namespace_of(release: &str) -> &'static str {
-    if release == "karpenter" {
+    if release == "karpenter" || release == super::ingress::CONTROLLER {
         "kube-system"
     } else {
         "ingext"

@@ -174,6 +174,14 @@ impl Plan {
         })
     }
 
+    /// What should be known and stops nothing.
+    pub fn warnings(&self) -> impl Iterator<Item = &Stop> {
+        self.steps
+            .iter()
+            .filter_map(PlannedStep::decision)
+            .flat_map(|decision| &decision.warnings)
+    }
+
     /// What stands in the way, with the step.
     pub fn stops(&self) -> impl Iterator<Item = (&PlannedStep, &Stop)> {
         self.steps.iter().flat_map(|planned| {

@@ -7,7 +7,8 @@ use super::{Job, later, words};
 use crate::model::Phase;
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome,
+    StepReport,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -40,6 +41,7 @@ pub fn blocked_at_once(stop: &Stop) -> InstallReport {
 pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallReport {
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, plan.warnings());
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
@@ -158,6 +160,7 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
     };
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, &done.warnings);
     report.phase = reached(&done.steps);
     report.steps = done.steps;
     report.evidence = done.evidence;
@@ -210,16 +213,13 @@ fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
     report.cost = cost.cloned();
     report.usual_seconds = (!plan.is_done()).then(|| words::usual(plan));
     report.plan_digest.clone_from(&plan.digest);
-    for planned in &plan.steps {
-        for warning in planned
-            .decision()
-            .map(|decision| decision.warnings.as_slice())
-            .unwrap_or_default()
-        {
-            let (warning, remedy) = warning.notes();
-            report.warnings.push(warning);
-            report.remediation.push(remedy);
-        }
+}
+
+fn warn<'a>(report: &mut InstallReport, warnings: impl IntoIterator<Item = &'a Stop>) {
+    for warning in warnings {
+        let (warning, remedy) = warning.notes();
+        report.warnings.push(warning);
+        report.remediation.push(remedy);
     }
 }
 
@@ -293,7 +293,11 @@ fn after(last: Phase, evidence: &InstallEvidence) -> Next {
 fn to_the_site(ingress: &IngressEvidence) -> Next {
     let site = ingress.site.as_ref();
     let answers = site.is_some_and(|site| site.answers);
-    if let Some(record) = ingress.record.as_ref().filter(|record| record.by_hand && !answers) {
+    if let Some(record) = ingress
+        .record
+        .as_ref()
+        .filter(|record| record.by_hand && !answers)
+    {
         return next(
             "dns",
             &format!(
