@@ -114,7 +114,7 @@ fn a_job_that_failed_is_told_with_its_last_lines_and_the_way_on() {
     let [stop] = stops(&decision) else {
         panic!("{decision:?}")
     };
-    assert_eq!(stop.code, Code::InitJobFailed);
+    assert_eq!(stop.code, Code::JobFailed);
     assert_eq!(stop.said.as_deref(), Some("can't reach redis"));
     assert!(!stop.message.contains("redis"), "the pod's words are its own");
     assert!(stop.message.contains("BackoffLimitExceeded"));

@@ -6,6 +6,7 @@
 //! (`cargo test --test write_faults -- --ignored --nocapture`).
 
 mod fake_cloud;
+mod outside;
 
 use fake_cloud::faults::{FAULTS, Fault, MARK, Met, Wanted, mend, wanted};
 use fake_cloud::{ACCOUNT, Bucket, Cloud, Reply, Stack, Tags, arn};
@@ -152,6 +153,7 @@ fn key(spec: &CommandSpec) -> String {
         ("aws", "create-pod-identity-association") => format!("{begin} {}", after("--service-account")),
         ("helm", _) => format!("helm upgrade {}", argv[3]),
         ("kubectl", "jobs.batch" | "secrets") => argv[..4].join(" "),
+        ("kubectl", "--server-side") => "kubectl apply Ingress".to_owned(),
         ("kubectl", "--field-manager") => {
             let object: Value = serde_json::from_slice(spec.stdin.as_deref().unwrap()).unwrap();
             format!("kubectl create {}", object["kind"].as_str().unwrap())
@@ -177,6 +179,11 @@ fn step_of(key: &str) -> Option<&'static str> {
         ("eks tag-resource", "cluster"),
         ("eksctl create nodegroup", "node-group"),
         ("eksctl create addon", "addons"),
+        ("eksctl create podidentityassociation", "balancer-role"),
+        ("upgrade aws-load-balancer-controller", "balancer-controller"),
+        ("upgrade ingext-community-ingress-aws", "site-ingress"),
+        ("apply Ingress", "site-ingress"),
+        ("change-resource-record-sets", "site-record"),
         ("eks create-addon", "addons"),
         ("-stack lakehouse-", "lake-role"),
         ("-stack Karpenter-", "karpenter-stack"),
@@ -290,6 +297,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
             gateway: tools,
             desired: &desired,
             ground: &ground,
+            outside: &outside::Well,
             listener: &Unseen,
             now,
         },
@@ -587,7 +595,7 @@ fn no_fault_of_any_write_is_taken_for_done_and_the_same_command_goes_on() {
             }
         }
     }
-    assert!(keys.len() >= 41, "{keys:?}");
+    assert!(keys.len() >= 46, "{keys:?}");
     let results: Mutex<BTreeMap<usize, Result<String, String>>> = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

@@ -3,6 +3,7 @@
 pub mod containers;
 pub mod deployments;
 pub mod events;
+pub mod ingresses;
 pub mod kinds;
 pub mod logs;
 pub mod metadata;
@@ -27,6 +28,7 @@ use std::time::Duration;
 pub use containers::{Container, Exit, Told};
 pub use deployments::Deployment;
 pub use events::Event;
+pub use ingresses::{Controller, Ingress, IngressClass};
 pub use kinds::{Crd, Lease, ServiceAccount, StorageClass};
 pub use metadata::{Marks, Owner};
 pub use objects::Resource;

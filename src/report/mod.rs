@@ -24,7 +24,8 @@ pub use finding::{Finding, Note, Outcome};
 pub use install::{InstallReport, InstallStatus, StepAction, StepOutcome, StepReport};
 pub use install_evidence::{ComputeEvidence, EksEvidence, InstallEvidence, StorageEvidence};
 pub use phase_evidence::{
-    CoreEvidence, DatalakeEvidence, IngressEvidence, ReleaseEvidence, StreamEvidence, WorkloadEvidence,
+    CoreEvidence, DatalakeEvidence, IngressEvidence, RecordEvidence, ReleaseEvidence, SiteEvidence,
+    StreamEvidence, TargetsEvidence, WorkloadEvidence,
 };
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
 pub use preflight_evidence::{

@@ -94,10 +94,115 @@ pub struct DatalakeEvidence {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IngressEvidence {
+    /// The role of the load balancer controller; absent where it has one by other means than a pod identity association.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub controller_role_arn: Option<String>,
+    /// The load balancer controller's deployment, `NAMESPACE/NAME`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub controller: Option<String>,
+    /// The load balancer's name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_balancer_name: Option<String>,
+    /// Its ARN.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_balancer_arn: Option<String>,
+    /// Its DNS name.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
+    /// The hosted zone of that DNS name, which is AWS's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hosted_zone_id: Option<String>,
+    /// `internet-facing` or `internal`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scheme: Option<String>,
+    /// The certificate that it shows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub certificate_arn: Option<String>,
+    /// Who answers behind it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub targets: Option<TargetsEvidence>,
+    /// The site's record in DNS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record: Option<RecordEvidence>,
+    /// What the site answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<SiteEvidence>,
     /// Its releases.
     pub releases: Vec<ReleaseEvidence>,
     /// Their workloads.
     pub workloads: Vec<WorkloadEvidence>,
+}
+
+/// Who answers behind the load balancer, by its own health checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetsEvidence {
+    /// How many are healthy.
+    pub healthy: u32,
+    /// How many there are, without those that are on their way out.
+    pub total: u32,
+}
+
+/// The site's record in DNS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordEvidence {
+    /// Its name: the site's.
+    pub name: String,
+    /// `A` of an alias in Route53; `CNAME` of one that is made by hand.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it points at.
+    pub value: String,
+    /// Whether it is to be made by hand, where the domain is hosted: install writes nothing then, and does not know
+    /// whether it is there.
+    pub by_hand: bool,
+    /// The zone that holds it, `/hostedzone/Z…`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub zone_id: Option<String>,
+    /// The change of this run, `/change/C…`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change_id: Option<String>,
+    /// Whether all name servers of Route53 answer so; absent where this run changed nothing, and so did not ask.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub in_sync: Option<bool>,
+}
+
+/// What the site answered, asked from this machine. What is absent is not known; `unknown` says why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteEvidence {
+    /// Where it is.
+    pub url: String,
+    /// Whether all of it was seen to be well: name, certificate, status and health.
+    pub answers: bool,
+    /// The addresses of its name; empty where DNS says that it has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resolved_to: Option<Vec<String>>,
+    /// Whether these are the load balancer's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub leads_to_load_balancer: Option<bool>,
+    /// Who was asked: an address of the name where that leads to the load balancer, else one of the load balancer's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked_at: Option<String>,
+    /// The name that the certificate that was shown is for, where it is the site's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tls_name: Option<String>,
+    /// Whether this machine trusts the certificate's chain, and its time is now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chain_verified: Option<bool>,
+    /// The status of `/`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+    /// The status of the health path.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub health_status: Option<u16>,
+    /// Whether plain HTTP leads to HTTPS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub redirects_to_https: Option<bool>,
+    /// What is not known, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unknown: Vec<String>,
 }
 
 impl InstallEvidence {

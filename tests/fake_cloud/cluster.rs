@@ -10,7 +10,11 @@ const KINDS: [&str; 3] = [
     "nodepools.karpenter.sh",
 ];
 /// What each chart makes that is asked for.
-const CHARTS: [(&str, &[(&str, &str)]); 10] = [
+const CHARTS: [(&str, &[(&str, &str)]); 11] = [
+    (
+        "aws-load-balancer-controller",
+        &[("deployments.apps", "aws-load-balancer-controller")],
+    ),
     ("karpenter", &[("deployments.apps", "karpenter")]),
     ("ingext-serviceaccount", &[("serviceaccounts", "ingext-sa")]),
     (
@@ -64,13 +68,29 @@ const CHARTS: [(&str, &[(&str, &str)]); 10] = [
         ],
     ),
 ];
+const OF_THE_CLUSTER: [&str; 3] = [
+    "nodepools.karpenter.sh",
+    "ec2nodeclasses.karpenter.k8s.aws",
+    "persistentvolumes",
+];
 const EBS: &str = "aws-ebs-csi-driver";
 const EBS_ACCOUNT: &str = "kube-system/ebs-csi-controller-sa";
+
+fn namespace_of(release: &str) -> &'static str {
+    if release == "karpenter" {
+        "kube-system"
+    } else {
+        "ingext"
+    }
+}
 
 impl Cloud {
     pub(super) fn eksctl(&mut self, what: &str, config: &Value) -> Reply {
         let tags: Tags = serde_json::from_value(config["metadata"]["tags"].clone()).unwrap();
         let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+        if what == "podidentityassociation" {
+            return self.controller_role(&tags);
+        }
         if what == "cluster" {
             if self.cluster.is_some() {
                 return Reply::failed(1, "Error: failed to create cluster \"demo\"");
@@ -98,7 +118,7 @@ impl Cloud {
         self.make("cluster");
     }
 
-    fn stack(&mut self, name: &str, tags: &Tags, outputs: Tags) {
+    pub(super) fn stack(&mut self, name: &str, tags: &Tags, outputs: Tags) {
         let stack = Stack {
             status: "CREATE_COMPLETE".to_owned(),
             tags: tags.clone(),
@@ -138,6 +158,9 @@ impl Cloud {
                 &format!("Error from server (NotFound): {kind} \"{name}\" not found\n"),
             )
         };
+        if let Some(reply) = self.kubectl_of_way(words, stdin) {
+            return reply;
+        }
         match &words[1..3] {
             ["version", _] => Reply::good(&json!({
                 "clientVersion": { "gitVersion": "v1.34.4" }, "serverVersion": { "gitVersion": "v1.34.4-eks-113cf36" }
@@ -202,7 +225,8 @@ impl Cloud {
                     "status": { "phase": "Active" }
                 })),
             },
-            ["get", kind] => match self.made_by_a_chart(kind, words) {
+            ["get", kinds] if kinds.contains(',') => Reply::good(&self.work(flag(words, "-n"))),
+            ["get", kind] => match self.made_by_a_chart(kind, words[3]) {
                 None => absent(kind, words[3]),
                 Some(object) => Reply::good(&object),
             },
@@ -274,9 +298,21 @@ impl Cloud {
         Reply::text(&format!("{}/{name}\n", kind.to_lowercase()))
     }
 
+    /// What runs in a namespace, without pods: all of it is ready.
+    fn work(&self, namespace: &str) -> Value {
+        let runs = ["deployments.apps", "statefulsets.apps", "jobs.batch"];
+        let items: Vec<Value> = CHARTS
+            .iter()
+            .filter(|(release, _)| namespace_of(release) == namespace)
+            .flat_map(|(_, objects)| objects.iter())
+            .filter(|(kind, _)| runs.contains(kind))
+            .filter_map(|(kind, name)| self.made_by_a_chart(kind, name))
+            .collect();
+        json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items })
+    }
+
     /// An object as the chart of the release that stands makes it, ready.
-    fn made_by_a_chart(&self, kind: &str, words: &[&str]) -> Option<Value> {
-        let (name, place) = (words[3], words.iter().position(|word| *word == "-n"));
+    fn made_by_a_chart(&self, kind: &str, name: &str) -> Option<Value> {
         let (_, release, shown) = CHARTS
             .iter()
             .flat_map(|(release, objects)| objects.iter().map(move |(kind, name)| (*kind, *release, *name)))
@@ -288,10 +324,12 @@ impl Cloud {
         let mut meta = json!({
             "name": shown, "generation": 1,
             "labels": { "app.kubernetes.io/managed-by": "Helm" },
-            "annotations": { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "ingext" }
+            "annotations": {
+                "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace_of(release)
+            }
         });
-        if let Some(at) = place {
-            meta["namespace"] = words[at + 1].into();
+        if !OF_THE_CLUSTER.contains(&kind) {
+            meta["namespace"] = namespace_of(release).into();
         }
         let ready = json!([{ "type": "Ready", "status": "True", "observedGeneration": 1 }]);
         let (kind, spec, status) = match kind {

@@ -259,6 +259,19 @@ impl Fault {
 fn taken(fault: Fault, cloud: &mut Cloud, words: &[&str], kind: &str) {
     let theirs = Tags::from([("team".to_owned(), "theirs".to_owned())]);
     match (words[0], words[2]) {
+        // Somebody's role for the controller: it is used, under another plan.
+        ("eksctl", "podidentityassociation") => {
+            let subject = "kube-system/aws-load-balancer-controller";
+            let one = super::Association {
+                subject: subject.to_owned(),
+                role: super::arn("iam", "role/theirs"),
+                tags: theirs,
+            };
+            cloud.associations.entry(association_id(subject)).or_insert(one);
+        }
+        ("aws", "change-resource-record-sets") => {
+            cloud.way.record.get_or_insert_with(super::ingress::their_record);
+        }
         ("eksctl", _) => cloud.cluster = Some(theirs),
         ("aws", "create-stack") => {
             let stack = super::Stack {
@@ -379,6 +392,9 @@ pub fn mend(cloud: &mut Cloud) {
     if cloud.bucket.as_ref().is_some_and(|bucket| theirs(&bucket.tags)) {
         cloud.bucket = None;
     }
+    if cloud.way.record == Some(super::ingress::their_record()) {
+        cloud.way.record = None;
+    }
     if cloud.holder().starts_with("bob@") {
         cloud.lease = None;
     }
@@ -411,6 +427,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
                 "create-addon",
                 "kubectl label",
                 "kubectl delete",
+                "kubectl apply",
             ]) =>
         {
             return None;
@@ -420,7 +437,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::GarbageOnce | F::GarbageForEver if has(&["kubectl delete"]) => return None,
         F::TakenHere if !has(&["create-bucket", "create-access-entry"]) => return None,
         F::RolledBack if !by_stack => return None,
-        F::Quota if has(&["put-", "tag-resource", "update-"]) || !aws && !eksctl => return None,
+        F::Quota if has(&["put-", "tag-resource", "update-", "change-resource-record-sets"]) || !aws && !eksctl => return None,
         // The end of a run is its end: what was held is told, and ends by itself.
         _ if has(&["(given back)"]) => match fault {
             F::TakenByOthers | F::Quota => return None,
@@ -450,6 +467,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::TakenByOthers if tool == "kubectl" => Fails("PLAN_CHANGED"),
         F::TakenByOthers if tool == "helm" => Fails("OWNED_BY_OTHERS"),
         F::TakenByOthers if has(&["create-stack"]) => Fails("STACK_FOREIGN"),
+        F::TakenByOthers if has(&["change-resource-record-sets"]) => Fails("DNS_RECORD_FOREIGN"),
         F::TakenByOthers if has(&["create-bucket"]) => Fails("S3_BUCKET_TAKEN"),
         F::TakenByOthers if has(&["association"]) => Fails("ASSOCIATION_TAKEN"),
         F::TakenByOthers if has(&["create-access-entry"]) => Fails("ACCESS_ENTRY_TAKEN"),

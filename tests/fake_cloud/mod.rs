@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod cluster;
 pub mod faults;
+pub mod ingress;
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +124,8 @@ pub struct Cloud {
     pub token: Option<String>,
     /// Whether the init Job stands; it completes at once.
     pub job: bool,
+    /// The way to the site.
+    pub way: ingress::Way,
     pub lease: Option<Value>,
     pub version: u64,
     /// How often each thing was made.
@@ -163,6 +166,10 @@ impl Cloud {
             lease: None,
             token: None,
             version: 0,
+            way: ingress::Way {
+                pending: 0,
+                ..self.way.clone()
+            },
             made: BTreeMap::new(),
             ..self.clone()
         }

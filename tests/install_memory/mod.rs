@@ -1,6 +1,9 @@
 //! An account and a cluster in memory, with clients that can fail at every place, and steps that make things in it.
 #![allow(dead_code, missing_docs)] // each test file uses a part of it
 
+#[path = "../outside/mod.rs"]
+mod outside;
+
 use lakehouse::clients::Ask;
 use lakehouse::clients::failure::{CallError, ErrorClass};
 use lakehouse::gateway::interrupt::Interrupt;
@@ -576,6 +579,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
             gateway: account.as_ref(),
             desired: &desired,
             ground: &ground,
+            outside: &outside::Nowhere,
             listener: account.as_ref(),
             now,
         },

@@ -211,7 +211,10 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "QueueDoesNotExist"
         | "InvalidGroup.NotFound"
         | "InvalidSubnetID.NotFound"
-        | "InvalidVpcID.NotFound" => C::Absent,
+        | "InvalidVpcID.NotFound"
+        | "LoadBalancerNotFound"
+        | "TargetGroupNotFound"
+        | "NoSuchChange" => C::Absent,
         // CloudFormation has one code for all that it does not like; the sentences are its own.
         "ValidationError" if is_absent_stack(error.message) => C::Absent,
         "ValidationError" if is_stack_in_progress(error.message) => C::Busy,

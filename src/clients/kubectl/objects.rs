@@ -43,6 +43,7 @@ resources! {
     ENDPOINT_SLICE "endpointslices.discovery.k8s.io" "EndpointSlice";
     INGRESS "ingresses.networking.k8s.io" "Ingress";
     INGRESS_CLASS "ingressclasses.networking.k8s.io" "IngressClass";
+    INGRESS_CLASS_PARAMS "ingressclassparams.elbv2.k8s.aws" "IngressClassParams";
     QUOTA "resourcequotas" "ResourceQuota";
     LEASE "leases.coordination.k8s.io" "Lease";
     STORAGE_CLASS "storageclasses.storage.k8s.io" "StorageClass";

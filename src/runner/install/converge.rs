@@ -9,6 +9,7 @@ use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
 use crate::steps::install::{Decision, Look, Step, Verdict, Write, WriteTo};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// How long a write may take to be seen before it is written again: AWS's answers lag behind by seconds.
@@ -225,9 +226,13 @@ impl Course<'_> {
         site.may_go_on()?;
         // aws answers a write by nothing or by one document: anything else (a proxy's page) says nothing of what was
         // done. The other tools print words for people.
-        let done = ask(site.gateway, &question, |bytes| match question.spec.tool {
-            Tool::Aws => done(bytes),
-            _ => Ok(()),
+        let answer = RefCell::new(Vec::new());
+        let done = ask(site.gateway, &question, |bytes| {
+            answer.replace(bytes.to_vec());
+            match question.spec.tool {
+                Tool::Aws => done(bytes),
+                _ => Ok(()),
+            }
         });
         // Also where it failed: what was asked of the cluster before it is not known any more.
         site.world.ground.looks.written();
@@ -235,7 +240,10 @@ impl Course<'_> {
             site.world.forget_cluster();
         }
         let written = match done {
-            Ok(()) => Written::Made,
+            Ok(()) => {
+                self.step.wrote(&answer.into_inner());
+                Written::Made
+            }
             Err(error) if error.class == ErrorClass::Exists && write.exists_is_fine => Written::WasThere,
             Err(error) => return Err(Refusal::Write(error)),
         };

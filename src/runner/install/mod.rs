@@ -19,13 +19,14 @@ pub use site::Clock;
 
 use super::{Progress, Run, Workplace};
 use crate::clients::aws::eks::Cluster;
+use crate::clients::site::Network;
 use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
-use crate::model::{Approve, DnsProvider, Phase, Scheme, Source, Target};
-use crate::report::{CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
-use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, World, steps};
+use crate::model::{Approve, DnsProvider, Phase, Source, Target};
+use crate::report::{Code, CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
+use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, Stop, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,13 +145,14 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         (Ok(desired), Ok(locks)) => (desired, locks),
         (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
-            use crate::report::Code::InstallLockFailed as Failed;
-            let stop = crate::steps::install::Stop::new(Failed, Failed.meaning(), Failed.remedy());
+            use Code::InstallLockFailed as Failed;
+            let stop = Stop::new(Failed, Failed.meaning(), Failed.remedy());
             return alone(report::blocked_at_once(&stop));
         }
     };
     let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
     let ground = Ground::default();
+    let network = Network::new(asked.settings.dns_server.as_ref().map(|server| server.value.address()));
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
@@ -163,6 +165,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
             gateway: &looking,
             desired: &desired,
             ground: &ground,
+            outside: &network,
             listener: asked.progress.as_ref(),
             now: jiff::Timestamp::now,
         },
@@ -193,9 +196,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.
-fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
-    use crate::report::Code;
-    use crate::steps::install::Stop;
+fn desired(asked: &Asked<'_>) -> Result<Desired, Stop> {
     let (settings, seen) = (asked.settings, asked.seen);
     let unknown = || {
         Stop::new(
@@ -220,7 +221,7 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
         )
     })?;
     let registry = &settings.chart_registry;
-    let site = site(settings, seen).ok_or_else(unknown)?;
+    let site = site(settings, seen)?.ok_or_else(unknown)?;
     Ok(Desired {
         site,
         set_values: BTreeMap::new(),
@@ -247,20 +248,30 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
     })
 }
 
-/// The site, by the settings and by what the preflight found; none where that is not known.
-fn site(settings: &Settings, seen: &PreflightEvidence) -> Option<Site> {
+/// The site, by the settings and by what the preflight found; none where that is not known. Who asked for a zone of
+/// Route53 is not given records to make by hand instead.
+fn site(settings: &Settings, seen: &PreflightEvidence) -> Result<Option<Site>, Stop> {
     let zone = seen.route53_zone_id.clone().zip(seen.route53_zone_name.clone());
     let provider = settings.dns_provider.as_ref().map(|provider| provider.value);
     let dns = match (provider, zone) {
-        (Some(DnsProvider::External), _) | (_, None) => Dns::External,
-        (_, Some((zone_id, zone_name))) => Dns::Route53 { zone_id, zone_name },
+        (Some(DnsProvider::Route53), None) => {
+            return Err(Stop::new(
+                Code::NoRoute53Zone,
+                "`--dns-provider route53` (or DNS_PROVIDER in the env file) asks for a zone of Route53, and this account has none that holds the site.",
+                "Create the zone, or give `--dns-provider external` and make the record by hand.",
+            ));
+        }
+        (Some(DnsProvider::External), _) | (None, None) => Dns::External,
+        (Some(DnsProvider::Route53) | None, Some((zone_id, zone_name))) => Dns::Route53 { zone_id, zone_name },
     };
-    Some(Site {
-        domain: settings.site_domain.as_ref()?.value.clone(),
-        certificate: seen.cert_arn.as_deref()?.parse().ok()?,
+    let named = settings.site_domain.as_ref();
+    let certificate = seen.cert_arn.as_deref().and_then(|arn| arn.parse().ok());
+    Ok(named.zip(certificate).map(|(domain, certificate)| Site {
+        domain: domain.value.clone(),
+        certificate,
         dns,
-        scheme: Scheme::InternetFacing,
-    })
+        scheme: settings.scheme.value,
+    }))
 }
 
 /// The phases that come after the last one of this version.

@@ -7,7 +7,7 @@ use super::{Job, later, words};
 use crate::model::Phase;
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -90,7 +90,7 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
             "fix",
             "Something stands in the way; the remediation says what mends it. Nothing was changed.",
         ),
-        _ => after(plan.last),
+        _ => after(plan.last, &report.evidence),
     };
     match status {
         InstallStatus::Interrupted | InstallStatus::Blocked => report.command = Some(job.again()),
@@ -161,7 +161,7 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
     report.phase = reached(&done.steps);
     report.steps = done.steps;
     report.evidence = done.evidence;
-    report.next = after(plan.last);
+    report.next = after(plan.last, &report.evidence);
     if done.ended.is_none() && plan.last < LAST_PHASE {
         report.command = Some(job.onward());
     }
@@ -272,7 +272,7 @@ fn remedy(failure: &Failure) -> Note {
     }
 }
 
-fn after(last: Phase) -> Next {
+fn after(last: Phase, evidence: &InstallEvidence) -> Next {
     if last < LAST_PHASE {
         let following = Phase::WORDS.get(last as usize + 1).copied().unwrap_or_default();
         return Next {
@@ -283,14 +283,35 @@ fn after(last: Phase) -> Next {
             ),
         };
     }
-    Next {
-        action: "wait".to_owned(),
-        reason: format!(
-            "All up to {} stands. The phases {} come with the next version.",
-            last.name(),
-            later().join(", ")
-        ),
+    if let Some(ingress) = &evidence.ingress {
+        return to_the_site(ingress);
     }
+    next("look", "All of it stands.")
+}
+
+/// What comes after the last phase: the record that is to be made by hand, or a look at the site.
+fn to_the_site(ingress: &IngressEvidence) -> Next {
+    let site = ingress.site.as_ref();
+    let answers = site.is_some_and(|site| site.answers);
+    if let Some(record) = ingress.record.as_ref().filter(|record| record.by_hand && !answers) {
+        return next(
+            "dns",
+            &format!(
+                "All phases stand. Make this record where the domain is hosted: name `{}`, type {}, value `{}`. Then run the same command: it asks the site.",
+                record.name, record.kind, record.value
+            ),
+        );
+    }
+    let url = site.map_or("the site", |site| site.url.as_str());
+    if answers {
+        return next("open", &format!("All phases stand, and {url} answers."));
+    }
+    next(
+        "open",
+        &format!(
+            "All phases stand. Whether {url} answers could not be seen in whole from here; the warnings say why."
+        ),
+    )
 }
 
 fn next(action: &str, reason: &str) -> Next {

@@ -35,6 +35,23 @@ pub fn create(purpose: &str, object: &Value, secrets: Vec<String>) -> Ask {
     ask
 }
 
+/// Makes one object, or brings the fields that are named in it to what they say there: the API server merges by who owns
+/// which field, so that what others set beside ours stays, and a field of ours that somebody else set is a conflict.
+#[must_use]
+pub fn apply(purpose: &str, object: &Value) -> Ask {
+    let args = [
+        "apply",
+        "--server-side",
+        "--field-manager",
+        FIELD_MANAGER,
+        "-f",
+        "-",
+        "-o",
+        "name",
+    ];
+    kubectl(purpose, args).document(format!("{object:#}\n"))
+}
+
 /// Deletes one object of a namespace and waits until it is gone; one that is gone already is as good.
 #[must_use]
 pub fn delete(purpose: &str, resource: Resource, namespace: &str, name: &str) -> Ask {

@@ -54,6 +54,10 @@ pub trait Step: Send + Sync {
     /// [`CallError`] where it could not be looked at: how it stands is then unknown, and nothing is written.
     fn look(&self, world: &World<'_>) -> Result<Look, CallError>;
 
+    /// Is told what a write of this step printed, where it ended well: what AWS hands out only once, the number of a
+    /// change.
+    fn wrote(&self, _answer: &[u8]) {}
+
     /// A cheaper look while it waits: what it still waits for, of what its last whole look waited for. Nothing has the
     /// runner look whole; so it is asked between two whole looks, and settles nothing.
     ///

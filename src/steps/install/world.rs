@@ -5,6 +5,7 @@ use super::looks::Looks;
 use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
 use crate::clients::kubeconfig::ClusterAccess;
+use crate::clients::site::Outside;
 use crate::clients::{CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::report::Progress;
@@ -59,6 +60,8 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// What is known of the cluster.
     pub ground: &'a Ground,
+    /// Who answers outside of the tools: DNS, and the site.
+    pub outside: &'a dyn Outside,
     /// Who is told what a look that takes long is doing.
     pub listener: &'a dyn Progress,
     /// The clock.

@@ -88,6 +88,11 @@ impl Step for Pool {
         Waits::new(20, 10 * 60, 1)
     }
 
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let parts = parts::observe(world, self.parts())?;
+        Ok(not_ready(world.desired, self, &parts))
+    }
+
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let wanted = self.wanted(world.desired);
         let observed = release::observe(world, &wanted)?;
@@ -112,42 +117,46 @@ impl Step for Pool {
 #[must_use]
 pub fn decide(desired: &Desired, pool: &Pool, observed: &Observed, parts: &[SeenPart]) -> Decision {
     let mut decision = parts::decide(desired, &pool.wanted(desired), observed, parts);
-    if !matches!(decision.verdict, Verdict::Settled) {
-        return decision;
-    }
-    let late = parts.iter().find_map(|(part, object)| {
-        let why = why_not(object.as_ref()?)?;
-        Some((part, why))
-    });
-    if let Some((part, why)) = late {
-        let kind = part.resource.kind;
-        let stop = Stop::new(
-            Code::NodePoolNotReady,
-            format!(
-                "Karpenter does not take the {kind} `{}` for ready{}.",
-                pool.name, why.reason
-            ),
-            format!(
-                "`kubectl describe {} {}` says more ({}). Often no subnet or security group has the tag `karpenter.sh/discovery={}`, or the role of the nodes is missing.",
-                part.resource.name,
-                pool.name,
-                by_hand(desired),
-                desired.target.cluster
-            ),
-        );
-        decision.verdict = Verdict::Waiting(Waiting {
-            what: format!("the {kind} `{}` to be ready", pool.name),
-            why: vec![Reason {
-                stop: if why.said.is_empty() {
-                    stop
-                } else {
-                    stop.said(why.said)
-                },
-                hopeless: false,
-            }],
-        });
+    if matches!(decision.verdict, Verdict::Settled)
+        && let Some(waiting) = not_ready(desired, pool, parts)
+    {
+        decision.verdict = Verdict::Waiting(waiting);
     }
     decision
+}
+
+/// What is waited for, and why; nothing where all that stands is ready.
+fn not_ready(desired: &Desired, pool: &Pool, parts: &[SeenPart]) -> Option<Waiting> {
+    let (part, why) = parts.iter().find_map(|(part, object)| {
+        let why = why_not(object.as_ref()?)?;
+        Some((part, why))
+    })?;
+    let kind = part.resource.kind;
+    let stop = Stop::new(
+        Code::NodePoolNotReady,
+        format!(
+            "Karpenter does not take the {kind} `{}` for ready{}.",
+            pool.name, why.reason
+        ),
+        format!(
+            "`kubectl describe {} {}` says more ({}). Often no subnet or security group has the tag `karpenter.sh/discovery={}`, or the role of the nodes is missing.",
+            part.resource.name,
+            pool.name,
+            by_hand(desired),
+            desired.target.cluster
+        ),
+    );
+    Some(Waiting {
+        what: format!("the {kind} `{}` to be ready", pool.name),
+        why: vec![Reason {
+            stop: if why.said.is_empty() {
+                stop
+            } else {
+                stop.said(why.said)
+            },
+            hopeless: false,
+        }],
+    })
 }
 
 /// Why an object of Karpenter's is not ready.

@@ -60,6 +60,11 @@ impl Step for S3Lake {
         Waits::new(10, 300, 1)
     }
 
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let parts = parts::observe(world, made(world.desired).into())?;
+        Ok(object_of(&parts, Resource::CLAIM).and_then(|claim| unbound(world.desired, claim)))
+    }
+
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let wanted = wanted(world.desired);
         let observed = release::observe(world, &wanted)?;
@@ -94,7 +99,7 @@ fn phase(object: &Value) -> &str {
 #[must_use]
 pub fn decide(desired: &Desired, observed: &Observed, parts: &[SeenPart]) -> Decision {
     let wanted = wanted(desired);
-    let decision = parts::decide(desired, &wanted, observed, parts);
+    let mut decision = parts::decide(desired, &wanted, observed, parts);
     let volume = object_of(parts, Resource::VOLUME);
     let is_ours = volume.is_some_and(|volume| whose(&wanted, volume) == Whose::Ours);
     if let Some(stop) = volume.and_then(|volume| unusable(desired, volume, is_ours)) {
@@ -105,11 +110,10 @@ pub fn decide(desired: &Desired, observed: &Observed, parts: &[SeenPart]) -> Dec
         stops.push(stop);
         return parts::blocked(decision, stops);
     }
-    let Some(claim) = object_of(parts, Resource::CLAIM) else {
-        return decision;
-    };
-    if matches!(decision.verdict, Verdict::Settled) && phase(claim) != "Bound" {
-        return unbound(desired, decision, claim);
+    if matches!(decision.verdict, Verdict::Settled)
+        && let Some(waiting) = object_of(parts, Resource::CLAIM).and_then(|claim| unbound(desired, claim))
+    {
+        decision.verdict = Verdict::Waiting(waiting);
     }
     decision
 }
@@ -147,8 +151,11 @@ fn unusable(desired: &Desired, volume: &Value, is_ours: bool) -> Option<Stop> {
     })
 }
 
-/// The claim waits for its volume, or has lost it.
-fn unbound(desired: &Desired, mut decision: Decision, object: &Value) -> Decision {
+/// The claim waits for its volume, or has lost it; nothing where it is bound.
+fn unbound(desired: &Desired, object: &Value) -> Option<Waiting> {
+    if phase(object) == "Bound" {
+        return None;
+    }
     let (namespace, name) = (&desired.target.namespace, claim(desired));
     let lost = phase(object) == "Lost";
     let why = if lost {
@@ -168,9 +175,8 @@ fn unbound(desired: &Desired, mut decision: Decision, object: &Value) -> Decisio
     } else {
         Vec::new()
     };
-    decision.verdict = Verdict::Waiting(Waiting {
+    Some(Waiting {
         what: format!("the claim `{namespace}/{name}` to be bound to the volume `{VOLUME}`"),
         why,
-    });
-    decision
+    })
 }

@@ -19,7 +19,6 @@ use crate::model::Phase;
 use crate::report::Code;
 use crate::steps::install::chart_step::evidence_of;
 use crate::steps::install::parts::{self, Part};
-use crate::steps::install::readiness::trouble::Why;
 use crate::steps::install::readiness::{self, Workload};
 use crate::steps::install::release::{self, Observed as Release, Wanted, by_hand};
 use crate::steps::install::{
@@ -76,14 +75,9 @@ impl Step for CommunityInit {
     }
 
     fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
-        let namespace = world.desired.target.namespace.as_str();
-        let seen = readiness::observe(world, namespace, &[Workload::job(NAME)])?;
-        // A Job that is gone or has failed is told by the whole look, which knows more of it.
-        let goes_on = |seen: &readiness::Seen| {
-            let ends = |why: &Why| matches!(why, Why::Missing | Why::JobFailed(_));
-            !seen.troubles.iter().any(|trouble| ends(&trouble.why))
-        };
-        Ok(readiness::judge(world.desired, namespace, &seen).filter(|_| seen.iter().all(goes_on)))
+        let running = running(world, world.desired.target.namespace.as_str())?;
+        // Where waiting can't help, the whole look says what can.
+        Ok(running.filter(|waiting| !waiting.why.iter().any(|reason| reason.hopeless)))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
@@ -130,13 +124,16 @@ fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError> {
     seen.job = read(wanted, &object);
     match &mut seen.job {
         Job::Failed(failed) if !seen.noted => failed.last_lines = job::last_lines(world, &kubectl, namespace),
-        Job::Running => {
-            let running = readiness::observe(world, namespace, &[Workload::job(NAME)])?;
-            seen.waiting = readiness::judge(world.desired, namespace, &running);
-        }
+        Job::Running => seen.waiting = running(world, namespace)?,
         _ => {}
     }
     Ok(seen)
+}
+
+/// What a Job that has not ended waits for.
+fn running(world: &World<'_>, namespace: &str) -> Result<Option<Waiting>, CallError> {
+    let running = readiness::observe(world, namespace, &[Workload::job(NAME)])?;
+    Ok(readiness::judge(world.desired, namespace, &running))
 }
 
 /// What is to be done.
@@ -264,7 +261,7 @@ fn failure(desired: &Desired, failed: &Failed) -> Stop {
         "Nothing is left of its pods' output."
     };
     let stop = Stop::new(
-        Code::InitJobFailed,
+        Code::JobFailed,
         format!(
             "The Job `{namespace}/{NAME}`, which prepares the application, has failed{why}. {shown} The services are not started before it has completed."
         ),
