@@ -133,6 +133,7 @@ type Case = (
 
 const API: Workload = Workload::stateful_set("api");
 
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 fn pods_cases() -> Vec<Case> {
     let set = |pod: Value| vec![workload("StatefulSet", 1), pod];
     let crash = |code: i64, reason: &str, restarts: u32| {
@@ -315,6 +316,7 @@ fn pods_cases() -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 fn places_cases() -> Vec<Case> {
     let set = |message: &str| vec![workload("StatefulSet", 1), unscheduled(message)];
     let waits = "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
@@ -426,6 +428,7 @@ fn places_cases() -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "one row a case")]
 fn controllers_cases() -> Vec<Case> {
     let refused = |message: &str| vec![event(SET, "FailedCreate", &format!("{SAID} {message}"), 1)];
     let none = || vec![workload("StatefulSet", 0)];
@@ -632,9 +635,10 @@ fn each_trouble_has_its_code_words_of_our_own_and_a_command_and_is_hopeless_only
             assert!(!text.contains('\n') && text.ends_with('.'), "{name}: {text}");
         }
         let told = serde_json::to_string(&items).unwrap() + &serde_json::to_string(&more).unwrap();
-        if told.contains(SAID) && stop.said.is_none() {
-            panic!("{name}: the tool's words are lost");
-        }
+        assert!(
+            !told.contains(SAID) || stop.said.is_some(),
+            "{name}: the tool's words are lost"
+        );
         let hopeless_at = |seconds| reasons(workload, &items, &more, seconds)[0].hopeless;
         match hopeless {
             Some(after) => {

@@ -188,13 +188,13 @@ fn what_becomes_true_is_noticed_within_a_pace() {
 fn between_whole_looks_a_glance_is_enough() {
     let account = Account::new();
     let (looks, glances) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let (looked, glanced) = (Arc::clone(&looks), Arc::clone(&glances));
+    let (seen, glimpsed) = (Arc::clone(&looks), Arc::clone(&glances));
     let (told, too) = (Arc::clone(&account), Arc::clone(&account));
     let it = glancing(
         "it",
         Waits::new(5, 120, 1).seen(2),
         move |_| {
-            looked.fetch_add(1, Ordering::SeqCst);
+            seen.fetch_add(1, Ordering::SeqCst);
             Ok(if told.time().as_secs() >= 40 {
                 Decision::settled("there", wanted("it"))
             } else {
@@ -202,7 +202,7 @@ fn between_whole_looks_a_glance_is_enough() {
             })
         },
         move || {
-            glanced.fetch_add(1, Ordering::SeqCst);
+            glimpsed.fetch_add(1, Ordering::SeqCst);
             (too.time().as_secs() < 40).then(|| Waiting::from("the pods"))
         },
     );

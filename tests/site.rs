@@ -146,7 +146,7 @@ fn a_redirect_is_read_and_not_followed() {
         answer(
             stream,
             "HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.test:443/x\r\n\r\n",
-        )
+        );
     });
     let network = Network::trusting(None, rustls::RootCertStore::empty(), (port, port));
     let reply = network.http(SITE, &HERE, "/").unwrap();
