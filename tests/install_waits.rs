@@ -115,7 +115,7 @@ fn waiting_ends_early_where_it_can_not_help_and_one_odd_look_ends_nothing() {
     let account = Account::new();
     let it = step("it", &[], |number| {
         Ok(match number {
-            30.. => Decision::settled("there", wanted("it")),
+            20.. => Decision::settled("there", wanted("it")),
             // Never three in a row, and never three of one kind.
             _ if number % 3 == 0 => waiting("the pods", vec![reason(Code::JobFailed, false)]),
             _ if number % 2 == 0 => waiting("the pods", vec![reason(Code::JobFailed, true)]),

@@ -78,7 +78,7 @@ fn steps(text: &mut String, install: &InstallReport, style: Style) {
             let _ = writeln!(text, "{}", style.over("1", phase));
         }
         let (mark, word) = if ran {
-            outcome(step, style)
+            outcome(step.outcome, style)
         } else {
             action(step, style)
         };
@@ -116,8 +116,8 @@ fn action(step: &StepReport, style: Style) -> (String, &'static str) {
 }
 
 /// Mark and word of how far a step came.
-fn outcome(step: &StepReport, style: Style) -> (String, &'static str) {
-    match step.outcome {
+pub(super) fn outcome(outcome: StepOutcome, style: Style) -> (String, &'static str) {
+    match outcome {
         StepOutcome::Planned => (style.over("2", "-"), "not begun"),
         StepOutcome::Verified => (style.over("32", "✓"), "stands"),
         StepOutcome::Done => (style.over("32", "✓"), "done"),
@@ -150,7 +150,7 @@ fn costs(cost: &CostEstimate) -> String {
 }
 
 /// What stands, in words.
-fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
+pub(super) fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
     let mut told = Vec::new();
     if let Some(eks) = &evidence.eks {
         let mut line = format!("cluster {} ({})", eks.cluster_name, made(eks.created));
