@@ -266,7 +266,7 @@ const TAMPERED: [(&str, &[&str], Tamper); 21] = [
         &["- recordChanged", "- recordHash", "- recordReport"],
         |kept| {
             change(kept, |r| {
-                r["approval"]["by"]["stsArn"] = "arn:aws:iam::123456789012:user/eve".into()
+                r["approval"]["by"]["stsArn"] = "arn:aws:iam::123456789012:user/eve".into();
             });
         },
     ),
@@ -275,7 +275,7 @@ const TAMPERED: [(&str, &[&str], Tamper); 21] = [
         &["- recordHash", "- recordReport"],
         |kept| {
             forge(kept, |r| {
-                r["approval"]["by"]["stsArn"] = "arn:aws:iam::123456789012:user/eve".into()
+                r["approval"]["by"]["stsArn"] = "arn:aws:iam::123456789012:user/eve".into();
             });
         },
     ),
@@ -314,7 +314,7 @@ const TAMPERED: [(&str, &[&str], Tamper); 21] = [
     }),
     ("a write's time", &["N recordWrite", "- recordHash"], |kept| {
         forge(kept, |r| {
-            writes_of(r)[1]["startedAt"] = "2020-01-01T00:00:00Z".into()
+            writes_of(r)[1]["startedAt"] = "2020-01-01T00:00:00Z".into();
         });
     }),
     ("another digest", &["- recordHash", "- recordReport"], |kept| {
@@ -376,7 +376,7 @@ const TAMPERED: [(&str, &[&str], Tamper); 21] = [
     ),
     ("the report's approval", &["- recordReport"], |kept| {
         forge_report(kept, |report| {
-            report["install"]["approval"]["by"]["uid"] = 7.into()
+            report["install"]["approval"]["by"]["uid"] = 7.into();
         });
     }),
 ];
@@ -413,8 +413,8 @@ fn each_kind_of_tampering_with_the_record_is_found() {
             !shown["evidence"]["commands"].as_array().unwrap().is_empty(),
             "{what}"
         );
-        let shows = shown["evidence"].get("record").is_some();
-        assert_ne!(shows, shown["evidence"].get("noRecord").is_some(), "{what}");
+        let has_record = shown["evidence"].get("record").is_some();
+        assert_ne!(has_record, shown["evidence"].get("noRecord").is_some(), "{what}");
     }
     println!("{table}");
 }

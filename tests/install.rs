@@ -4,11 +4,13 @@
 mod common;
 
 use common::World;
-use common::chain::{DO_MUCH, Kill, Killer, Spot, Written, chosen, first_answer, writes};
+use common::chain::{
+    At, BY_AWS_ITSELF, DO_MUCH, Kill, Killer, Spot, Written, chosen, first_answer, spots_of, writes,
+};
 use common::install::{account, cluster, counted, local, reset, same, told, words, world};
 use lakehouse::gateway::{Tool, read_only::is_reading};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -25,8 +27,8 @@ struct Undisturbed {
     plan_code: Option<i32>,
     plan_writes: Vec<Written>,
     counted_by_plan: BTreeMap<String, u64>,
-    /// The report of a second run, which found all as it should be.
-    settled: Value,
+    /// What a second run, which found all as it should be, was told by the readings of [`BY_AWS_ITSELF`].
+    settled: BTreeMap<&'static str, String>,
 }
 
 /// One undisturbed run in docker mode, made once for all tests.
@@ -48,7 +50,7 @@ fn undisturbed() -> &'static Undisturbed {
         let (report, code) = told(&finished);
         assert_eq!(code, Some(0), "{}\n{report:#}", finished.stderr);
         let mut left = Undisturbed {
-            settled: Value::Null,
+            settled: BTreeMap::new(),
             writes: writes(&report),
             account: account(&world),
             cluster: cluster(&world, CLUSTER),
@@ -71,7 +73,10 @@ fn undisturbed() -> &'static Undisturbed {
             steady(&again_local.0["install"]),
             "docker and local mode give equal evidence"
         );
-        left.settled = again_local.0;
+        for [_, reads, _] in BY_AWS_ITSELF {
+            left.settled
+                .extend(first_answer(&again_local.0, reads).map(|answer| (reads, answer)));
+        }
         left
     })
 }
@@ -181,38 +186,28 @@ fn turns() -> Vec<usize> {
     vec![usize::from_str_radix(commit.get(..6).unwrap_or("0"), 16).unwrap_or_default()]
 }
 
-/// Settings that AWS gives a new bucket by itself: what writes one, what reads it, and what the account counts.
-const BY_AWS_ITSELF: [[&str; 3]; 2] = [
-    [
-        "put-public-access-block",
-        "get-public-access-block",
-        "s3:PutBucketPublicAccessBlock",
-    ],
-    [
-        "put-bucket-ownership-controls",
-        "get-bucket-ownership-controls",
-        "s3:PutBucketOwnershipControls",
-    ],
-];
-
 /// What the account counts for this write, if a run rightly did not come to it (again): it found, in the bucket that a run
 /// before it had made, what a whole install has there, and wrote nothing. No other write may stay away.
-fn needless(write: &Written, last: &Value, settled: &Value) -> Option<&'static str> {
+fn needless(write: &Written, last: &Value) -> Option<&'static str> {
     let verb = write.argv.get(2)?;
     let [_, reads, counted] = BY_AWS_ITSELF.into_iter().find(|[writes, ..]| writes == verb)?;
     let found = first_answer(last, reads)?;
-    (Some(found) == first_answer(settled, reads) && !writes(last).contains(write)).then_some(counted)
+    let is_set = undisturbed().settled.get(reads) == Some(&found);
+    (is_set && !writes(last).contains(write)).then_some(counted)
 }
 
 /// Runs on a new account until one comes to its end, and holds what it left against what an undisturbed run left. Runs
-/// must have been killed at each of `spots`, but where the write was [`needless`].
-fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) {
+/// must have been killed at each of `spots`, which are armed. Gives the last run's report.
+fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) -> Value {
+    for spot in spots {
+        killer.shims.arm(spot);
+    }
     let left = undisturbed();
     reset(world);
     let (begun, already) = (Instant::now(), killer.shims.kills().len());
     let report = run_to_its_end(name, killer, 2 * left.writes.len() + 40);
     let kills = killer.shims.kills();
-    all_survived(name, &kills, spots, &report);
+    all_survived(&kills, already, spots);
     same("the account", &left.account, &account(world));
     same("the cluster", &left.cluster, &cluster(world, CLUSTER));
     nothing_twice(&counted(world), &report);
@@ -221,6 +216,7 @@ fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) {
         kills.len() - already,
         begun.elapsed().as_secs()
     );
+    report
 }
 
 /// The report of the first run that was not killed.
@@ -247,34 +243,33 @@ fn run_to_its_end(name: &str, killer: &Killer, most: usize) -> Value {
     panic!("{most} kills and no end");
 }
 
-/// Each spot was a run's death, and whatever one was killed before, one was killed after.
-fn all_survived(name: &str, kills: &[Kill], spots: &[Spot], report: &Value) {
-    let mut left_off: Vec<String> = Vec::new();
-    for Spot { write, amid } in spots {
+/// Each spot was a run's death, and whatever one was killed before, one was killed after. `kills` from `already` on are
+/// this chain's; what an earlier one survived is not killed at again.
+fn all_survived(kills: &[Kill], already: usize, spots: &[Spot]) {
+    for Spot { write, at } in spots {
         let signature = write.signature();
-        let happened = |when: &str| {
+        let happened = |kills: &[Kill], when: &str| {
             kills
                 .iter()
                 .any(|kill| kill.when == when && kill.signature == signature)
         };
-        if *amid {
-            assert!(happened("amidst"), "nobody was killed amid {write:?}");
-        } else if !happened("before") || !happened("after") {
-            assert!(
-                needless(write, report, &undisturbed().settled).is_some(),
-                "nobody was killed before and after {write:?}"
-            );
-            let line = write.argv.join(" ");
-            println!("kill chain: {name}: not written again, AWS had set it: `{line}`");
-            left_off.push(signature);
-        }
+        let came = match at {
+            At::BothEnds => happened(kills, "before") && happened(kills, "after"),
+            At::Midst => happened(&kills[already..], "amidst"),
+            At::First(when) => happened(&kills[already..=already], when),
+        };
+        assert!(came, "no run was killed at {at:?} of {write:?}");
     }
+    let is_needless = |kill: &Kill| {
+        let verb = kill.line.split(' ').nth(2);
+        BY_AWS_ITSELF.iter().any(|[writes, ..]| verb == Some(*writes))
+    };
     for kill in kills.iter().filter(|kill| kill.when == "before") {
         let after = kills
             .iter()
             .any(|other| other.when == "after" && other.key == kill.key);
         assert!(
-            after || left_off.contains(&kill.signature),
+            after || is_needless(kill),
             "killed before it, and never after it: {}",
             kill.line
         );
@@ -288,7 +283,7 @@ fn nothing_twice(counted: &BTreeMap<String, u64>, report: &Value) {
     let needless: Vec<&str> = left
         .writes
         .iter()
-        .filter_map(|write| needless(write, report, &left.settled))
+        .filter_map(|write| needless(write, report))
         .collect();
     let differs: Vec<String> = left
         .counted
@@ -311,26 +306,37 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
         for turn in turns() {
             let killer = Killer::new(&world, &format!("turn-{turn}"));
             let spots = chosen(&left.writes, steps, turn);
-            for spot in &spots {
-                killer.shims.arm(spot);
-            }
             chain(&format!("turn {turn}"), &killer, &world, &spots);
         }
         return;
     }
     let killer = Killer::new(&world, "full");
-    // Every write; then those by which a half-made cluster is gone on with, which no undisturbed run makes.
     killer.shims.arm_all();
-    let spot = |write: &Written| Spot {
-        write: write.clone(),
-        amid: false,
+    let spots = left.writes.iter().flat_map(spots_of);
+    let (every, mut first): (Vec<Spot>, VecDeque<Spot>) = {
+        let (every, first): (Vec<Spot>, Vec<Spot>) = spots.partition(|spot| spot.at == At::BothEnds);
+        (every, first.into())
     };
-    let all: Vec<Spot> = left.writes.iter().map(spot).collect();
-    chain("every write", &killer, &world, &all);
+    let report = chain("every write", &killer, &world, &every);
+    for Spot { write, .. } in &first {
+        // Its own chain comes below.
+        assert!(needless(write, &report).is_some(), "nobody came to {write:?}");
+    }
+    // What a half-made cluster is gone on with; no undisturbed run makes these writes.
     for much in [&DO_MUCH[..1], &DO_MUCH[..]] {
         for command in much {
             killer.shims.arm_amid(command);
         }
-        chain(&format!("amid {}", much.join(", ")), &killer, &world, &[]);
+        let spots: Vec<Spot> = first.pop_front().into_iter().collect();
+        chain(&format!("amid {}", much.join(", ")), &killer, &world, &spots);
+    }
+    for spot in first {
+        killer.shims.disarm_midsts();
+        chain(
+            &format!("{:?} of {}", spot.at, spot.write.argv[2]),
+            &killer,
+            &world,
+            &[spot],
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::chain::{Kill, Shims, Spot, Written, chosen};
+use common::chain::{At, Kill, Shims, Spot, Written, chosen};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -22,52 +22,44 @@ fn written(line: &str) -> Written {
 const CLUSTER: &str = "eksctl create cluster -f - --color false";
 const GROUP: &str = "eksctl create nodegroup -f - --color false";
 const POLICY: &str = "aws s3api put-bucket-policy --bucket b";
+const BLOCK: &str = "aws s3api put-public-access-block --bucket b";
 const TAGS: &str = "aws ec2 create-tags --resources subnet-0a1b2c3d4e5f60718 sg-0a1b2c3d4e5f60718 --tags x";
 
 fn plan() -> Vec<Value> {
     vec![
         json!({"phase": "foundation", "commands": [format!("{CLUSTER} …")]}),
         json!({"phase": "foundation", "commands": []}),
-        json!({"phase": "storage", "commands": [POLICY, "aws s3api create-bucket --bucket b"]}),
+        json!({"phase": "storage", "commands": [POLICY, "aws s3api create-bucket --bucket b", BLOCK]}),
         json!({"phase": "compute", "commands": ["aws ec2 create-tags --resources PRIVATE_SUBNETS CLUSTER_GROUP --tags x"]}),
     ]
 }
 
 #[test]
 fn a_turn_names_a_spot_of_each_phase_whatever_the_order_in_which_writes_came() {
-    let mut all: Vec<Written> = [TAGS, "aws s3api create-bucket --bucket b", POLICY, CLUSTER]
+    let mut all: Vec<Written> = [BLOCK, TAGS, "aws s3api create-bucket --bucket b", POLICY, CLUSTER]
         .map(written)
         .to_vec();
     let lines = |spots: &[Spot]| -> Vec<String> {
-        let line = |spot: &Spot| format!("{} {}", spot.write.argv[..3].join(" "), spot.amid);
+        let line = |spot: &Spot| format!("{} {:?}", spot.write.argv[..3].join(" "), spot.at);
         spots.iter().map(line).collect()
     };
+    let both = |line: &str| format!("{line} BothEnds");
+    let (cluster, bucket, policy, tags) = (
+        both("eksctl create cluster"),
+        both("aws s3api create-bucket"),
+        both("aws s3api put-bucket-policy"),
+        both("aws ec2 create-tags"),
+    );
+    let midst = "eksctl create cluster Midst".to_owned();
+    let first = |when: &str| format!("aws s3api put-public-access-block First({when:?})");
     for (turn, expected) in [
-        (
-            0,
-            [
-                "eksctl create cluster false",
-                "aws s3api put-bucket-policy false",
-                "aws ec2 create-tags false",
-            ],
-        ),
-        (
-            1,
-            [
-                "eksctl create cluster true",
-                "aws s3api create-bucket false",
-                "aws ec2 create-tags false",
-            ],
-        ),
-        (
-            2,
-            [
-                "eksctl create cluster false",
-                "aws s3api put-bucket-policy false",
-                "aws ec2 create-tags false",
-            ],
-        ),
+        (0, [&cluster, &policy, &tags]),
+        (1, [&midst, &bucket, &tags]),
+        (2, [&cluster, &first("before"), &tags]),
+        (3, [&midst, &first("after"), &tags]),
+        (4, [&cluster, &policy, &tags]),
     ] {
+        let expected = expected.map(String::clone);
         assert_eq!(lines(&chosen(&all, &plan(), turn)), expected, "turn {turn}");
         all.reverse();
         assert_eq!(lines(&chosen(&all, &plan(), turn)), expected, "turn {turn}");
@@ -173,7 +165,10 @@ fn killed(when: &str, line: &str) -> (String, String) {
 fn an_armed_write_kills_before_it_then_after_it_and_is_then_survived() {
     let stage = Stage::new();
     let write = written(TAGS);
-    stage.shims.arm(&Spot { write, amid: false });
+    stage.shims.arm(&Spot {
+        write,
+        at: At::BothEnds,
+    });
     let again = TAGS.replace("0a1b2c3d4e5f60718", "0fffffffffffffff0");
     let script = format!("aws eks describe-cluster; {POLICY}; {again}; {CLUSTER}; exit 7");
     assert_eq!(stage.run(&script), None);
@@ -186,6 +181,28 @@ fn an_armed_write_kills_before_it_then_after_it_and_is_then_survived() {
         ["aws eks describe-cluster", POLICY, &again, CLUSTER]
     );
     assert_eq!(stage.kills(), [killed("before", &again), killed("after", &again)]);
+}
+
+#[test]
+fn what_must_come_first_kills_before_all_others() {
+    let stage = Stage::new();
+    stage.shims.arm_all();
+    let (write, at) = (written(BLOCK), At::First("after"));
+    stage.shims.arm(&Spot { write, at });
+    let script = format!("{POLICY}; {BLOCK}; exit 7");
+    for _ in 0..4 {
+        assert_eq!(stage.run(&script), None);
+    }
+    assert_eq!(stage.run(&script), Some(7));
+    assert_eq!(
+        stage.kills(),
+        [
+            killed("after", BLOCK),
+            killed("before", POLICY),
+            killed("after", POLICY),
+            killed("before", BLOCK)
+        ]
+    );
 }
 
 #[test]
@@ -272,7 +289,10 @@ fn nothing_is_at_work_while_a_run_is_killed_and_what_waits_dies_with_it() {
 fn a_write_that_is_not_armed_comes_to_its_end_before_another_one_kills() {
     let stage = Stage::new();
     let write = written(POLICY);
-    stage.shims.arm(&Spot { write, amid: false });
+    stage.shims.arm(&Spot {
+        write,
+        at: At::BothEnds,
+    });
     stage.put("takes", "1");
     let script = format!("{CLUSTER} & {}; {POLICY}", stage.begun());
     assert_eq!(stage.run(&script), None);

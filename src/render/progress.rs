@@ -238,7 +238,9 @@ impl Progress for Shown {
 fn live_wait(waits: &StepWaits) -> String {
     let mut text = format!("{} {}: waiting for {}", waits.phase, waits.step, waits.what);
     if waits.usual > Duration::from_secs(10) {
-        text.push_str(&format!(" (usually {})", lasting(waits.usual.as_secs())));
+        text.push_str(" (usually ");
+        text.push_str(&lasting(waits.usual.as_secs()));
+        text.push(')');
     }
     if let Some((_, why)) = &waits.why {
         text.push_str(": ");

@@ -170,14 +170,14 @@ codes! {
     WorkloadMissing "WORKLOAD_MISSING" "A workload that a chart makes is not there: removed by hand." "`helm rollback RELEASE -n NAMESPACE` makes it anew, then run the same command.";
     WorkloadStopped "WORKLOAD_STOPPED" "A workload is paused, suspended or scaled to nothing: it never becomes ready by itself." "`kubectl scale`, or `kubectl rollout resume`, as it is named, then run the same command.";
     JobFailed "JOB_FAILED" "A Job failed, or pods of it did and it tries again." "Read its last lines, mend what they name, delete the Job, then run the same command.";
-    NamespaceQuotaExceeded "NAMESPACE_QUOTA_EXCEEDED" "A ResourceQuota of the namespace does not allow the pods that an install makes." "Have it raised, or choose another `--namespace`.";
-    PodRefused "POD_REFUSED" "The cluster's API server refuses to make a workload's pods: a LimitRange, the pod security level, an admission webhook, an absent service account." "`kubectl describe` the workload, as it is named, and mend what it says; then run the same command.";
+    NamespaceQuotaExceeded "NAMESPACE_QUOTA_EXCEEDED" "A `ResourceQuota` of the namespace does not allow the pods that an install makes." "Have it raised, or choose another `--namespace`.";
+    PodRefused "POD_REFUSED" "The cluster's API server refuses to make a workload's pods: a `LimitRange`, the pod security level, an admission webhook, an absent service account." "`kubectl describe` the workload, as it is named, and mend what it says; then run the same command.";
     ImageNotFound "IMAGE_NOT_FOUND" "A registry does not have an image, or its name is none." "See that name and tag are right and that a mirror holds it, then run the same command.";
     ImageDenied "IMAGE_DENIED" "A registry does not give an image to the nodes." "Give the nodes' role, or the service account, the right to pull it, then run the same command.";
     ImageNotPulled "IMAGE_NOT_PULLED" "An image is not pulled yet: its registry was not reached from the nodes, or asked to slow down." "See that the nodes' subnets have a way out, then run the same command.";
     ContainerOutOfMemory "CONTAINER_OUT_OF_MEMORY" "A container used more memory than it may and was killed." "Give it more in the values (`--set-values`), then run the same command.";
     ContainerCrashes "CONTAINER_CRASHES" "A container ends again and again." "`kubectl logs POD --previous` has its last lines; mend what they name, then run the same command.";
-    ContainerNotStarted "CONTAINER_NOT_STARTED" "A container can't be made or started: a Secret or ConfigMap that it reads is not there, or its command is refused." "`kubectl describe pod` says why; mend that, then run the same command.";
+    ContainerNotStarted "CONTAINER_NOT_STARTED" "A container can't be made or started: a Secret or `ConfigMap` that it reads is not there, or its command is refused." "`kubectl describe pod` says why; mend that, then run the same command.";
     ContainerNotReady "CONTAINER_NOT_READY" "A container runs, and its readiness probe fails." "`kubectl describe pod` shows the probe's answer, `kubectl logs` what it does; then run the same command.";
     VolumeClaimUnbound "VOLUME_CLAIM_UNBOUND" "A claim has no volume: no such storage class, or its driver can't make one." "`kubectl describe pvc`, as it is named, says why; mend that, then run the same command.";
     VolumeNotMounted "VOLUME_NOT_MOUNTED" "A volume can't be attached or mounted." "`kubectl describe pod` says which and why; mend that, then run the same command.";

@@ -151,6 +151,7 @@ impl Cloud {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm for each question")]
     pub(super) fn kubectl(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         let absent = |kind: &str, name: &str| {
             Reply::failed(

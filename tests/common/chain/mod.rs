@@ -130,8 +130,48 @@ pub fn first_answer(report: &Value, verb: &str) -> Option<String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     pub write: Written,
-    /// Once in the midst of its work, or once before it and once after it.
-    pub amid: bool,
+    pub at: At,
+}
+
+/// When it is killed at a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// One run before it, another one after it.
+    BothEnds,
+    /// In the midst of its work.
+    Midst,
+    /// `before` or `after` it, as the first run of all: once a run was killed there, none comes to it again.
+    First(&'static str),
+}
+
+/// Settings that AWS gives a new bucket by itself, so that a run that finds a bucket made by one before it has nothing to
+/// write: what writes one, what reads it, and what the account counts.
+pub const BY_AWS_ITSELF: [[&str; 3]; 2] = [
+    [
+        "put-public-access-block",
+        "get-public-access-block",
+        "s3:PutBucketPublicAccessBlock",
+    ],
+    [
+        "put-bucket-ownership-controls",
+        "get-bucket-ownership-controls",
+        "s3:PutBucketOwnershipControls",
+    ],
+];
+
+/// The spots of one write, but for its midst.
+pub fn spots_of(write: &Written) -> Vec<Spot> {
+    let verb = write.argv.get(2).map_or("", String::as_str);
+    let at: &[At] = if BY_AWS_ITSELF.iter().any(|[writes, ..]| *writes == verb) {
+        &[At::First("before"), At::First("after")]
+    } else {
+        &[At::BothEnds]
+    };
+    let spot = |at: &At| Spot {
+        write: write.clone(),
+        at: *at,
+    };
+    at.iter().map(spot).collect()
 }
 
 /// One spot of each phase, by `turn`: what a phase writes by its plan, in the plan's order (that in which they came is
@@ -155,14 +195,13 @@ pub fn chosen(all: &[Written], steps: &[Value], turn: usize) -> Vec<Spot> {
     }
     let spots = phases.into_iter().map(|(phase, writes)| {
         let amid = writes.iter().filter(|write| write.does_much().is_some());
-        let amid = amid.map(|write| (write, true));
-        let spots: Vec<(&Written, bool)> = writes.iter().map(|write| (write, false)).chain(amid).collect();
-        assert!(!spots.is_empty(), "the phase {phase} writes nothing");
-        let (write, amid) = spots[turn % spots.len()];
-        Spot {
+        let amid = amid.map(|write| Spot {
             write: write.clone(),
-            amid,
-        }
+            at: At::Midst,
+        });
+        let spots: Vec<Spot> = writes.iter().flat_map(spots_of).chain(amid).collect();
+        assert!(!spots.is_empty(), "the phase {phase} writes nothing");
+        spots[turn % spots.len()].clone()
     });
     spots.collect()
 }
@@ -190,7 +229,7 @@ pub struct Shims {
 
 impl Shims {
     pub fn new(here: PathBuf) -> Self {
-        for name in ["armed", "amid", "before", "after", "amidst", "over"] {
+        for name in ["armed", "amid", "first", "before", "after", "amidst", "over"] {
             fs::create_dir_all(here.join(name)).unwrap();
         }
         let script = SHIM.replace("HERE", &here.display().to_string());
@@ -204,18 +243,28 @@ impl Shims {
 
     /// A run is killed at this spot.
     pub fn arm(&self, spot: &Spot) {
-        if spot.amid {
-            self.arm_amid(spot.write.does_much().unwrap());
-        } else {
-            fs::write(self.here.join("armed").join(spot.write.signature()), "").unwrap();
-        }
+        let (folder, text) = match spot.at {
+            At::Midst => return self.arm_amid(spot.write.does_much().unwrap()),
+            At::BothEnds => ("armed", ""),
+            At::First(when) => ("first", when),
+        };
+        fs::write(self.here.join(folder).join(spot.write.signature()), text).unwrap();
     }
 
     /// A run is killed in the midst of this one of [`DO_MUCH`], once more if it was before.
     pub fn arm_amid(&self, command: &str) {
-        fs::remove_dir_all(self.here.join("amidst")).unwrap();
-        fs::create_dir(self.here.join("amidst")).unwrap();
+        self.empty("amidst");
         fs::write(self.here.join("amid").join(command), MIDST).unwrap();
+    }
+
+    /// None is killed in the midst of anything.
+    pub fn disarm_midsts(&self) {
+        self.empty("amid");
+    }
+
+    fn empty(&self, name: &str) {
+        fs::remove_dir_all(self.here.join(name)).unwrap();
+        fs::create_dir(self.here.join(name)).unwrap();
     }
 
     /// A run is killed before and after every write that none has survived yet, whatever it is.

@@ -5,6 +5,7 @@
 # HERE/pid          the run that goes on
 # HERE/all          every write is armed; without it those whose words lie in HERE/armed, for a kill before and after
 # HERE/amid/TOOL-VERB-NOUN   a kill in its midst, once its output has this file's text, instead of before and after it
+# HERE/first/WORDS  one kill, `before` or `after` as this file says, that comes before all others
 # HERE/before/KEY, HERE/after/KEY, HERE/amidst/KEY     kills that have happened: such a write is survived
 # HERE/log          the kills in their order: when, words, key, command line
 # HERE/over/PID     runs that were killed
@@ -68,6 +69,7 @@ key=$({
 # The run ends here: WHEN it is killed, for the log.
 end() {
     : >"$here/$1/$key"
+    rm -f "$here/first/$sig"
     when=$1
     shift
     printf '%s\t%s\t%s\t%s\n' "$when" "$sig" "$key" "$tool $(printf '%s ' "$@" | tr '\n\t' '  ')" >>"$here/log"
@@ -81,7 +83,9 @@ end() {
 
 exec 9<>"$here/lock"
 when=
-if [ -e "$amid" ]; then
+if [ -n "$(ls "$here/first")" ]; then
+    [ ! -e "$here/first/$sig" ] || when=$(cat "$here/first/$sig")
+elif [ -e "$amid" ]; then
     [ -e "$here/amidst/$key" ] || when=amidst
 elif [ -e "$here/all" ] || [ -e "$here/armed/$sig" ]; then
     if [ ! -e "$here/before/$key" ]; then
@@ -114,8 +118,8 @@ case $when in
         ) &
         "$tool" "$@" <"$input" >"$here/answer" 2>"$here/words" 9>&-
         code=$?
-        kill $! 2>/dev/null
         [ ! -e "$here/over/$run" ] || exit 99
+        kill $! 2>/dev/null
         ;;
 esac
 # It failed, or ended before its midst: no kill, the run hears of it.
