@@ -111,7 +111,7 @@ fn the_role_comes_of_eksctl_s_own_policy_by_one_command_with_our_mark() {
         config,
         json!({
             "apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig",
-            "metadata": {"name": "demo", "region": "us-east-2", "tags": {CREATED_BY: ours()}},
+            "metadata": {"name": "demo", "region": "us-east-2"},
             "addons": [{"name": "eks-pod-identity-agent"}],
             "iam": {"podIdentityAssociations": [{
                 "namespace": "kube-system", "serviceAccountName": "aws-load-balancer-controller",
