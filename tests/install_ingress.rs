@@ -111,7 +111,7 @@ fn the_role_comes_of_eksctl_s_own_policy_by_one_command_with_our_mark() {
         config,
         json!({
             "apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig",
-            "metadata": {"name": "demo", "region": "us-east-2", "tags": {CREATED_BY: ours()}},
+            "metadata": {"name": "demo", "region": "us-east-2"},
             "addons": [{"name": "eks-pod-identity-agent"}],
             "iam": {"podIdentityAssociations": [{
                 "namespace": "kube-system", "serviceAccountName": "aws-load-balancer-controller",
@@ -523,6 +523,7 @@ fn balanced() -> Balanced {
             })
             .into(),
         events: Vec::new(),
+        at: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -773,6 +774,28 @@ fn the_controller_s_last_word_counts_and_says_whether_waiting_helps() {
         event("SuccessfullyReconciled", "y"),
     ]);
     assert!(waiting(&mended).why.is_empty());
+    // Words of the same second: the good one counts. An old one is no proof of what it would say now.
+    let at = |seconds: i64, event: Event| Event {
+        last: jiff::Timestamp::from_second(seconds).ok(),
+        ..event
+    };
+    let aged = |age: i64| {
+        let mut seen = standing();
+        seen.balanced.at = jiff::Timestamp::from_second(1000 + age).unwrap();
+        seen.balanced.events = vec![at(1000, event("FailedBuildModel", "couldn't auto-discover subnets"))];
+        site_ingress::decide(&desired(), &seen)
+    };
+    assert!(first_reason(&aged(100)).hopeless && !first_reason(&aged(200)).hopeless);
+    let tied = judged(vec![
+        at(1000, event("SuccessfullyReconciled", "y")),
+        at(1000, event("FailedDeployModel", "x")),
+    ]);
+    assert!(waiting(&tied).why.is_empty());
+    let broken = judged(vec![
+        at(1000, event("SuccessfullyReconciled", "y")),
+        at(1001, event("FailedDeployModel", "x")),
+    ]);
+    assert_eq!(first_reason(&broken).stop.code, Code::LoadBalancerNotMade);
     // What stood before, and can't be changed now, is no success.
     let mut seen = standing();
     seen.balanced.events = vec![event(

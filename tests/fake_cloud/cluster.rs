@@ -86,11 +86,12 @@ fn namespace_of(release: &str) -> &'static str {
 
 impl Cloud {
     pub(super) fn eksctl(&mut self, what: &str, config: &Value) -> Reply {
-        let tags: Tags = serde_json::from_value(config["metadata"]["tags"].clone()).unwrap();
-        let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+        let tags_of = |tags: &Value| -> Tags { serde_json::from_value(tags.clone()).unwrap() };
         if what == "podidentityassociation" {
-            return self.controller_role(&tags);
+            return self.controller_role(&tags_of(&config["iam"]["podIdentityAssociations"][0]["tags"]));
         }
+        let tags = tags_of(&config["metadata"]["tags"]);
+        let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
         if what == "cluster" {
             if self.cluster.is_some() {
                 return Reply::failed(1, "Error: failed to create cluster \"demo\"");

@@ -9,6 +9,7 @@ use crate::clients::kubectl::{Event, Ingress, Kubectl, Resource};
 use crate::model::balancer::plain_name;
 use crate::report::{Code, TargetsEvidence};
 use crate::steps::install::{Desired, Reason, Stop, Waiting, World};
+use jiff::{SignedDuration, Timestamp};
 
 /// What the controller writes on all that it makes (its guide, `ingress/annotations`).
 const TAGS: [&str; 2] = ["elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack"];
@@ -33,6 +34,8 @@ pub struct Seen {
     pub groups: Vec<Group>,
     /// What happened to the site's Ingress lately, the newest last.
     pub events: Vec<Event>,
+    /// When it was looked at.
+    pub at: Timestamp,
 }
 
 /// The Ingresses of the cluster, what happened to the site's own lately, and the load balancer of the name that install
@@ -43,7 +46,8 @@ pub struct Seen {
 pub fn observe(world: &World<'_>) -> Result<(Vec<Ingress>, Seen), CallError> {
     let (told, found) = side_by_side(|| in_cluster(world), || in_account(world));
     let ((ingresses, events), seen) = (told?, found?);
-    Ok((ingresses, Seen { events, ..seen }))
+    let at = (world.now)();
+    Ok((ingresses, Seen { events, at, ..seen }))
 }
 
 /// Both, at once where the machine has a thread to spare.
@@ -165,7 +169,7 @@ pub fn judge(desired: &Desired, ingress: Option<&Ingress>, seen: &Seen) -> Optio
     let namespace = &desired.target.namespace;
     let name = desired.balancer();
     let waiting = |what: String, why: Vec<Reason>| Some(Waiting { what, why });
-    let refused: Vec<Reason> = refused(desired, &seen.events).into_iter().collect();
+    let refused: Vec<Reason> = refused(desired, seen).into_iter().collect();
     let Some(ingress) = ingress else {
         return waiting(
             format!("the Ingress `{namespace}/{}`", desired.ingress()),
@@ -330,15 +334,21 @@ const REFUSALS: [(&str, &str, bool); 9] = [
     ),
 ];
 
-/// Why the controller could not make it, where that is the last that it said.
-fn refused(desired: &Desired, events: &[Event]) -> Option<Reason> {
-    let last = events
-        .iter()
-        .rev()
-        .find(|event| event.reason.ends_with("Model") || event.reason == "SuccessfullyReconciled")?;
-    if last.reason == "SuccessfullyReconciled" {
+/// How old the controller's word may be to count for what it would say now. It pauses longer and longer between its
+/// tries, up to a quarter of an hour: what it could not do may have been mended since.
+const FRESH: SignedDuration = SignedDuration::from_mins(2);
+
+/// Why the controller could not make it, where that is the last that it said. Of two words of the same second the good
+/// one is the later: after a success it begins anew only when something has changed.
+fn refused(desired: &Desired, seen: &Seen) -> Option<Reason> {
+    let newest = |is: fn(&str) -> bool| seen.events.iter().rev().find(|event| is(&event.reason));
+    let last = newest(|reason| matches!(reason, "FailedBuildModel" | "FailedDeployModel"))?;
+    if newest(|reason| reason == "SuccessfullyReconciled").is_some_and(|good| good.last >= last.last) {
         return None;
     }
+    let fresh = last
+        .last
+        .is_none_or(|last| seen.at.duration_since(last) <= FRESH);
     let denied = last.said.contains("UnauthorizedOperation");
     let known = REFUSALS
         .iter()
@@ -367,6 +377,6 @@ fn refused(desired: &Desired, events: &[Event]) -> Option<Reason> {
     );
     Some(Reason {
         stop: stop.said(&last.said),
-        hopeless,
+        hopeless: hopeless && fresh,
     })
 }

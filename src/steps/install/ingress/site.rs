@@ -233,10 +233,11 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
     let site = &desired.site.domain;
     let namespace = &desired.target.namespace;
     let mut reasons = Vec::new();
-    let mut found = |code: Code, hopeless: bool, message: String, remedy: String| {
+    // Nothing of it is hopeless: a load balancer takes a minute to show another certificate, or to follow a listener.
+    let mut found = |code: Code, message: String, remedy: String| {
         reasons.push(Reason {
             stop: Stop::new(code, message, remedy),
-            hopeless,
+            hopeless: false,
         });
     };
     let pods = format!(
@@ -254,7 +255,6 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
             if let Some(trouble) = trouble {
                 found(
                     Code::SiteCertificateWrong,
-                    true,
                     format!("The certificate that the load balancer shows for `{site}` {trouble}."),
                     format!(
                         "Name one that covers `{site}` with `--cert-arn`, then run the same command. `openssl s_client -connect {}:443 -servername {site} </dev/null | openssl x509 -noout -text` shows the one that is shown.",
@@ -265,7 +265,6 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
             if !is_well(shown.reply.status) {
                 found(
                     Code::SiteFails,
-                    false,
                     format!("`https://{site}{HEALTH_PATH}` answers {}.", shown.reply.status),
                     pods.clone(),
                 );
@@ -273,13 +272,11 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
         }
         Err(Unreached::NameUnknown) => found(
             Code::SiteCertificateWrong,
-            false,
             format!("The load balancer has no certificate for `{site}`, or does not listen for HTTPS yet."),
             format!("`kubectl get ingress -n {namespace} -o yaml` shows the certificate that it was told."),
         ),
         Err(why) if !is_far(why) => found(
             Code::SiteFails,
-            false,
             format!(
                 "The load balancer takes the connection for `{site}`, and {}.",
                 why.words()
@@ -292,14 +289,13 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
         && shown.reply.status >= 500
     {
         let message = format!("`https://{site}/` answers {}.", shown.reply.status);
-        found(Code::SiteFails, false, message, pods);
+        found(Code::SiteFails, message, pods);
     }
     if let Ok(reply) = &seen.plain
         && !redirects(desired, reply)
     {
         found(
             Code::SiteNotRedirected,
-            false,
             format!(
                 "`http://{site}/` answers {} and does not lead to HTTPS.",
                 reply.status
