@@ -29,7 +29,11 @@ fn waiting(decision: &Decision) -> &Waiting {
 }
 
 fn settled(decision: &Decision) {
-    assert!(matches!(decision.verdict, Verdict::Settled), "{:?}", decision.verdict);
+    assert!(
+        matches!(decision.verdict, Verdict::Settled),
+        "{:?}",
+        decision.verdict
+    );
 }
 
 fn first_reason(decision: &Decision) -> &Reason {
@@ -93,7 +97,9 @@ const OWN_RELEASE: Option<&str> = Some("kube-system/aws-load-balancer-controller
 fn the_role_comes_of_eksctl_s_own_policy_by_one_command_with_our_mark() {
     let decision = role::decide(&desired(), &role::Seen::default());
     assert_eq!(decision.action, StepAction::Create);
-    let [write] = decision.writes() else { panic!("one write") };
+    let [write] = decision.writes() else {
+        panic!("one write")
+    };
     assert_eq!(write.to, WriteTo::Eks);
     assert_eq!(
         words(write).join(" "),
@@ -123,7 +129,11 @@ fn an_eksctl_that_died_between_stack_and_association_is_gone_on_from() {
     let decision = role::decide(&desired(), &seen);
     assert_eq!(verbs(&decision), ["create-pod-identity-association"]);
     assert_eq!(flag_value(&decision.writes()[0], "--role-arn"), ROLE);
-    let coming = stack("CREATE_IN_PROGRESS", json!([{"Key": CREATED_BY, "Value": ours()}]), json!([]));
+    let coming = stack(
+        "CREATE_IN_PROGRESS",
+        json!([{"Key": CREATED_BY, "Value": ours()}]),
+        json!([]),
+    );
     let seen = role::Seen {
         stack: Some(coming),
         ..role::Seen::default()
@@ -163,7 +173,10 @@ fn the_role_stands_only_with_its_own_stack_and_others_are_used_as_they_are() {
         assert!(other.adopted && other.action == StepAction::Adopt);
     }
     // Ours, with another role than its stack has: given back the right one.
-    let moved = judged(association("arn:aws:iam::000000000000:role/x", Some(&ours())), Some(whole()));
+    let moved = judged(
+        association("arn:aws:iam::000000000000:role/x", Some(&ours())),
+        Some(whole()),
+    );
     assert_eq!(verbs(&moved), ["update-pod-identity-association"]);
     // Ours, and the role is gone.
     let stray = judged(association(ROLE, Some(&ours())), None);
@@ -183,7 +196,10 @@ fn a_controller_of_somebody_s_keeps_the_rights_that_it_has() {
     settled(&decision);
     assert!(decision.adopted);
     // Install's own controller without an association: that is made.
-    assert_eq!(role::decide(&desired(), &seen(OWN_RELEASE)).action, StepAction::Create);
+    assert_eq!(
+        role::decide(&desired(), &seen(OWN_RELEASE)).action,
+        StepAction::Create
+    );
 }
 
 // ── the controller ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +258,9 @@ fn no_controller() -> controller::Seen {
 #[test]
 fn the_controller_gets_region_and_vpc_and_its_plan_is_the_same_before_the_vpc_is_known() {
     let decision = controller::decide(&desired(), &no_controller());
-    let [write] = decision.writes() else { panic!("one write") };
+    let [write] = decision.writes() else {
+        panic!("one write")
+    };
     assert_eq!(
         document(write),
         json!({
@@ -270,11 +288,18 @@ fn a_controller_of_ours_is_waited_for_and_its_class_is_put_back() {
     let mut seen = controller_seen(&desired());
     seen.workloads[0].ready = 1;
     seen.workloads[0].is_ready = false;
-    assert!(waiting(&controller::decide(&desired(), &seen)).what.contains("1 of 2"));
+    assert!(
+        waiting(&controller::decide(&desired(), &seen))
+            .what
+            .contains("1 of 2")
+    );
     let mut seen = controller_seen(&desired());
     seen.class = None;
     let decision = controller::decide(&desired(), &seen);
-    assert_eq!((decision.action, decision.writes().len()), (StepAction::Update, 1));
+    assert_eq!(
+        (decision.action, decision.writes().len()),
+        (StepAction::Update, 1)
+    );
 }
 
 #[test]
@@ -286,12 +311,21 @@ fn an_ingress_class_of_another_controller_is_in_the_way() {
     });
     let decision = controller::decide(&desired(), &seen);
     assert_eq!(code(&decision), Code::IngressClassTaken);
-    let Verdict::Blocked(stops) = &decision.verdict else { unreachable!() };
-    assert!(stops[0].message.contains("`eks.amazonaws.com/alb`"), "{}", stops[0].message);
+    let Verdict::Blocked(stops) = &decision.verdict else {
+        unreachable!()
+    };
+    assert!(
+        stops[0].message.contains("`eks.amazonaws.com/alb`"),
+        "{}",
+        stops[0].message
+    );
     // Left behind by a controller that is gone: helm would refuse to take it over.
     let mut seen = no_controller();
     seen.class = Some(class());
-    assert_eq!(code(&controller::decide(&desired(), &seen)), Code::IngressClassTaken);
+    assert_eq!(
+        code(&controller::decide(&desired(), &seen)),
+        Code::IngressClassTaken
+    );
 }
 
 #[test]
@@ -314,12 +348,17 @@ fn somebody_s_controller_is_used_if_it_can_be_and_never_replaced() {
     settled(&judged(&|_| ()));
     let unusable = Code::LoadBalancerControllerUnusable;
     assert_eq!(
-        code(&judged(&|seen| seen.controllers[0].cluster = Some("other".to_owned()))),
+        code(&judged(
+            &|seen| seen.controllers[0].cluster = Some("other".to_owned())
+        )),
         unusable
     );
     assert_eq!(code(&judged(&|seen| seen.controllers[0].available = 0)), unusable);
     assert_eq!(code(&judged(&|seen| seen.class = None)), unusable);
-    assert_eq!(code(&judged(&|seen| seen.class_scheme = Some("internal".to_owned()))), unusable);
+    assert_eq!(
+        code(&judged(&|seen| seen.class_scheme = Some("internal".to_owned()))),
+        unusable
+    );
     // By the same release name, another version and other values.
     let by_helm = |mark: Option<&'static str>| {
         move |seen: &mut controller::Seen| {
@@ -369,7 +408,9 @@ fn internal_is_the_class_s_word_and_is_not_laid_upon_others() {
     });
     let decision = controller::decide(&internal, &seen);
     assert_eq!(code(&decision), Code::LoadBalancerScheme);
-    let Verdict::Blocked(stops) = &decision.verdict else { unreachable!() };
+    let Verdict::Blocked(stops) = &decision.verdict else {
+        unreachable!()
+    };
     assert!(stops[0].message.contains("`shop/shop`"));
     // Where the class is internal already nothing changes for anybody.
     seen.release = release(
@@ -457,8 +498,9 @@ fn target(state: &str) -> Target {
 fn balanced() -> Balanced {
     Balanced {
         balancer: Some(Balancer {
-            arn: "arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/albingextdemoingress/1"
-                .to_owned(),
+            arn:
+                "arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/albingextdemoingress/1"
+                    .to_owned(),
             name: "albingextdemoingress".to_owned(),
             dns_name: DNS_NAME.to_owned(),
             zone_id: "Z3AADJGX6KTTL2".to_owned(),
@@ -517,7 +559,9 @@ fn event(reason: &str, said: &str) -> Event {
 fn the_site_s_ingress_comes_by_its_chart_and_its_redirect_beside_it() {
     let decision = site_ingress::decide(&desired(), &nothing());
     assert_eq!(decision.action, StepAction::Create);
-    let [chart, redirect] = decision.writes() else { panic!("two writes") };
+    let [chart, redirect] = decision.writes() else {
+        panic!("two writes")
+    };
     assert_eq!(
         document(chart),
         json!({
@@ -547,7 +591,10 @@ fn the_site_s_ingress_comes_by_its_chart_and_its_redirect_beside_it() {
     );
     let done = site_ingress::decide(&desired(), &standing());
     settled(&done);
-    assert_eq!((done.action, &done.desired), (StepAction::Unchanged, &decision.desired));
+    assert_eq!(
+        (done.action, &done.desired),
+        (StepAction::Unchanged, &decision.desired)
+    );
     assert!(done.detail.contains("3 of 3"), "{}", done.detail);
 }
 
@@ -556,16 +603,25 @@ fn a_redirect_that_was_changed_is_put_back_and_one_of_somebody_s_is_in_the_way()
     let mut seen = standing();
     seen.ingresses[1].annotations.clear();
     let decision = site_ingress::decide(&desired(), &seen);
-    assert_eq!((decision.action, verbs(&decision)), (StepAction::Update, vec!["--server-side".to_owned()]));
+    assert_eq!(
+        (decision.action, verbs(&decision)),
+        (StepAction::Update, vec!["--server-side".to_owned()])
+    );
     seen.ingresses[1].labels.clear();
-    assert_eq!(code(&site_ingress::decide(&desired(), &seen)), Code::OwnedByOthers);
+    assert_eq!(
+        code(&site_ingress::decide(&desired(), &seen)),
+        Code::OwnedByOthers
+    );
     // The chart's own Ingress, made by somebody by hand.
     let mut seen = nothing();
     seen.ingresses = vec![Ingress {
         annotations: notes(&[]),
         ..ingress()
     }];
-    assert_eq!(code(&site_ingress::decide(&desired(), &seen)), Code::OwnedByOthers);
+    assert_eq!(
+        code(&site_ingress::decide(&desired(), &seen)),
+        Code::OwnedByOthers
+    );
 }
 
 #[test]
@@ -585,8 +641,14 @@ fn another_namespace_s_ingress_in_the_group_is_named_and_a_guest_is_let_be() {
         seen.ingresses = vec![other(&[("group.name", "ingext-community"), (name, value)])];
         let decision = site_ingress::decide(&desired(), &seen);
         assert_eq!(code(&decision), Code::IngressGroupTaken, "{name}");
-        let Verdict::Blocked(stops) = &decision.verdict else { unreachable!() };
-        assert!(stops[0].message.contains("`other/other-ingress`"), "{}", stops[0].message);
+        let Verdict::Blocked(stops) = &decision.verdict else {
+            unreachable!()
+        };
+        assert!(
+            stops[0].message.contains("`other/other-ingress`"),
+            "{}",
+            stops[0].message
+        );
     }
     for guest in [
         other(&[("group.name", "ingext-community")]),
@@ -603,14 +665,23 @@ fn another_namespace_s_ingress_in_the_group_is_named_and_a_guest_is_let_be() {
 
 #[test]
 fn a_load_balancer_of_the_name_that_is_not_the_cluster_s_is_in_the_way() {
-    for tags in [&[][..], &[("elbv2.k8s.aws/cluster", "other"), ("ingress.k8s.aws/stack", "ingext-community")]] {
+    for tags in [
+        &[][..],
+        &[
+            ("elbv2.k8s.aws/cluster", "other"),
+            ("ingress.k8s.aws/stack", "ingext-community"),
+        ],
+    ] {
         let mut seen = nothing();
         seen.balanced = balanced();
         seen.balanced.tags = tags
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        assert_eq!(code(&site_ingress::decide(&desired(), &seen)), Code::LoadBalancerNameTaken);
+        assert_eq!(
+            code(&site_ingress::decide(&desired(), &seen)),
+            Code::LoadBalancerNameTaken
+        );
     }
 }
 
@@ -630,8 +701,14 @@ fn until_the_load_balancer_answers_it_is_said_what_is_missing_and_why() {
     assert!(waiting(&state("provisioning")).why.is_empty());
     assert!(first_reason(&state("failed")).hopeless);
     assert!(!first_reason(&state("active_impaired")).hopeless);
-    assert!(what(&judged(&|seen| { seen.balanced.groups.pop(); })).contains("2 of 3 services"));
-    let targets = |targets: Vec<Target>| judged(&move |seen| seen.balanced.groups[1].targets.clone_from(&targets));
+    assert!(
+        what(&judged(&|seen| {
+            seen.balanced.groups.pop();
+        }))
+        .contains("2 of 3 services")
+    );
+    let targets =
+        |targets: Vec<Target>| judged(&move |seen| seen.balanced.groups[1].targets.clone_from(&targets));
     let initial = targets(vec![target("initial")]);
     assert!(waiting(&initial).why.is_empty() && what(&initial).contains("2 of 3 are healthy"));
     let sick = targets(vec![target("healthy"), target("unhealthy")]);
@@ -642,11 +719,19 @@ fn until_the_load_balancer_answers_it_is_said_what_is_missing_and_why() {
         reason.stop.said.as_deref(),
         Some("Health checks failed with these codes: [503]")
     );
-    assert!(!reason.stop.message.contains("[503]"), "AWS's words stand only where they may");
+    assert!(
+        !reason.stop.message.contains("[503]"),
+        "AWS's words stand only where they may"
+    );
     let empty = targets(Vec::new());
     assert!(first_reason(&empty).stop.message.contains("no targets"));
     settled(&targets(vec![target("healthy"), target("draining")]));
-    assert!(first_reason(&targets(vec![target("draining")])).stop.message.contains("no targets"));
+    assert!(
+        first_reason(&targets(vec![target("draining")]))
+            .stop
+            .message
+            .contains("no targets")
+    );
 }
 
 #[test]
@@ -659,21 +744,40 @@ fn the_controller_s_last_word_counts_and_says_whether_waiting_helps() {
         site_ingress::decide(&desired(), &seen)
     };
     let failed = |said: &str| judged(vec![event("FailedDeployModel", said)]);
-    let denied = failed("Failed deploy model due to operation error EC2: CreateSecurityGroup, api error UnauthorizedOperation: You are not authorized");
+    let denied = failed(
+        "Failed deploy model due to operation error EC2: CreateSecurityGroup, api error UnauthorizedOperation: You are not authorized",
+    );
     assert!(!first_reason(&denied).hopeless);
     assert!(first_reason(&denied).stop.message.contains("role does not allow"));
-    let subnets = judged(vec![event("FailedBuildModel", "Failed build model due to couldn't auto-discover subnets: …")]);
+    let subnets = judged(vec![event(
+        "FailedBuildModel",
+        "Failed build model due to couldn't auto-discover subnets: …",
+    )]);
     assert!(first_reason(&subnets).hopeless);
-    assert!(first_reason(&subnets).stop.message.contains("kubernetes.io/role/elb"));
+    assert!(
+        first_reason(&subnets)
+            .stop
+            .message
+            .contains("kubernetes.io/role/elb")
+    );
     let no_role = failed("… no EC2 IMDS role found, operation error ec2imds: GetMetadata …");
     assert!(first_reason(&no_role).stop.remedy.contains("rollout restart"));
     assert!(!first_reason(&failed("something new")).hopeless);
-    assert_eq!(first_reason(&failed("something new")).stop.said.as_deref(), Some("something new"));
-    let mended = judged(vec![event("FailedDeployModel", "x"), event("SuccessfullyReconciled", "y")]);
+    assert_eq!(
+        first_reason(&failed("something new")).stop.said.as_deref(),
+        Some("something new")
+    );
+    let mended = judged(vec![
+        event("FailedDeployModel", "x"),
+        event("SuccessfullyReconciled", "y"),
+    ]);
     assert!(waiting(&mended).why.is_empty());
     // What stood before, and can't be changed now, is no success.
     let mut seen = standing();
-    seen.balanced.events = vec![event("FailedBuildModel", "conflicting load balancer name: map[a:{} b:{}]")];
+    seen.balanced.events = vec![event(
+        "FailedBuildModel",
+        "conflicting load balancer name: map[a:{} b:{}]",
+    )];
     assert!(first_reason(&site_ingress::decide(&desired(), &seen)).hopeless);
 }
 
@@ -684,7 +788,10 @@ fn another_scheme_is_told_as_a_load_balancer_that_is_made_anew() {
     let decision = site_ingress::decide(&internal, &standing());
     assert!(waiting(&decision).what.contains("internet-facing → internal"));
     assert_eq!(decision.warnings[0].code, Code::LoadBalancerScheme);
-    assert_ne!(decision.desired, site_ingress::decide(&desired(), &standing()).desired);
+    assert_ne!(
+        decision.desired,
+        site_ingress::decide(&desired(), &standing()).desired
+    );
 }
 
 #[test]

@@ -662,18 +662,63 @@ fn each_trouble_has_its_code_words_of_our_own_and_a_command_and_is_hopeless_only
 fn each_trouble_is_known_by_the_words_of_a_real_cluster() {
     let (set, deployment, job) = (API, Workload::deployment("api"), Workload::job("api"));
     for (case, workload, code, message) in [
-        ("image-pull-true", set, Code::ImageNotFound, "does not have the image `registry.rehearsal.test/it:1`"),
-        ("image-pull-denied", set, Code::ImageDenied, "does not give the image `registry.rehearsal.test/it:1`"),
-        ("image-pull-timeout", set, Code::ImageNotPulled, "did not answer the node"),
-        ("crash-loop", set, Code::ContainerCrashes, "exit code 1 again and again; it was started again 4 times"),
-        ("out-of-memory", set, Code::ContainerOutOfMemory, "more memory than it may"),
+        (
+            "image-pull-true",
+            set,
+            Code::ImageNotFound,
+            "does not have the image `registry.rehearsal.test/it:1`",
+        ),
+        (
+            "image-pull-denied",
+            set,
+            Code::ImageDenied,
+            "does not give the image `registry.rehearsal.test/it:1`",
+        ),
+        (
+            "image-pull-timeout",
+            set,
+            Code::ImageNotPulled,
+            "did not answer the node",
+        ),
+        (
+            "crash-loop",
+            set,
+            Code::ContainerCrashes,
+            "exit code 1 again and again; it was started again 4 times",
+        ),
+        (
+            "out-of-memory",
+            set,
+            Code::ContainerOutOfMemory,
+            "more memory than it may",
+        ),
         ("mount", set, Code::VolumeNotMounted, "can't mount a volume"),
         ("no-room", set, Code::PodUnschedulable, "too little CPU is free."),
-        ("no-such-node", set, Code::PodUnschedulable, "its node selector or affinity fits none."),
-        ("no-such-class", set, Code::VolumeClaimUnbound, "the storage class `nobodys`, which is not there"),
-        ("quota", set, Code::NamespaceQuotaExceeded, "`ingext/small` does not allow them, and it never fits"),
+        (
+            "no-such-node",
+            set,
+            Code::PodUnschedulable,
+            "its node selector or affinity fits none.",
+        ),
+        (
+            "no-such-class",
+            set,
+            Code::VolumeClaimUnbound,
+            "the storage class `nobodys`, which is not there",
+        ),
+        (
+            "quota",
+            set,
+            Code::NamespaceQuotaExceeded,
+            "`ingext/small` does not allow them, and it never fits",
+        ),
         ("limit-range", deployment, Code::PodRefused, "a LimitRange"),
-        ("job-failed", job, Code::JobFailed, "its pods failed as often as they may"),
+        (
+            "job-failed",
+            job,
+            Code::JobFailed,
+            "its pods failed as often as they may",
+        ),
     ] {
         let read = |operation: &str| recorded(&format!("kubectl/{operation}/{case}")).stdout;
         let (work, around) = (
@@ -684,15 +729,27 @@ fn each_trouble_is_known_by_the_words_of_a_real_cluster() {
         let why = judge(&desired(), "ingext", &[seen]).expect(case).why;
         assert_eq!(why.len(), 1, "{case}: {why:?}");
         assert_eq!(why[0].stop.code, code, "{case}: {why:?}");
-        assert!(why[0].stop.message.contains(message), "{case}: {}", why[0].stop.message);
+        assert!(
+            why[0].stop.message.contains(message),
+            "{case}: {}",
+            why[0].stop.message
+        );
     }
     let ready = parse_work(&recorded("kubectl/get-work/ready").stdout).unwrap();
     assert!(seen(API, &ready, None).is_ready);
-    assert_eq!(parse_work(&recorded("kubectl/get-work/none").stdout).unwrap(), Work::default());
+    assert_eq!(
+        parse_work(&recorded("kubectl/get-work/none").stdout).unwrap(),
+        Work::default()
+    );
     // The questions were those that are asked today.
     for (operation, words) in [("get-work", WORK), ("get-surroundings", AROUND)] {
-        let asked = recorded(&format!("kubectl/{operation}/crash-loop")).argv.join(" ");
-        assert!(asked.starts_with(&format!("kubectl {words} -n crash-loop -o json --kubeconfig")), "{asked}");
+        let asked = recorded(&format!("kubectl/{operation}/crash-loop"))
+            .argv
+            .join(" ");
+        assert!(
+            asked.starts_with(&format!("kubectl {words} -n crash-loop -o json --kubeconfig")),
+            "{asked}"
+        );
     }
 }
 

@@ -16,7 +16,8 @@ const ONCE: &str = "albingextdemoingress-987654321.us-east-2.elb.amazonaws.com";
 
 fn balancer() -> Balancer {
     Balancer {
-        arn: "arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/albingextdemoingress/1".to_owned(),
+        arn: "arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/albingextdemoingress/1"
+            .to_owned(),
         name: "albingextdemoingress".to_owned(),
         dns_name: NOW.to_owned(),
         zone_id: "Z3AADJGX6KTTL2".to_owned(),
@@ -59,12 +60,17 @@ fn is_settled(decision: &Decision) -> bool {
 fn an_absent_record_is_created_so_that_somebody_else_s_in_between_is_not_replaced() {
     let decision = decide(&desired(), &seen(Vec::new()));
     assert_eq!(decision.action, StepAction::Create);
-    let [write] = decision.writes() else { panic!("one write") };
+    let [write] = decision.writes() else {
+        panic!("one write")
+    };
     assert_eq!(
         words(write).join(" "),
         "route53 change-resource-record-sets --hosted-zone-id /hostedzone/Z0MLWEORIKCRYDP0R01N1 --change-batch file:///dev/stdin --output json"
     );
-    assert_eq!((write.to, write.document), (WriteTo::Account, Some("change-batch.json")));
+    assert_eq!(
+        (write.to, write.document),
+        (WriteTo::Account, Some("change-batch.json"))
+    );
     assert!(!write.exists_is_fine);
     assert_eq!(
         document(write),
@@ -114,8 +120,16 @@ fn a_record_of_ours_follows_the_load_balancer_and_any_other_is_shown_and_kept() 
         vec![record("A", false, "192.0.2.1")],
         vec![record("AAAA", true, NOW)],
         vec![record("A", true, NOW), record("AAAA", false, "2001:db8::1")],
-        vec![record("A", true, "albingextotheringress-1.us-east-2.elb.amazonaws.com")],
-        vec![record("A", true, "albingextdemoingress-1.us-west-2.elb.amazonaws.com")],
+        vec![record(
+            "A",
+            true,
+            "albingextotheringress-1.us-east-2.elb.amazonaws.com",
+        )],
+        vec![record(
+            "A",
+            true,
+            "albingextdemoingress-1.us-west-2.elb.amazonaws.com",
+        )],
         vec![record("CNAME", false, ONCE)],
         vec![record("CNAME", false, "d111111abcdef8.cloudfront.net")],
         vec![weighted],
@@ -130,7 +144,9 @@ fn a_record_of_ours_follows_the_load_balancer_and_any_other_is_shown_and_kept() 
             },
         );
         assert_eq!(code(&decision), Code::DnsRecordForeign, "{values:?}");
-        let Verdict::Blocked(stops) = &decision.verdict else { unreachable!() };
+        let Verdict::Blocked(stops) = &decision.verdict else {
+            unreachable!()
+        };
         for value in values {
             assert!(stops[0].message.contains(&value), "{}", stops[0].message);
         }
@@ -140,9 +156,20 @@ fn a_record_of_ours_follows_the_load_balancer_and_any_other_is_shown_and_kept() 
 
 #[test]
 fn a_load_balancer_of_our_name_that_lives_elsewhere_is_not_ours() {
-    let judged = |target: Target| decide(&desired(), &Seen { target, ..seen(vec![record("A", true, ONCE)]) });
+    let judged = |target: Target| {
+        decide(
+            &desired(),
+            &Seen {
+                target,
+                ..seen(vec![record("A", true, ONCE)])
+            },
+        )
+    };
     assert_eq!(code(&judged(Target::Lives)), Code::DnsRecordForeign);
-    assert_eq!(code(&judged(Target::Unknown("no resolver".to_owned()))), Code::DnsUnknown);
+    assert_eq!(
+        code(&judged(Target::Unknown("no resolver".to_owned()))),
+        Code::DnsUnknown
+    );
     assert_eq!(code(&judged(Target::Plain)), Code::DnsUnknown);
 }
 
@@ -150,7 +177,10 @@ fn a_load_balancer_of_our_name_that_lives_elsewhere_is_not_ours() {
 fn a_cname_that_somebody_made_to_the_load_balancer_is_used_as_it_is() {
     let decision = decide(&desired(), &seen(vec![record("CNAME", false, NOW)]));
     assert!(is_settled(&decision) && decision.adopted);
-    let dual = decide(&desired(), &seen(vec![record("A", true, &format!("dualstack.{NOW}"))]));
+    let dual = decide(
+        &desired(),
+        &seen(vec![record("A", true, &format!("dualstack.{NOW}"))]),
+    );
     assert!(is_settled(&dual) && !dual.adopted);
 }
 
@@ -188,7 +218,11 @@ fn a_zone_that_is_gone_blocks() {
 fn with_dns_elsewhere_nothing_is_written_and_the_record_is_spelt_out() {
     let decision = decide(&external(), &seen(Vec::new()));
     assert!(is_settled(&decision));
-    assert!(decision.detail.contains(&format!("`lakehouse.k8.rehearsal.test` CNAME `{NOW}`")));
+    assert!(
+        decision
+            .detail
+            .contains(&format!("`lakehouse.k8.rehearsal.test` CNAME `{NOW}`"))
+    );
     let before = decide(
         &external(),
         &Seen {

@@ -266,11 +266,22 @@ mod tests {
     fn a_head_is_read_and_anything_else_is_no_answer() {
         let read = |text: &str| parse_head(text.as_bytes(), HERE);
         let reply = read("HTTP/1.1 301 Moved\r\nserver: x\r\nLOCATION:  https://a.test:443/ ").unwrap();
-        assert_eq!((reply.status, reply.location.as_deref()), (301, Some("https://a.test:443/")));
+        assert_eq!(
+            (reply.status, reply.location.as_deref()),
+            (301, Some("https://a.test:443/"))
+        );
         assert_eq!(read("HTTP/1.0 200").unwrap().status, 200);
         let odd = read("HTTP/1.1 302 x\r\nLocation: https://a.test/\u{1b}[2J").unwrap();
         assert_eq!(odd.location, None);
-        for text in ["", "HTTP/1.1", "HTTP/1.1 20 x", "HTTP/1.1 2000 x", "HTTP/2 200", "SSH-2.0-x", "HTTP/1.1 +20 x"] {
+        for text in [
+            "",
+            "HTTP/1.1",
+            "HTTP/1.1 20 x",
+            "HTTP/1.1 2000 x",
+            "HTTP/2 200",
+            "SSH-2.0-x",
+            "HTTP/1.1 +20 x",
+        ] {
             assert_eq!(read(text), Err(Unreached::NotHttp), "{text}");
         }
     }

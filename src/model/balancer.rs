@@ -64,14 +64,20 @@ mod tests {
 
     #[test]
     fn the_usual_installation_keeps_the_name_that_the_charts_were_made_with() {
-        assert_eq!(name("ingext-lakehouse", "ingext"), "albingextingext-lakehouseingress");
+        assert_eq!(
+            name("ingext-lakehouse", "ingext"),
+            "albingextingext-lakehouseingress"
+        );
         assert_eq!(name("demo", "ingext"), "albingextdemoingress");
     }
 
     #[test]
     fn what_was_cut_or_is_of_another_namespace_has_a_name_of_its_own() {
         let long = "ingext-lakehouse-of-the-east";
-        assert_ne!(name(&format!("{long}-1"), "ingext"), name(&format!("{long}-2"), "ingext"));
+        assert_ne!(
+            name(&format!("{long}-1"), "ingext"),
+            name(&format!("{long}-2"), "ingext")
+        );
         assert_ne!(name("demo", "ingext"), name("demo", "other"));
         // Without a border between the two, these would be one.
         assert_ne!(name("a-b", "c"), name("b", "c-a"));
@@ -84,7 +90,9 @@ mod tests {
         let region: Region = "us-east-2".parse().unwrap();
         let is = |dns: &str| is_balancer_called(dns, "albingextdemoingress", &region);
         assert!(is("albingextdemoingress-1234567890.us-east-2.elb.amazonaws.com"));
-        assert!(is("dualstack.albingextdemoingress-1.us-east-2.elb.amazonaws.com."));
+        assert!(is(
+            "dualstack.albingextdemoingress-1.us-east-2.elb.amazonaws.com."
+        ));
         assert!(is("internal-AlbIngextDemoIngress-1.us-east-2.elb.amazonaws.com"));
         for other in [
             "albingextdemoingress.us-east-2.elb.amazonaws.com",

@@ -8,7 +8,9 @@
     reason = "these doc lines are the help's text, where backticks would show"
 )]
 
-use super::{ColorChoice, DnsProvider, ExecMode, Group, LogLevel, OutputFormat, Phase, PossibleValuesParser, Scheme};
+use super::{
+    ColorChoice, DnsProvider, ExecMode, Group, LogLevel, OutputFormat, Phase, PossibleValuesParser, Scheme,
+};
 
 const SWITCH: [&str; 2] = ["true", "false"];
 

@@ -162,7 +162,13 @@ fn ingress(object: Value) -> Result<Ingress, ParseFailure> {
         .pointer("/loadBalancer/ingress/0/hostname")
         .and_then(Value::as_str)
         .filter(|name| !name.is_empty())
-        .map(|name| formed(name.to_owned(), is_dns_name, "status.loadBalancer.ingress[].hostname"))
+        .map(|name| {
+            formed(
+                name.to_owned(),
+                is_dns_name,
+                "status.loadBalancer.ingress[].hostname",
+            )
+        })
         .transpose()?;
     Ok(Ingress {
         namespace: formed(raw.metadata.namespace, is_dns_name, "metadata.namespace")?,

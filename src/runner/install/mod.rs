@@ -119,6 +119,8 @@ impl Job<'_> {
             plan::Gate::ReadOnly => report::of_read_only(self, &plan),
             plan::Gate::Go => {
                 let done = execute::execute(self, &plan);
+                // A step that stood there when the plan was made, and was waited for, has no other end.
+                self.world.listener.done();
                 report::of_run(self, &plan, done)
             }
         }
@@ -152,7 +154,13 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     };
     let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
     let ground = Ground::default();
-    let network = Network::new(asked.settings.dns_server.as_ref().map(|server| server.value.address()));
+    let network = Network::new(
+        asked
+            .settings
+            .dns_server
+            .as_ref()
+            .map(|server| server.value.address()),
+    );
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
@@ -262,7 +270,9 @@ fn site(settings: &Settings, seen: &PreflightEvidence) -> Result<Option<Site>, S
             ));
         }
         (Some(DnsProvider::External), _) | (None, None) => Dns::External,
-        (Some(DnsProvider::Route53) | None, Some((zone_id, zone_name))) => Dns::Route53 { zone_id, zone_name },
+        (Some(DnsProvider::Route53) | None, Some((zone_id, zone_name))) => {
+            Dns::Route53 { zone_id, zone_name }
+        }
     };
     let named = settings.site_domain.as_ref();
     let certificate = seen.cert_arn.as_deref().and_then(|arn| arn.parse().ok());

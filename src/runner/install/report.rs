@@ -7,7 +7,8 @@ use super::{Job, later, words};
 use crate::model::Phase;
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome,
+    StepReport,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -293,7 +294,11 @@ fn after(last: Phase, evidence: &InstallEvidence) -> Next {
 fn to_the_site(ingress: &IngressEvidence) -> Next {
     let site = ingress.site.as_ref();
     let answers = site.is_some_and(|site| site.answers);
-    if let Some(record) = ingress.record.as_ref().filter(|record| record.by_hand && !answers) {
+    if let Some(record) = ingress
+        .record
+        .as_ref()
+        .filter(|record| record.by_hand && !answers)
+    {
         return next(
             "dns",
             &format!(

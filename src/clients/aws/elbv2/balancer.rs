@@ -146,9 +146,17 @@ pub fn parse_balancer(bytes: &[u8], name: &str) -> Result<Balancer, ParseFailure
     let is_id = |id: &str| is_word(id, 32);
     Ok(Balancer {
         arn: formed(one.load_balancer_arn, is_arn, "LoadBalancers[].LoadBalancerArn")?,
-        name: formed(one.load_balancer_name, |found| found == name, "LoadBalancers[].LoadBalancerName")?,
+        name: formed(
+            one.load_balancer_name,
+            |found| found == name,
+            "LoadBalancers[].LoadBalancerName",
+        )?,
         dns_name: formed(one.dns_name, is_dns_name, "LoadBalancers[].DNSName")?,
-        zone_id: formed(one.canonical_hosted_zone_id, is_id, "LoadBalancers[].CanonicalHostedZoneId")?,
+        zone_id: formed(
+            one.canonical_hosted_zone_id,
+            is_id,
+            "LoadBalancers[].CanonicalHostedZoneId",
+        )?,
         scheme: formed(one.scheme, is_id, "LoadBalancers[].Scheme")?,
         state: formed(one.state.code, is_id, "LoadBalancers[].State.Code")?,
         said: untrusted(&one.state.reason.unwrap_or_default()),
@@ -178,7 +186,11 @@ pub fn parse_balancer_tags(bytes: &[u8], arn: &str) -> Result<Tags, ParseFailure
     let Ok([one]) = <[RawDescription; 1]>::try_from(raw.tag_descriptions) else {
         return Err(ParseFailure::Form("TagDescriptions"));
     };
-    formed(one.resource_arn, |found| found == arn, "TagDescriptions[].ResourceArn")?;
+    formed(
+        one.resource_arn,
+        |found| found == arn,
+        "TagDescriptions[].ResourceArn",
+    )?;
     map_of(one.tags, "TagDescriptions[].Tags[]")
 }
 

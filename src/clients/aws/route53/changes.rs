@@ -69,7 +69,11 @@ impl Route53<'_> {
     /// [`CallError`] where there is no answer.
     pub fn change(&self, id: &str) -> Result<ChangeInfo, CallError> {
         let purpose = "ask whether the site's record is everywhere";
-        let question = Ask::aws(purpose, "route53:GetChange", ["route53", "get-change", "--id", id]);
+        let question = Ask::aws(
+            purpose,
+            "route53:GetChange",
+            ["route53", "get-change", "--id", id],
+        );
         let found = ask(self.gateway, &question, parse_change)?;
         if found.id == id {
             return Ok(found);

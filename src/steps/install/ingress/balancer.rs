@@ -142,7 +142,12 @@ pub fn taken(desired: &Desired, seen: &Seen) -> Option<Stop> {
 /// How many targets are healthy, of those that are not on their way out.
 #[must_use]
 pub fn health(seen: &Seen) -> TargetsEvidence {
-    let staying = || seen.groups.iter().flat_map(|group| group.targets.iter()).filter(stays);
+    let staying = || {
+        seen.groups
+            .iter()
+            .flat_map(|group| group.targets.iter())
+            .filter(stays)
+    };
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     TargetsEvidence {
         healthy: count(staying().filter(|target| target.state == "healthy").count()),
@@ -162,7 +167,10 @@ pub fn judge(desired: &Desired, ingress: Option<&Ingress>, seen: &Seen) -> Optio
     let waiting = |what: String, why: Vec<Reason>| Some(Waiting { what, why });
     let refused: Vec<Reason> = refused(desired, &seen.events).into_iter().collect();
     let Some(ingress) = ingress else {
-        return waiting(format!("the Ingress `{namespace}/{}`", desired.ingress()), refused);
+        return waiting(
+            format!("the Ingress `{namespace}/{}`", desired.ingress()),
+            refused,
+        );
     };
     // What the controller says last outweighs what stands: it could not carry out what is wanted now.
     if !refused.is_empty() {
@@ -181,7 +189,10 @@ pub fn judge(desired: &Desired, ingress: Option<&Ingress>, seen: &Seen) -> Optio
     }
     let address = ingress.address.as_deref().map(plain_name);
     if address != Some(plain_name(&balancer.dns_name)) {
-        let what = format!("the address of the Ingress `{}/{}`", ingress.namespace, ingress.name);
+        let what = format!(
+            "the address of the Ingress `{}/{}`",
+            ingress.namespace, ingress.name
+        );
         return waiting(what, Vec::new());
     }
     if balancer.state != "active" {
@@ -204,7 +215,10 @@ pub fn judge(desired: &Desired, ingress: Option<&Ingress>, seen: &Seen) -> Optio
         "the targets of the load balancer `{name}`: {} of {} are healthy (`{}`)",
         healthy.healthy, healthy.total, first.name
     );
-    let why = open.iter().filter_map(|group| unhealthy(desired, group)).collect();
+    let why = open
+        .iter()
+        .filter_map(|group| unhealthy(desired, group))
+        .collect();
     waiting(what, why)
 }
 
@@ -217,7 +231,10 @@ fn answers(group: &Group) -> bool {
 fn impaired(desired: &Desired, balancer: &Balancer) -> Reason {
     let stop = Stop::new(
         Code::LoadBalancerNotMade,
-        format!("AWS says of the load balancer `{}`: `{}`.", balancer.name, balancer.state),
+        format!(
+            "AWS says of the load balancer `{}`: `{}`.",
+            balancer.name, balancer.state
+        ),
         format!(
             "`aws elbv2 describe-load-balancers --names {}{}` shows why: often too few free addresses in a subnet, or a quota.",
             balancer.name,
@@ -275,26 +292,42 @@ const REFUSALS: [(&str, &str, bool); 9] = [
         "another Ingress of the group wants another name for the load balancer",
         true,
     ),
-    ("conflicting scheme", "another Ingress of the group wants another scheme", true),
+    (
+        "conflicting scheme",
+        "another Ingress of the group wants another scheme",
+        true,
+    ),
     (
         "couldn't auto-discover subnets",
         "no two subnets of the VPC, in two zones and with 8 free addresses each, carry the role tag (`kubernetes.io/role/elb`, for an internal one `kubernetes.io/role/internal-elb`)",
         true,
     ),
     ("CertificateNotFound", "the certificate is gone", true),
-    ("UnsupportedCertificate", "load balancers don't take the certificate", true),
+    (
+        "UnsupportedCertificate",
+        "load balancers don't take the certificate",
+        true,
+    ),
     (
         "DuplicateLoadBalancerName",
         "a load balancer of that name is there already",
         true,
     ),
-    ("TooManyLoadBalancers", "the account's quota of load balancers is used up", true),
+    (
+        "TooManyLoadBalancers",
+        "the account's quota of load balancers is used up",
+        true,
+    ),
     (
         "no EC2 IMDS role found",
         "its pods have no role: they were there before their association, or the add-on `eks-pod-identity-agent` is not",
         false,
     ),
-    ("AccessDenied", "its role does not allow what it asks of AWS", false),
+    (
+        "AccessDenied",
+        "its role does not allow what it asks of AWS",
+        false,
+    ),
 ];
 
 /// Why the controller could not make it, where that is the last that it said.
@@ -310,10 +343,14 @@ fn refused(desired: &Desired, events: &[Event]) -> Option<Reason> {
     let known = REFUSALS
         .iter()
         .find(|(words, ..)| last.said.contains(words) || (denied && *words == "AccessDenied"));
-    let (why, hopeless) = known.map_or(("its own words say why", false), |(_, why, hopeless)| (*why, *hopeless));
+    let (why, hopeless) = known.map_or(("its own words say why", false), |(_, why, hopeless)| {
+        (*why, *hopeless)
+    });
     let namespace = &desired.target.namespace;
     let remedy = if why.starts_with("its pods have no role") {
-        format!("`kubectl rollout restart deployment {CONTROLLER} -n {NAMESPACE}`, then run the same command.")
+        format!(
+            "`kubectl rollout restart deployment {CONTROLLER} -n {NAMESPACE}`, then run the same command."
+        )
     } else {
         format!(
             "`kubectl describe ingress {} -n {namespace}` shows what it says; mend that, then run the same command.",

@@ -126,7 +126,10 @@ fn observe(world: &World<'_>) -> Result<Seen, CallError> {
         access: &standing.access,
     };
     seen.class = kubectl.ingress_class(CLASS)?;
-    if let Some(class) = seen.class.as_ref().filter(|class| class.controller == CLASS_CONTROLLER)
+    if let Some(class) = seen
+        .class
+        .as_ref()
+        .filter(|class| class.controller == CLASS_CONTROLLER)
         && let Some(parameters) = &class.parameters
     {
         seen.class_scheme = kubectl.class_scheme(parameters)?;
@@ -159,7 +162,11 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
 }
 
 fn judged(desired: &Desired, seen: &Seen) -> Decision {
-    if let Some(class) = seen.class.as_ref().filter(|class| class.controller != CLASS_CONTROLLER) {
+    if let Some(class) = seen
+        .class
+        .as_ref()
+        .filter(|class| class.controller != CLASS_CONTROLLER)
+    {
         return blocked("the Ingress class is another controller's", class_taken(class));
     }
     let wanted = wanted(desired, seen.vpc.as_deref());
@@ -232,7 +239,9 @@ fn adopted(desired: &Desired, seen: &Seen, controller: &Controller, release: Opt
     let unusable = |why: &str| {
         let stop = Stop::new(
             Code::LoadBalancerControllerUnusable,
-            format!("The load balancer controller `{name}` was made by {maker}, and {why}. Install does not change it."),
+            format!(
+                "The load balancer controller `{name}` was made by {maker}, and {why}. Install does not change it."
+            ),
             format!(
                 "`kubectl describe deployment -n {} {}` shows it. Mend it, then run the same command. Or remove it with all that it made, once nobody needs that: install then brings its own.",
                 controller.namespace, controller.name
@@ -242,7 +251,9 @@ fn adopted(desired: &Desired, seen: &Seen, controller: &Controller, release: Opt
     };
     let cluster = desired.target.cluster.as_str();
     if controller.cluster.as_deref().is_some_and(|told| told != cluster) {
-        return unusable(&format!("it is told to work for another cluster than `{cluster}`"));
+        return unusable(&format!(
+            "it is told to work for another cluster than `{cluster}`"
+        ));
     }
     if seen.class.is_none() {
         return unusable(&format!("there is no Ingress class `{CLASS}` of it"));
@@ -269,7 +280,11 @@ fn adopted(desired: &Desired, seen: &Seen, controller: &Controller, release: Opt
         return Decision::waiting("another installation's controller starts", Value::Null, what).adopting();
     }
     let version = release.map_or_else(String::new, |found| {
-        format!(", by the chart `{}` {}", plain(&found.chart), plain(&found.version))
+        format!(
+            ", by the chart `{}` {}",
+            plain(&found.chart),
+            plain(&found.version)
+        )
     });
     let detail = format!("the controller `{name}` of {maker} is used as it is{version}");
     Decision::settled(detail, Value::Null).adopting()
@@ -278,7 +293,11 @@ fn adopted(desired: &Desired, seen: &Seen, controller: &Controller, release: Opt
 /// A word of somebody's, where it is a plain one.
 fn plain(word: &str) -> &str {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_');
-    if word.len() <= 64 && word.bytes().all(fits) { word } else { "?" }
+    if word.len() <= 64 && word.bytes().all(fits) {
+        word
+    } else {
+        "?"
+    }
 }
 
 fn blocked(detail: &str, stop: Stop) -> Decision {

@@ -7,14 +7,14 @@
 //! name is another's in another account alone: where the load balancer that it leads to is not the one here, DNS is
 //! asked whether it still answers. If it does, it lives elsewhere, and the record is foreign.
 
+use crate::clients::CallError;
 use crate::clients::aws::elbv2::Balancer;
-use crate::clients::aws::route53::changes::{Change, ChangeInfo, alias_batch, change_ask, parse_change};
 use crate::clients::aws::route53::SiteRecord;
+use crate::clients::aws::route53::changes::{Change, ChangeInfo, alias_batch, change_ask, parse_change};
 use crate::clients::aws::{Elbv2, Route53};
 use crate::clients::call::or_absent;
 use crate::clients::dns::Lookup;
 use crate::clients::explain::quoted;
-use crate::clients::CallError;
 use crate::model::balancer::plain_name;
 use crate::model::{Phase, is_balancer_called};
 use crate::report::{Code, RecordEvidence, StepAction};
@@ -302,7 +302,11 @@ fn standing(desired: &Desired, seen: &Seen, record: &SiteRecord, place: &str) ->
     }
     let settled = Decision::settled(detail, digested(desired));
     // An alias tells nothing of who made it; a CNAME is never install's.
-    if record.kind == "CNAME" { settled.adopting() } else { settled }
+    if record.kind == "CNAME" {
+        settled.adopting()
+    } else {
+        settled
+    }
 }
 
 fn by_hand(desired: &Desired, seen: &Seen) -> Decision {
@@ -421,4 +425,3 @@ fn untold(desired: &Desired, record: &SiteRecord, why: &str) -> Stop {
         "Name a resolver that answers, `--dns-server 1.1.1.1`, and run the same command.",
     )
 }
-

@@ -160,7 +160,8 @@ fn what() -> String {
 
 fn missing(desired: &Desired, stack: Option<&SeenStack>) -> Decision {
     let Some(stack) = stack else {
-        let detail = format!("a role by eksctl's own policy for it, for the pods of `{NAMESPACE}/{CONTROLLER}`");
+        let detail =
+            format!("a role by eksctl's own policy for it, for the pods of `{NAMESPACE}/{CONTROLLER}`");
         let write = Write::eks(create_associations_ask(&config(desired))).showing("balancer-role.yaml");
         return Decision::create(detail, digested(), vec![write]);
     };
@@ -251,7 +252,9 @@ fn stray(desired: &Desired, found: &Association, has_role: bool) -> Stop {
     let (cluster, flag) = (quoted(desired.target.cluster.as_str()), desired.place_flags());
     let (subject, stack) = (format!("{NAMESPACE}/{CONTROLLER}"), stack_of(desired));
     let message = if has_role {
-        format!("The pods of `{subject}` go on from their role to another, or an add-on has taken their association over.")
+        format!(
+            "The pods of `{subject}` go on from their role to another, or an add-on has taken their association over."
+        )
     } else {
         format!(
             "The pods of `{subject}` have the role `{}`, and its stack `{stack}` is not there or not whole: removed by hand.",

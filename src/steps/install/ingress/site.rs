@@ -100,10 +100,7 @@ fn observe(world: &World<'_>) -> Result<Option<Seen>, CallError> {
 }
 
 /// Asks once more where nobody took the connection; of an internal load balancer that is the answer.
-fn patiently(
-    world: &World<'_>,
-    ask: impl Fn() -> Result<Secure, Unreached>,
-) -> Result<Secure, Unreached> {
+fn patiently(world: &World<'_>, ask: impl Fn() -> Result<Secure, Unreached>) -> Result<Secure, Unreached> {
     let mut answer = ask();
     for _ in 1..TRIES {
         let again = matches!(&answer, Err(why) if is_far(why) && *why != Unreached::NoAddress)
@@ -146,7 +143,10 @@ fn asked(name: &Lookup, balancer: &Lookup) -> Vec<IpAddr> {
 /// Whether what plain HTTP answered leads to the site by HTTPS.
 fn redirects(desired: &Desired, reply: &Reply) -> bool {
     let site = desired.site.domain.as_str();
-    let to = reply.location.as_deref().and_then(|to| to.strip_prefix("https://"));
+    let to = reply
+        .location
+        .as_deref()
+        .and_then(|to| to.strip_prefix("https://"));
     let host = to.map(|to| to.split(['/', '?', '#']).next().unwrap_or_default());
     let host = host.map(|host| host.strip_suffix(":443").unwrap_or(host));
     matches!(reply.status, 301 | 302 | 307 | 308) && host.is_some_and(|host| host.eq_ignore_ascii_case(site))
@@ -187,7 +187,10 @@ pub fn evidence(desired: &Desired, seen: &Seen) -> SiteEvidence {
         status: status(&seen.root),
         health_status: health,
         redirects_to_https: redirect,
-        unknown: unknown(desired, seen).into_iter().map(|stop| stop.message).collect(),
+        unknown: unknown(desired, seen)
+            .into_iter()
+            .map(|stop| stop.message)
+            .collect(),
     }
 }
 
@@ -198,7 +201,11 @@ pub fn decide(desired: &Desired, seen: Option<&Seen>) -> Decision {
     let digest: Value = json!({"url": url});
     let Some(seen) = seen else {
         let detail = format!("`{url}` is asked for its name, certificate, status and health");
-        return Decision::waiting(detail, digest, format!("the load balancer `{}`", desired.balancer()));
+        return Decision::waiting(
+            detail,
+            digest,
+            format!("the load balancer `{}`", desired.balancer()),
+        );
     };
     let wrong = wrong(desired, seen);
     if let Some(first) = wrong.first() {
@@ -273,7 +280,10 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
         Err(why) if !is_far(why) => found(
             Code::SiteFails,
             false,
-            format!("The load balancer takes the connection for `{site}`, and {}.", why.words()),
+            format!(
+                "The load balancer takes the connection for `{site}`, and {}.",
+                why.words()
+            ),
             pods.clone(),
         ),
         Err(_) => {}
@@ -290,7 +300,10 @@ fn wrong(desired: &Desired, seen: &Seen) -> Vec<Reason> {
         found(
             Code::SiteNotRedirected,
             false,
-            format!("`http://{site}/` answers {} and does not lead to HTTPS.", reply.status),
+            format!(
+                "`http://{site}/` answers {} and does not lead to HTTPS.",
+                reply.status
+            ),
             format!(
                 "`kubectl describe ingress {} -n {namespace}` shows whether the redirect was taken in.",
                 super::redirect::name(desired)
@@ -331,8 +344,9 @@ fn unknown(desired: &Desired, seen: &Seen) -> Vec<Stop> {
             stops.push(Stop::new(Code::SiteNotSeen, message, later));
         }
         (Lookup::Present(_), None) => {
-            let message =
-                format!("Whether the addresses of `{site}` are the load balancer's is unknown: its own name was not found in DNS.");
+            let message = format!(
+                "Whether the addresses of `{site}` are the load balancer's is unknown: its own name was not found in DNS."
+            );
             stops.push(Stop::new(Code::SiteNotSeen, message, later));
         }
         (Lookup::Present(_), Some(true)) => {}
@@ -349,7 +363,10 @@ fn unknown(desired: &Desired, seen: &Seen) -> Vec<Stop> {
                 )
             } else {
                 (
-                    format!("Whether `https://{site}/` answers is unknown: from here {}.", why.words()),
+                    format!(
+                        "Whether `https://{site}/` answers is unknown: from here {}.",
+                        why.words()
+                    ),
                     "Open it from where its users are. This machine may have no way out but a proxy, which is not asked.",
                 )
             };
@@ -372,4 +389,3 @@ fn unknown(desired: &Desired, seen: &Seen) -> Vec<Stop> {
     }
     stops
 }
-

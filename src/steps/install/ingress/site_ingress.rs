@@ -117,10 +117,7 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
 fn judged(desired: &Desired, seen: &Seen) -> Decision {
     let own = of_site(desired, &seen.ingresses);
     let mut decision = release::decide(desired, &wanted(desired), &seen.release);
-    let redirect = redirect::due(
-        desired,
-        named(desired, &seen.ingresses, &redirect::name(desired)),
-    );
+    let redirect = redirect::due(desired, named(desired, &seen.ingresses, &redirect::name(desired)));
     let mut stops: Vec<Stop> = in_the_group(desired, &seen.ingresses);
     stops.extend(balancer::taken(desired, &seen.balanced));
     if let Some(own) = own.filter(|own| !decision.writes().is_empty() && !is_of_release(desired, own)) {
@@ -140,7 +137,11 @@ fn judged(desired: &Desired, seen: &Seen) -> Decision {
         }
         _ if !stops.is_empty() => {
             let blocked = Decision::blocked("something stands in the site's way", json!(null), stops);
-            return if decision.adopted { blocked.adopting() } else { blocked };
+            return if decision.adopted {
+                blocked.adopting()
+            } else {
+                blocked
+            };
         }
         _ => {}
     }
@@ -179,7 +180,10 @@ fn judged(desired: &Desired, seen: &Seen) -> Decision {
 fn is_of_release(desired: &Desired, ingress: &Ingress) -> bool {
     let is = |key: &str, value: &str| ingress.annotations.get(key).map(String::as_str) == Some(value);
     is("meta.helm.sh/release-name", CHART)
-        && is("meta.helm.sh/release-namespace", desired.target.namespace.as_str())
+        && is(
+            "meta.helm.sh/release-namespace",
+            desired.target.namespace.as_str(),
+        )
 }
 
 fn taken(found: &Ingress) -> Stop {
@@ -202,7 +206,12 @@ fn in_the_group(desired: &Desired, ingresses: &[Ingress]) -> Vec<Stop> {
     let balancer = desired.balancer();
     let mut stops = Vec::new();
     for other in ingresses {
-        let note = |name: &str| other.annotations.get(&format!("{ANNOTATION}{name}")).map(String::as_str);
+        let note = |name: &str| {
+            other
+                .annotations
+                .get(&format!("{ANNOTATION}{name}"))
+                .map(String::as_str)
+        };
         let is_own = other.namespace == desired.target.namespace.as_str() && own.contains(&other.name);
         if is_own || note("group.name") != Some(GROUP) || other.class.as_deref() != Some(CLASS) {
             continue;
