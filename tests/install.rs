@@ -4,16 +4,17 @@
 mod common;
 
 use common::World;
-use common::install::{
-    Killer, Written, account, cluster, counted, local, reset, same, told, words, world, writes,
+use common::chain::{
+    At, BY_AWS_ITSELF, DO_MUCH, Kill, Killer, Spot, Written, chosen, first_answer, spots_of, writes,
 };
+use common::install::{account, cluster, counted, local, reset, same, told, words, world};
+use lakehouse::gateway::{Tool, read_only::is_reading};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 const CLUSTER: &str = "chain";
-/// The phases of this version.
-const PHASES: [&str; 3] = ["foundation", "storage", "compute"];
 
 /// What an undisturbed run left.
 struct Undisturbed {
@@ -26,6 +27,8 @@ struct Undisturbed {
     plan_code: Option<i32>,
     plan_writes: Vec<Written>,
     counted_by_plan: BTreeMap<String, u64>,
+    /// What a second run, which found all as it should be, was told by the readings of [`BY_AWS_ITSELF`].
+    settled: BTreeMap<&'static str, String>,
 }
 
 /// One undisturbed run in docker mode, made once for all tests.
@@ -46,7 +49,8 @@ fn undisturbed() -> &'static Undisturbed {
         let finished = world.run(&line);
         let (report, code) = told(&finished);
         assert_eq!(code, Some(0), "{}\n{report:#}", finished.stderr);
-        let left = Undisturbed {
+        let mut left = Undisturbed {
+            settled: BTreeMap::new(),
             writes: writes(&report),
             account: account(&world),
             cluster: cluster(&world, CLUSTER),
@@ -69,6 +73,10 @@ fn undisturbed() -> &'static Undisturbed {
             steady(&again_local.0["install"]),
             "docker and local mode give equal evidence"
         );
+        for [_, reads, _] in BY_AWS_ITSELF {
+            left.settled
+                .extend(first_answer(&again_local.0, reads).map(|answer| (reads, answer)));
+        }
         left
     })
 }
@@ -160,10 +168,14 @@ fn three_phases_stand_with_their_evidence() {
     assert_eq!(compute["karpenterVersion"], "1.8.3");
 }
 
-/// Which writes a run is killed at: all, or one of each phase that changes with each commit.
-fn chosen(all: &[Written], report: &Value) -> Vec<Written> {
-    if std::env::var_os("LAKEHOUSE_FULL").is_some() {
-        return all.to_vec();
+/// Which of the spots it is this time: another one at each commit, or those that `LAKEHOUSE_CHAIN_TURN` names (`3` or
+/// `3,12`), one chain after the other.
+fn turns() -> Vec<usize> {
+    if let Ok(turns) = std::env::var("LAKEHOUSE_CHAIN_TURN") {
+        let turns = turns.split(',').map(str::parse);
+        return turns
+            .collect::<Result<_, _>>()
+            .expect("LAKEHOUSE_CHAIN_TURN holds numbers");
     }
     let commit = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])
@@ -171,95 +183,160 @@ fn chosen(all: &[Written], report: &Value) -> Vec<Written> {
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
-    let turn = usize::from_str_radix(commit.get(..6).unwrap_or("0"), 16).unwrap_or_default();
-    let mut chosen = Vec::new();
-    for phase in PHASES {
-        let commands: Vec<String> = report["install"]["steps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|step| step["phase"] == phase)
-            .flat_map(|step| step["commands"].as_array().cloned().unwrap_or_default())
-            .map(|command| command.as_str().unwrap().trim_end_matches(" …").to_owned())
-            .collect();
-        let of_phase: Vec<&Written> = all
-            .iter()
-            .filter(|write| {
-                let line = shlex::try_join(write.argv.iter().map(String::as_str)).unwrap();
-                commands.iter().any(|command| line.starts_with(command.as_str()))
-            })
-            .collect();
-        assert!(!of_phase.is_empty(), "{phase} writes: {commands:?}");
-        chosen.push(of_phase[turn % of_phase.len()].clone());
+    vec![usize::from_str_radix(commit.get(..6).unwrap_or("0"), 16).unwrap_or_default()]
+}
+
+/// What the account counts for this write, if a run rightly did not come to it (again): it found, in the bucket that a run
+/// before it had made, what a whole install has there, and wrote nothing. No other write may stay away.
+fn needless(write: &Written, last: &Value) -> Option<&'static str> {
+    let verb = write.argv.get(2)?;
+    let [_, reads, counted] = BY_AWS_ITSELF.into_iter().find(|[writes, ..]| writes == verb)?;
+    let found = first_answer(last, reads)?;
+    let is_set = undisturbed().settled.get(reads) == Some(&found);
+    (is_set && !writes(last).contains(write)).then_some(counted)
+}
+
+/// Runs on a new account until one comes to its end, and holds what it left against what an undisturbed run left. Runs
+/// must have been killed at each of `spots`, which are armed. Gives the last run's report.
+fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) -> Value {
+    for spot in spots {
+        killer.shims.arm(spot);
     }
-    chosen
+    let left = undisturbed();
+    reset(world);
+    let (begun, already) = (Instant::now(), killer.shims.kills().len());
+    let report = run_to_its_end(name, killer, 2 * left.writes.len() + 40);
+    let kills = killer.shims.kills();
+    all_survived(&kills, already, spots);
+    same("the account", &left.account, &account(world));
+    same("the cluster", &left.cluster, &cluster(world, CLUSTER));
+    nothing_twice(&counted(world), &report);
+    println!(
+        "kill chain: {name}: {} kills, then one run to its end, {} s; account and cluster as an undisturbed run left them",
+        kills.len() - already,
+        begun.elapsed().as_secs()
+    );
+    report
+}
+
+/// The report of the first run that was not killed.
+fn run_to_its_end(name: &str, killer: &Killer, most: usize) -> Value {
+    let line = words(CLUSTER, &["--approve", "true"]);
+    for run in 1..=most {
+        let (known, start) = (killer.shims.kills().len(), Instant::now());
+        let finished = killer.run(&line);
+        let (kills, seconds) = (killer.shims.kills(), start.elapsed().as_secs());
+        if finished.code != Some(137) {
+            let (report, code) = told(&finished);
+            println!("kill chain: {name}: run {run}, {seconds} s: exit {code:?}");
+            assert_eq!(code, Some(0), "{report:#}");
+            return report;
+        }
+        assert_eq!(kills.len(), known + 1, "a kill of nobody's: {}", finished.stderr);
+        let (when, line) = (&kills[known].when, &kills[known].line);
+        let short: String = line.chars().take(120).collect();
+        println!("kill chain: {name}: run {run}, {seconds} s: killed {when} `{short}`");
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let tool = Tool::ALL.into_iter().find(|tool| tool.program() == words[0]);
+        assert!(!is_reading(tool.unwrap(), &words[1..]), "that is no write");
+    }
+    panic!("{most} kills and no end");
+}
+
+/// Each spot was a run's death, and whatever one was killed before, one was killed after. `kills` from `already` on are
+/// this chain's; what an earlier one survived is not killed at again.
+fn all_survived(kills: &[Kill], already: usize, spots: &[Spot]) {
+    for Spot { write, at } in spots {
+        let signature = write.signature();
+        let happened = |kills: &[Kill], when: &str| {
+            kills
+                .iter()
+                .any(|kill| kill.when == when && kill.signature == signature)
+        };
+        let came = match at {
+            At::BothEnds => happened(kills, "before") && happened(kills, "after"),
+            At::Midst => happened(&kills[already..], "amidst"),
+            At::First(when) => happened(&kills[already..=already], when),
+        };
+        assert!(came, "no run was killed at {at:?} of {write:?}");
+    }
+    let is_needless = |kill: &Kill| {
+        let verb = kill.line.split(' ').nth(2);
+        BY_AWS_ITSELF.iter().any(|[writes, ..]| verb == Some(*writes))
+    };
+    for kill in kills.iter().filter(|kill| kill.when == "before") {
+        let after = kills
+            .iter()
+            .any(|other| other.when == "after" && other.key == kill.key);
+        assert!(
+            after || is_needless(kill),
+            "killed before it, and never after it: {}",
+            kill.line
+        );
+    }
+}
+
+/// The account counted what it counted in the undisturbed run. A bucket's setting that AWS gives by itself may be written
+/// once less by runs that found it, and nothing else may.
+fn nothing_twice(counted: &BTreeMap<String, u64>, report: &Value) {
+    let left = undisturbed();
+    let needless: Vec<&str> = left
+        .writes
+        .iter()
+        .filter_map(|write| needless(write, report))
+        .collect();
+    let differs: Vec<String> = left
+        .counted
+        .keys()
+        .chain(counted.keys())
+        .map(|what| (what, left.counted.get(what), counted.get(what)))
+        .filter(|(what, once, now)| once != now && !(now < once && needless.contains(&what.as_str())))
+        .map(|(what, once, now)| format!("{what}: {now:?}, in the undisturbed run {once:?}"))
+        .collect();
+    assert_eq!(differs, Vec::<String>::new(), "all was made, and nothing twice");
 }
 
 #[test]
 #[ignore = "needs the rehearsal account"]
 fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     let left = undisturbed();
-    let all: Vec<Written> = left
-        .writes
-        .iter()
-        .filter(|write| !write.is_lease())
-        .cloned()
-        .collect();
-    let chosen = chosen(&all, &left.plan);
     let world = world();
-    reset(&world);
-    let killer = Killer::new(&world);
-    for write in &chosen {
-        println!("a run is killed before and after: {}", write.argv.join(" "));
-        killer.arm("before", write);
-        killer.arm("after", write);
-    }
-    let line = words(CLUSTER, &["--approve", "true"]);
-    let mut runs = 0;
-    let last = loop {
-        let left_before = killer.left();
-        let finished = killer.run(&line);
-        runs += 1;
-        println!(
-            "run {runs}: exit {:?}, {} kills left",
-            finished.code,
-            killer.left()
-        );
-        if finished.code != Some(137) {
-            break told(&finished);
+    if std::env::var_os("LAKEHOUSE_FULL").is_none() {
+        let steps = left.plan["install"]["steps"].as_array().unwrap();
+        for turn in turns() {
+            let killer = Killer::new(&world, &format!("turn-{turn}"));
+            let spots = chosen(&left.writes, steps, turn);
+            chain(&format!("turn {turn}"), &killer, &world, &spots);
         }
-        assert!(
-            killer.left() < left_before,
-            "a kill that nothing was armed for: {}",
-            finished.stderr
-        );
+        return;
+    }
+    let killer = Killer::new(&world, "full");
+    killer.shims.arm_all();
+    let spots = left.writes.iter().flat_map(spots_of);
+    let (every, mut first): (Vec<Spot>, VecDeque<Spot>) = {
+        let (every, first): (Vec<Spot>, Vec<Spot>) = spots.partition(|spot| spot.at == At::BothEnds);
+        (every, first.into())
     };
-    let (report, code) = last;
-    assert_eq!(code, Some(0), "{report:#}");
-    // A run that finds a bucket made by one before it finds these set, by AWS itself, and has nothing to write.
-    let by_itself = ["put-public-access-block", "put-bucket-ownership-controls"];
-    let never: Vec<&Written> = chosen
-        .iter()
-        .filter(|write| killer.awaits(write))
-        .filter(|write| !by_itself.contains(&write.argv[2].as_str()))
-        .collect();
-    assert!(never.is_empty(), "{runs} runs never came to {never:#?}");
-    println!(
-        "kill chain: {} writes, {} kills, {runs} runs",
-        chosen.len(),
-        chosen.len() * 2 - killer.left()
-    );
-    same("the account", &left.account, &account(&world));
-    same("the cluster", &left.cluster, &cluster(&world, CLUSTER));
-    // A bucket's settings that AWS gives a new bucket by itself are not set again by a run that finds them: fewer is well.
-    let twice: Vec<_> = counted(&world)
-        .into_iter()
-        .filter(|(what, count)| left.counted.get(what).is_none_or(|once| count > once))
-        .collect();
-    assert_eq!(
-        twice,
-        [],
-        "nothing was made twice; undisturbed: {:?}",
-        left.counted
-    );
+    let report = chain("every write", &killer, &world, &every);
+    for Spot { write, .. } in &first {
+        // Its own chain comes below.
+        assert!(needless(write, &report).is_some(), "nobody came to {write:?}");
+    }
+    // What a half-made cluster is gone on with; no undisturbed run makes these writes.
+    for much in [&DO_MUCH[..1], &DO_MUCH[..]] {
+        for command in much {
+            killer.shims.arm_amid(command);
+        }
+        let spots: Vec<Spot> = first.pop_front().into_iter().collect();
+        chain(&format!("amid {}", much.join(", ")), &killer, &world, &spots);
+    }
+    for spot in first {
+        killer.shims.disarm_midsts();
+        chain(
+            &format!("{:?} of {}", spot.at, spot.write.argv[2]),
+            &killer,
+            &world,
+            &[spot],
+        );
+    }
 }

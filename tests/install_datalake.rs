@@ -170,8 +170,8 @@ fn of_lake(observed: &Observed, volume: Option<Value>, claim: Option<Value>) -> 
     s3_lake::decide(&desired(), observed, &parts)
 }
 
-fn our(object: Value) -> Option<Value> {
-    Some(ours(&lake(), object))
+fn our(object: Value) -> Value {
+    ours(&lake(), object)
 }
 
 #[test]
@@ -180,19 +180,27 @@ fn the_lakes_volume_is_settled_once_its_claim_is_bound() {
     let made = found(&lake());
     assert!(settled(&of_lake(
         &made,
-        our(volume("Bound", BUCKET)),
-        our(claim("Bound"))
+        Some(our(volume("Bound", BUCKET))),
+        Some(our(claim("Bound")))
     )));
-    let pending = of_lake(&made, our(volume("Available", BUCKET)), our(claim("Pending")));
+    let pending = of_lake(
+        &made,
+        Some(our(volume("Available", BUCKET))),
+        Some(our(claim("Pending"))),
+    );
     assert!(matches!(pending.verdict, Verdict::Waiting(_)), "{pending:?}");
-    let lost = of_lake(&made, our(volume("Available", BUCKET)), our(claim("Lost")));
+    let lost = of_lake(
+        &made,
+        Some(our(volume("Available", BUCKET))),
+        Some(our(claim("Lost"))),
+    );
     let Verdict::Waiting(waiting) = &lost.verdict else {
         panic!("{lost:?}")
     };
     assert!(waiting.why[0].hopeless);
     for (volume, claim) in [
-        (None, our(claim("Lost"))),
-        (our(volume("Available", BUCKET)), None),
+        (None, Some(our(claim("Lost")))),
+        (Some(our(volume("Available", BUCKET))), None),
     ] {
         assert_eq!(of_lake(&made, volume, claim).action, StepAction::Update);
     }
@@ -201,7 +209,7 @@ fn the_lakes_volume_is_settled_once_its_claim_is_bound() {
 #[test]
 fn a_volume_that_is_left_over_is_told_before_a_claim_waits_for_it_for_ever() {
     for observed in [Observed::Absent, found(&lake())] {
-        let decision = of_lake(&observed, our(volume("Released", BUCKET)), None);
+        let decision = of_lake(&observed, Some(our(volume("Released", BUCKET))), None);
         let [stop] = stops(&decision) else {
             panic!("{decision:?}")
         };
@@ -222,8 +230,8 @@ fn a_volume_that_is_left_over_is_told_before_a_claim_waits_for_it_for_ever() {
 fn a_volume_of_another_bucket_or_another_lakehouse_is_never_written_over() {
     let decision = of_lake(
         &older(&lake()),
-        our(volume("Bound", "older-bucket")),
-        our(claim("Bound")),
+        Some(our(volume("Bound", "older-bucket"))),
+        Some(our(claim("Bound"))),
     );
     let [stop] = stops(&decision) else {
         panic!("{decision:?}")

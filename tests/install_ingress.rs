@@ -42,6 +42,7 @@ fn first_reason(decision: &Decision) -> &Reason {
 
 // ── the role ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+#[allow(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn stack(status: &str, tags: Value, outputs: Value) -> SeenStack {
     let answer = json!({"Stacks": [{
         "StackId": "arn:aws:cloudformation:us-east-2:000000000000:stack/x/1", "StackName": role::stack_of(&desired()),

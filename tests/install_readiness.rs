@@ -2,6 +2,7 @@
 //! tool's text in them, and a command that looks or mends.
 
 mod install_support;
+mod outside;
 mod steps_support;
 
 use install_support::desired;
@@ -951,6 +952,7 @@ fn look_at(script: &Script, seconds: &[u64]) -> (Vec<Seen>, Vec<String>) {
         desired: &desired,
         ground: &ground,
         listener: &Unseen,
+        outside: &outside::Nowhere,
         now: || "2026-11-24T00:00:00Z".parse().unwrap(),
     };
     let mut last = Vec::new();
@@ -1044,6 +1046,7 @@ fn a_look_that_is_refused_or_cut_short_is_no_answer() {
             desired: &desired,
             ground: &ground,
             listener: &Unseen,
+            outside: &outside::Nowhere,
             now: || "2026-11-24T00:00:00Z".parse().unwrap(),
         };
         assert!(observe(&world, "ingext", &[API]).is_err(), "{stdout}{stderr}");

@@ -6,7 +6,7 @@ mod install_memory;
 use install_memory::*;
 use lakehouse::clients::failure::ErrorClass;
 use lakehouse::model::Phase;
-use lakehouse::report::Code;
+use lakehouse::report::{ApprovalKind, Code};
 use lakehouse::steps::install::{Decision, Stop, WriteTo};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -414,6 +414,43 @@ fn an_approval_is_for_this_plan_or_what_is_left_of_it() {
         "what is left of it"
     );
     assert_eq!(account.writes(), ["aws make role"]);
+}
+
+#[test]
+fn who_approved_is_in_the_report_of_a_run_that_carried_its_plan_out_and_in_no_other() {
+    let account = Account::new();
+    let none = Asking {
+        approve: None,
+        ..Asking::default()
+    };
+    let plan = asking(&account, vec![thing(&account, "bucket", &[])], none);
+    assert_eq!(plan.approval, None);
+    let target = plan.target.unwrap();
+    assert_eq!((&*target.account, &*target.cluster), (ACCOUNT, "demo"));
+
+    let given = Asking {
+        digest: plan.plan_digest.clone(),
+        ..Asking::default()
+    };
+    account.fault("aws make", 9, Fault::Says(DENIED));
+    let report = asking(&account, vec![thing(&account, "bucket", &[])], given);
+    assert_eq!(brief(&report), "failed AWS_ACCESS_DENIED");
+    let approval = report.approval.unwrap();
+    assert_eq!(approval.kind, ApprovalKind::Digest);
+    assert_eq!(Some(format!("sha256:{}", approval.value)), plan.plan_digest);
+    assert_eq!(approval.at, NOW);
+    let by = approval.by;
+    assert_eq!(by.sts_arn, format!("arn:aws:iam::{ACCOUNT}:user/t"));
+    assert_eq!((&*by.local_user, by.uid), ("ann", 1000));
+    assert_eq!(by.machine, holder("r").machine);
+
+    // What stands needs no approval, and uses none.
+    account.make("bucket");
+    let report = install(&account, vec![thing(&account, "bucket", &[])]);
+    assert_eq!(
+        (brief(&report).as_str(), report.approval),
+        ("completed_phase", None)
+    );
 }
 
 #[test]

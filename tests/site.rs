@@ -126,7 +126,10 @@ fn whoever_gives_no_answer_is_told_apart() {
         authority.asks(authority.serve(SITE, GOOD, "SSH-2.0-x\r\n\r\n")),
         Err(Unreached::NotHttp)
     );
-    assert_eq!(authority.asks(authority.serve(SITE, GOOD, "")), Err(Unreached::NoAnswer));
+    assert_eq!(
+        authority.asks(authority.serve(SITE, GOOD, "")),
+        Err(Unreached::NoAnswer)
+    );
     let network = Network::trusting(None, authority.roots.clone(), (port, port));
     assert_eq!(network.https(SITE, &[], "/"), Err(Unreached::NoAddress));
 }
@@ -139,7 +142,12 @@ fn answer_anything(mut stream: std::net::TcpStream, head: &str) {
 
 #[test]
 fn a_redirect_is_read_and_not_followed() {
-    let port = listen(|stream| answer(stream, "HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.test:443/x\r\n\r\n"));
+    let port = listen(|stream| {
+        answer(
+            stream,
+            "HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.test:443/x\r\n\r\n",
+        )
+    });
     let network = Network::trusting(None, rustls::RootCertStore::empty(), (port, port));
     let reply = network.http(SITE, &HERE, "/").unwrap();
     assert_eq!(
@@ -187,7 +195,11 @@ fn reason(decision: &Decision) -> (Code, bool) {
 /// Settled, not said to answer, with this warning and its message among what is unknown.
 fn is_unknown(desired: &Desired, seen: &Seen, code: Code) {
     let decision = decide(desired, Some(seen));
-    assert!(matches!(decision.verdict, Verdict::Settled), "{:?}", decision.verdict);
+    assert!(
+        matches!(decision.verdict, Verdict::Settled),
+        "{:?}",
+        decision.verdict
+    );
     let told = evidence(desired, seen);
     assert!(!told.answers);
     let warning = decision.warnings.iter().find(|warning| warning.code == code);
@@ -205,9 +217,15 @@ fn a_site_that_is_seen_whole_answers() {
     assert_eq!(told.url, "https://lakehouse.k8.rehearsal.test/");
     assert_eq!(told.tls_name.as_deref(), Some(SITE));
     assert_eq!((told.status, told.health_status), (Some(200), Some(200)));
-    assert_eq!((told.chain_verified, told.redirects_to_https), (Some(true), Some(true)));
+    assert_eq!(
+        (told.chain_verified, told.redirects_to_https),
+        (Some(true), Some(true))
+    );
     assert_eq!(told.resolved_to, Some(vec![ADDRESS.to_owned()]));
-    assert_eq!((told.leads_to_load_balancer, told.asked_at.as_deref()), (Some(true), Some(ADDRESS)));
+    assert_eq!(
+        (told.leads_to_load_balancer, told.asked_at.as_deref()),
+        (Some(true), Some(ADDRESS))
+    );
     // One that asks for a login answers too.
     assert!(evidence(&desired(), &with(|seen| seen.root = Ok(secure(302)))).answers);
 }
@@ -223,19 +241,38 @@ fn before_there_is_a_load_balancer_the_plan_stays_the_same() {
 fn a_wrong_certificate_and_an_error_that_lasts_are_no_answer() {
     let judged = |change: &dyn Fn(&mut Seen)| reason(&decide(&desired(), Some(&with(change))));
     let wrong = (Code::SiteCertificateWrong, true);
-    assert_eq!(judged(&|seen| seen.health = Ok(shown(false, Chain::Holds))), wrong);
+    assert_eq!(
+        judged(&|seen| seen.health = Ok(shown(false, Chain::Holds))),
+        wrong
+    );
     // Of an issuer that is not trusted here, and not for the site: the name alone is wrong enough.
-    assert_eq!(judged(&|seen| seen.health = Ok(shown(false, Chain::UnknownIssuer))), wrong);
-    assert_eq!(judged(&|seen| seen.health = Ok(shown(true, Chain::Expired))), wrong);
-    assert_eq!(judged(&|seen| seen.health = Ok(shown(true, Chain::NotYetValid))), wrong);
-    assert_eq!(judged(&|seen| seen.health = Ok(shown(true, Chain::Revoked))), wrong);
+    assert_eq!(
+        judged(&|seen| seen.health = Ok(shown(false, Chain::UnknownIssuer))),
+        wrong
+    );
+    assert_eq!(
+        judged(&|seen| seen.health = Ok(shown(true, Chain::Expired))),
+        wrong
+    );
+    assert_eq!(
+        judged(&|seen| seen.health = Ok(shown(true, Chain::NotYetValid))),
+        wrong
+    );
+    assert_eq!(
+        judged(&|seen| seen.health = Ok(shown(true, Chain::Revoked))),
+        wrong
+    );
     assert_eq!(
         judged(&|seen| seen.health = Err(Unreached::NameUnknown)),
         (Code::SiteCertificateWrong, false)
     );
     let fails = (Code::SiteFails, false);
     for status in [503, 500, 404, 301] {
-        assert_eq!(judged(&|seen| seen.health = Ok(secure(status))), fails, "{status}");
+        assert_eq!(
+            judged(&|seen| seen.health = Ok(secure(status))),
+            fails,
+            "{status}"
+        );
     }
     assert_eq!(judged(&|seen| seen.root = Ok(secure(502))), fails);
     for why in [Unreached::NoTls, Unreached::NoAnswer, Unreached::NotHttp] {
@@ -272,7 +309,12 @@ fn what_can_t_be_seen_from_here_is_unknown_with_its_reason() {
         is_unknown(&desired(), &seen, Code::SiteCertificateUntrusted);
         assert_ne!(evidence(&desired(), &seen).chain_verified, Some(true));
     }
-    for why in [Unreached::Silent, Unreached::Refused, Unreached::NoWay, Unreached::NoAddress] {
+    for why in [
+        Unreached::Silent,
+        Unreached::Refused,
+        Unreached::NoWay,
+        Unreached::NoAddress,
+    ] {
         let far = with(|seen| {
             seen.health = Err(why.clone());
             seen.root = Err(why.clone());
@@ -298,5 +340,8 @@ fn a_record_that_is_not_made_yet_by_hand_is_no_failure_and_the_certificate_is_ju
         seen.name = Lookup::Absent;
         seen.health = Ok(shown(false, Chain::Holds));
     });
-    assert_eq!(reason(&decide(&external, Some(&seen))), (Code::SiteCertificateWrong, true));
+    assert_eq!(
+        reason(&decide(&external, Some(&seen))),
+        (Code::SiteCertificateWrong, true)
+    );
 }

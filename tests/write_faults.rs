@@ -307,6 +307,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
         folder: None,
         locks: folder.join("locks"),
         holder,
+        uid: 1000,
         approve: Some(&approve),
         read_only: false,
         phase: None,

@@ -3,7 +3,7 @@
 use super::installation::short_hash;
 use super::{ClusterName, Namespace, Region};
 
-/// What ELBv2 takes at most (facts: `aws-facts.md`, section 4).
+/// What `ELBv2` takes at most (facts: `aws-facts.md`, section 4).
 const MOST: usize = 32;
 /// The namespace that nobody has to name.
 const USUAL: &str = "ingext";

@@ -14,6 +14,7 @@ pub mod phase_evidence;
 pub mod preflight;
 pub mod preflight_evidence;
 pub mod run_record;
+pub mod signed_record;
 pub mod toolbox;
 
 pub use codes::Code;
@@ -32,6 +33,7 @@ pub use preflight_evidence::{
     ClusterInside, CostEstimate, CostItem, DelegationEvidence, DeniedAction, PermissionEvidence, QuotaUse,
 };
 pub use run_record::{ExecRecord, RunRecord};
+pub use signed_record::{Approval, ApprovalKind, Approver, PlanTarget, RecordedStep, SignedRecord};
 pub use toolbox::ToolboxReport;
 
 pub mod event;

@@ -1,15 +1,11 @@
-//! An install on the rehearsal account: running it in both modes, killing it at a write, and what it left.
+//! An install on the rehearsal account: running it in both modes, and what it left.
 
 use super::user::in_toolbox;
 use super::{Finished, World, rehearsal};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 /// The words of an install of `cluster`, without where its tools run.
 pub fn words<'a>(cluster: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -80,176 +76,11 @@ pub fn local(world: &World, words: &[&str]) -> Finished {
     finished(output)
 }
 
-fn finished(output: std::process::Output) -> Finished {
+pub fn finished(output: std::process::Output) -> Finished {
     Finished {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-/// A command that wrote, as a run's journal has it: known again by its words, without the private kubeconfig's path and
-/// with generated ids (a network's, a security group's) taken by their kind: another run's are others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Written {
-    pub argv: Vec<String>,
-    pub purpose: String,
-}
-
-impl Written {
-    fn of(record: &Value) -> Self {
-        let words = record["argv"].as_array().unwrap();
-        let mut argv = Vec::new();
-        let mut words = words.iter().map(|word| word.as_str().unwrap().to_owned());
-        while let Some(word) = words.next() {
-            if word == "--kubeconfig" {
-                words.next();
-            } else {
-                argv.push(word);
-            }
-        }
-        Self {
-            argv,
-            purpose: record["purpose"].as_str().unwrap().to_owned(),
-        }
-    }
-
-    /// What the shim makes of the same words.
-    pub fn signature(&self) -> String {
-        let lines = self
-            .argv
-            .iter()
-            .fold(String::new(), |lines, word| lines + &without_ids(word) + "\n");
-        let hash = Sha256::digest(lines.as_bytes());
-        hash.iter().fold(String::new(), |mut hex, byte| {
-            let _ = std::fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}"));
-            hex
-        })
-    }
-
-    /// Whether it is a write of the install's own lock in the cluster: a new one each time.
-    pub fn is_lease(&self) -> bool {
-        self.purpose.contains("Lease")
-    }
-}
-
-/// `subnet-ID` for `subnet-0abc…`, as the shim's sed makes it: what follows the id stays.
-fn without_ids(word: &str) -> String {
-    for kind in ["subnet-", "sg-", "vpc-"] {
-        if let Some(rest) = word.strip_prefix(kind) {
-            let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
-            return format!("{kind}ID{rest}");
-        }
-    }
-    word.to_owned()
-}
-
-/// The writes of the newest run of this world, in their order.
-pub fn writes(report: &Value) -> Vec<Written> {
-    let journal = report["run"]["journal"].as_str().unwrap();
-    fs::read_to_string(journal)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .map(|line| line.get("record").cloned().unwrap_or(line))
-        .filter(|record| record["effect"] == "write")
-        .map(|record| Written::of(&record))
-        .collect()
-}
-
-const TOOLS: [&str; 4] = ["aws", "eksctl", "helm", "kubectl"];
-
-/// Stands before each tool: kills the run at the writes whose signatures lie in `before` and `after`, each once.
-const SHIM: &str = r#"#!/bin/sh
-tool=$(basename "$0")
-PATH=${PATH#HERE:}; export PATH
-sig=$( { printf '%s\n' "$tool"; skip=0
-    for word in "$@"; do
-        if [ "$skip" = 1 ]; then skip=0; elif [ "$word" = --kubeconfig ]; then skip=1; else printf '%s\n' "$word"; fi
-    done; } | sed -E 's/^(subnet|sg|vpc)-[0-9a-f]*/\1-ID/' | sha256sum | cut -c1-64)
-if rm "HERE/before/$sig" 2>/dev/null; then
-    kill -9 "$(cat HERE/pid)"; sleep 60; exit 99
-fi
-if [ -e "HERE/after/$sig" ]; then
-    "$tool" "$@" >HERE/answer 2>HERE/words
-    rm "HERE/after/$sig"; kill -9 "$(cat HERE/pid)"; sleep 60; exit 99
-fi
-exec "$tool" "$@"
-"#;
-
-/// A folder of shims, and the machine on which runs are killed: one container, so that a run can see that the one
-/// before it is dead.
-pub struct Killer {
-    here: PathBuf,
-    machine: String,
-}
-
-impl Drop for Killer {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("docker")
-            .args(["rm", "--force", "--volumes", &self.machine])
-            .output();
-    }
-}
-
-impl Killer {
-    /// In the world's folder, which the containers see under the same path.
-    pub fn new(world: &World) -> Self {
-        let here = world.path("shims");
-        for name in ["before", "after"] {
-            fs::create_dir_all(here.join(name)).unwrap();
-        }
-        let script = SHIM.replace("HERE", &here.display().to_string());
-        for tool in TOOLS {
-            let path = here.join(tool);
-            fs::write(&path, &script).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        let machine = format!("lakehouse-kill-chain-{}", std::process::id());
-        let output = in_toolbox(world, &["--detach", "--name", &machine, "--hostname", "operator"])
-            .args(["sleep", "86400"])
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Self { here, machine }
-    }
-
-    /// The next run is killed before this write, or after it.
-    pub fn arm(&self, when: &str, write: &Written) {
-        fs::write(self.here.join(when).join(write.signature()), "").unwrap();
-    }
-
-    /// Whether no run came to this write yet.
-    pub fn awaits(&self, write: &Written) -> bool {
-        ["before", "after"]
-            .iter()
-            .any(|name| self.here.join(name).join(write.signature()).exists())
-    }
-
-    /// How many kills have not happened.
-    pub fn left(&self) -> usize {
-        ["before", "after"]
-            .iter()
-            .map(|name| fs::read_dir(self.here.join(name)).unwrap().count())
-            .sum()
-    }
-
-    /// A run in local mode, behind the shims; none of its report where it was killed.
-    pub fn run(&self, words: &[&str]) -> Finished {
-        let here = self.here.display();
-        let line = format!(
-            "PATH={here}:$PATH; export PATH; echo $$ >{here}/pid; exec /usr/local/bin/lakehouse --exec local \"$@\""
-        );
-        let output = std::process::Command::new("docker")
-            .args(["exec", &self.machine, "sh", "-c", &line, "sh"])
-            .args(words)
-            .output()
-            .unwrap();
-        finished(output)
     }
 }
 
@@ -404,6 +235,10 @@ fn labels(object: &Value) -> Value {
         // Helm's own time of the release, and a node's own name.
         labels.remove("modifiedAt");
         labels.remove("kubernetes.io/hostname");
+        // Nodes stand in the networks, which eksctl dealt the zones out to.
+        if object["kind"] == "Node" {
+            labels.retain(|name, _| !name.ends_with("/zone") && name != "topology.k8s.aws/zone-id");
+        }
     }
     labels
 }

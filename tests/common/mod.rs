@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod chain;
 pub mod engine;
 pub mod fake;
 pub mod files;

@@ -77,7 +77,7 @@ const EBS: &str = "aws-ebs-csi-driver";
 const EBS_ACCOUNT: &str = "kube-system/ebs-csi-controller-sa";
 
 fn namespace_of(release: &str) -> &'static str {
-    if release == "karpenter" {
+    if release == "karpenter" || release == super::ingress::CONTROLLER {
         "kube-system"
     } else {
         "ingext"
@@ -151,6 +151,7 @@ impl Cloud {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm for each question")]
     pub(super) fn kubectl(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         let absent = |kind: &str, name: &str| {
             Reply::failed(

@@ -437,7 +437,12 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::GarbageOnce | F::GarbageForEver if has(&["kubectl delete"]) => return None,
         F::TakenHere if !has(&["create-bucket", "create-access-entry"]) => return None,
         F::RolledBack if !by_stack => return None,
-        F::Quota if has(&["put-", "tag-resource", "update-", "change-resource-record-sets"]) || !aws && !eksctl => return None,
+        F::Quota
+            if has(&["put-", "tag-resource", "update-", "change-resource-record-sets"])
+                || !aws && !eksctl =>
+        {
+            return None;
+        }
         // The end of a run is its end: what was held is told, and ends by itself.
         _ if has(&["(given back)"]) => match fault {
             F::TakenByOthers | F::Quota => return None,

@@ -51,13 +51,18 @@ impl Cloud {
     /// What kubectl is asked about the way; nothing where it is asked about something else.
     pub(super) fn kubectl_of_way(&mut self, words: &[&str], stdin: Option<&str>) -> Option<Reply> {
         let list = |items: Vec<Value>| {
-            Reply::good(&json!({ "kind": "List", "apiVersion": "v1", "metadata": { "resourceVersion": "" }, "items": items }))
+            Reply::good(
+                &json!({ "kind": "List", "apiVersion": "v1", "metadata": { "resourceVersion": "" }, "items": items }),
+            )
         };
         let runs = self.releases.contains_key(CONTROLLER);
         let alone = |kind: &str, object: Option<Value>| {
             object.map_or_else(
                 || {
-                    let said = format!("Error from server (NotFound): {kind} \"{}\" not found\n", words[3]);
+                    let said = format!(
+                        "Error from server (NotFound): {kind} \"{}\" not found\n",
+                        words[3]
+                    );
                     Reply::failed(1, &said)
                 },
                 |object| Reply::good(&object),
@@ -108,7 +113,10 @@ impl Cloud {
             for (name, value) in [
                 ("group.name", "ingext-community"),
                 ("scheme", "internet-facing"),
-                ("load-balancer-name", release.values["loadBalancerName"].as_str().unwrap()),
+                (
+                    "load-balancer-name",
+                    release.values["loadBalancerName"].as_str().unwrap(),
+                ),
             ] {
                 notes[format!("alb.ingress.kubernetes.io/{name}")] = value.into();
             }
@@ -162,12 +170,16 @@ impl Cloud {
 
     pub(super) fn route53(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         let info = |status: &str| {
-            Reply::good(&json!({ "ChangeInfo": { "Id": "/change/C0123456789", "Status": status, "SubmittedAt": TIME } }))
+            Reply::good(
+                &json!({ "ChangeInfo": { "Id": "/change/C0123456789", "Status": status, "SubmittedAt": TIME } }),
+            )
         };
         match words[2] {
             "list-resource-record-sets" => {
                 let records: Vec<&Value> = self.way.record.iter().collect();
-                Reply::good(&json!({ "ResourceRecordSets": records, "IsTruncated": false, "MaxItems": "100" }))
+                Reply::good(
+                    &json!({ "ResourceRecordSets": records, "IsTruncated": false, "MaxItems": "100" }),
+                )
             }
             "change-resource-record-sets" => {
                 let batch: Value = serde_json::from_str(stdin.unwrap()).unwrap();
@@ -199,4 +211,3 @@ fn of_helm(release: &str, namespace: &str) -> Value {
 pub fn their_record() -> Value {
     json!({ "Name": "lakehouse.k8.rehearsal.test.", "Type": "A", "TTL": 300, "ResourceRecords": [{ "Value": "192.0.2.99" }] })
 }
-

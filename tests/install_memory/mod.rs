@@ -589,6 +589,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
         folder: None,
         locks: how.locks.unwrap_or_else(|| folder.path().join("locks")),
         holder: how.holder,
+        uid: 1000,
         approve: approve.as_ref(),
         read_only: how.read_only,
         phase: how.phase,

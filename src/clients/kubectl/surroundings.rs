@@ -36,6 +36,7 @@ pub struct Claim {
 
 impl Surroundings {
     /// What happened to one object, the newest last.
+    #[must_use]
     pub fn of<'a>(&'a self, kind: &'a str, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Event> {
         self.events
             .iter()

@@ -99,7 +99,7 @@ impl ServerCertVerifier for Verifier {
         let chain = match &self.inner {
             None => Chain::NobodyTrusted,
             Some(inner) => chain(
-                inner
+                &inner
                     .verify_server_cert(end, between, name, ocsp, now)
                     .map(|_| ()),
             ),
@@ -137,7 +137,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// The chain is followed before the name is looked at: a wrong name alone leaves the chain whole.
-fn chain(verified: Result<(), Error>) -> Chain {
+fn chain(verified: &Result<(), Error>) -> Chain {
     use CertificateError as E;
     match verified {
         Ok(()) | Err(Error::InvalidCertificate(E::NotValidForName | E::NotValidForNameContext { .. })) => {

@@ -3,8 +3,8 @@
 use super::Style;
 use crate::gateway::redact::printable;
 use crate::report::{
-    CostEstimate, InstallEvidence, InstallReport, InstallStatus, Note, StepAction, StepOutcome, StepReport,
-    WorkloadEvidence,
+    CostEstimate, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepAction,
+    StepOutcome, StepReport, WorkloadEvidence,
 };
 use std::fmt::Write as _;
 
@@ -78,7 +78,7 @@ fn steps(text: &mut String, install: &InstallReport, style: Style) {
             let _ = writeln!(text, "{}", style.over("1", phase));
         }
         let (mark, word) = if ran {
-            outcome(step, style)
+            outcome(step.outcome, style)
         } else {
             action(step, style)
         };
@@ -116,8 +116,8 @@ fn action(step: &StepReport, style: Style) -> (String, &'static str) {
 }
 
 /// Mark and word of how far a step came.
-fn outcome(step: &StepReport, style: Style) -> (String, &'static str) {
-    match step.outcome {
+pub(super) fn outcome(outcome: StepOutcome, style: Style) -> (String, &'static str) {
+    match outcome {
         StepOutcome::Planned => (style.over("2", "-"), "not begun"),
         StepOutcome::Verified => (style.over("32", "✓"), "stands"),
         StepOutcome::Done => (style.over("32", "✓"), "done"),
@@ -150,7 +150,7 @@ fn costs(cost: &CostEstimate) -> String {
 }
 
 /// What stands, in words.
-fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
+pub(super) fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
     let mut told = Vec::new();
     if let Some(eks) = &evidence.eks {
         let mut line = format!("cluster {} ({})", eks.cluster_name, made(eks.created));
@@ -254,6 +254,37 @@ fn applications(told: &mut Vec<(&'static str, String)>, evidence: &InstallEviden
         }
         told.push(("datalake", line));
     }
+    if let Some(ingress) = &evidence.ingress {
+        told.push(("ingress", way_to_the_site(ingress)));
+    }
+}
+
+/// The load balancer, the record and the site, as far as they are known.
+fn way_to_the_site(ingress: &IngressEvidence) -> String {
+    let mut line = match (&ingress.load_balancer_name, &ingress.scheme) {
+        (Some(name), Some(scheme)) => format!("load balancer {name} ({scheme})"),
+        _ => "no load balancer yet".to_owned(),
+    };
+    if let Some(targets) = &ingress.targets {
+        let _ = write!(line, ", {} of {} targets healthy", targets.healthy, targets.total);
+    }
+    if let Some(record) = &ingress.record {
+        let by = if record.by_hand {
+            "to be made by hand: "
+        } else {
+            ""
+        };
+        let _ = write!(line, "; {by}{} {} {}", record.name, record.kind, record.value);
+    }
+    if let Some(site) = &ingress.site {
+        let answers = if site.answers {
+            "answers".to_owned()
+        } else {
+            format!("is not known in whole: {}", site.unknown.join(" "))
+        };
+        let _ = write!(line, "; {} {answers}", site.url);
+    }
+    line
 }
 
 fn made(created: bool) -> &'static str {

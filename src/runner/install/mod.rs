@@ -25,7 +25,9 @@ use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
 use crate::model::{Approve, DnsProvider, Phase, Source, Target};
-use crate::report::{Code, CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
+use crate::report::{
+    Approval, ApprovalKind, Approver, Code, CostEstimate, InstallReport, InstallStatus, PreflightEvidence,
+};
 use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, Stop, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,6 +68,8 @@ pub struct Job<'a> {
     pub locks: PathBuf,
     /// Who this is, for others who want to install.
     pub holder: Holder,
+    /// The user's number here.
+    pub uid: u32,
     /// `--approve`.
     pub approve: Option<&'a Approve>,
     /// `--read-only`.
@@ -106,6 +110,24 @@ impl Job<'_> {
         words::line(self.command, &typed, None)
     }
 
+    /// Who approved the plan, how, and that it is now.
+    fn approval(&self, approve: &Approve) -> Approval {
+        Approval {
+            kind: match approve {
+                Approve::True => ApprovalKind::True,
+                Approve::Digest(_) => ApprovalKind::Digest,
+            },
+            value: approve.to_string(),
+            by: Approver {
+                sts_arn: self.world.desired.caller_arn.clone(),
+                local_user: self.holder.user.clone(),
+                uid: self.uid,
+                machine: self.holder.machine.clone(),
+            },
+            at: (self.world.now)().to_string(),
+        }
+    }
+
     /// Plans `steps`; and, where the plan is approved, carries it out.
     #[must_use]
     pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
@@ -117,11 +139,12 @@ impl Job<'_> {
         match plan.gate(self.approve, self.read_only, self.interrupt.is_set()) {
             plan::Gate::Answer(status) => report::of_plan(self, &plan, status),
             plan::Gate::ReadOnly => report::of_read_only(self, &plan),
-            plan::Gate::Go => {
+            plan::Gate::Go(approve) => {
+                let approval = self.approval(approve);
                 let done = execute::execute(self, &plan);
                 // A step that stood there when the plan was made, and was waited for, has no other end.
                 self.world.listener.done();
-                report::of_run(self, &plan, done)
+                report::of_run(self, &plan, approval, done)
             }
         }
     }
@@ -183,6 +206,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         folder: asked.run.folder(),
         locks,
         holder: Holder::of_process(&asked.run.id, user, asked.uid),
+        uid: asked.uid,
         approve: asked.settings.approve.as_ref(),
         read_only: asked.options.read_only.value,
         phase: asked.settings.phase,

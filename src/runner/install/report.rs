@@ -4,11 +4,11 @@ use super::execute::Done;
 use super::failure::{Ended, of_call};
 use super::plan::{Plan, PlannedStep};
 use super::{Job, later, words};
-use crate::model::Phase;
+use crate::model::{Phase, Target};
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome,
-    StepReport,
+    Approval, Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note,
+    PlanTarget, StepOutcome, StepReport,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -41,6 +41,7 @@ pub fn blocked_at_once(stop: &Stop) -> InstallReport {
 pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallReport {
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, plan.warnings());
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
@@ -143,9 +144,9 @@ const LOGIN: [Code; 3] = [
     Code::AwsNotAuthenticated,
 ];
 
-/// The report of a plan that was carried out, as far as it came.
+/// The report of a plan that was carried out under `approval`, as far as it came.
 #[must_use]
-pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
+pub fn of_run(job: &Job<'_>, plan: &Plan, approval: Approval, done: Done) -> InstallReport {
     let interrupted = job.interrupt.is_set();
     let status = match &done.ended {
         None => stands(plan.last),
@@ -159,6 +160,8 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
     };
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, &done.warnings);
+    report.approval = Some(approval);
     report.phase = reached(&done.steps);
     report.steps = done.steps;
     report.evidence = done.evidence;
@@ -211,16 +214,23 @@ fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
     report.cost = cost.cloned();
     report.usual_seconds = (!plan.is_done()).then(|| words::usual(plan));
     report.plan_digest.clone_from(&plan.digest);
-    for planned in &plan.steps {
-        for warning in planned
-            .decision()
-            .map(|decision| decision.warnings.as_slice())
-            .unwrap_or_default()
-        {
-            let (warning, remedy) = warning.notes();
-            report.warnings.push(warning);
-            report.remediation.push(remedy);
-        }
+    report.target = Some(target(&job.world.desired.target));
+}
+
+fn warn<'a>(report: &mut InstallReport, warnings: impl IntoIterator<Item = &'a Stop>) {
+    for warning in warnings {
+        let (warning, remedy) = warning.notes();
+        report.warnings.push(warning);
+        report.remediation.push(remedy);
+    }
+}
+
+fn target(target: &Target) -> PlanTarget {
+    PlanTarget {
+        account: target.account.to_string(),
+        region: target.region.to_string(),
+        cluster: target.cluster.to_string(),
+        namespace: target.namespace.to_string(),
     }
 }
 
@@ -332,6 +342,8 @@ fn empty(status: InstallStatus) -> InstallReport {
         required: Vec::new(),
         plan: String::new(),
         plan_digest: None,
+        target: None,
+        approval: None,
         steps: Vec::new(),
         cost: None,
         usual_seconds: None,

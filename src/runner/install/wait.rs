@@ -32,6 +32,7 @@ pub struct Patience {
 
 impl Patience {
     /// Of a step that begins `now`.
+    #[must_use]
     pub const fn new(now: Duration) -> Self {
         Self {
             begun: now,
@@ -55,6 +56,7 @@ impl Patience {
     }
 
     /// Whether a glance is enough now.
+    #[must_use]
     pub fn may_glance(&self, now: Duration) -> bool {
         self.looked
             .is_some_and(|looked| now.saturating_sub(looked) < GLANCES)
@@ -94,7 +96,7 @@ impl Patience {
             return Err(of_stop(purpose, &reason.stop));
         }
         if now.saturating_sub(self.since) > waits.deadline {
-            return Err(self.late(step, waiting, purpose));
+            return Err(Self::late(step, waiting, purpose));
         }
         let mut gravest = waiting.why.iter();
         self.tell(
@@ -128,7 +130,7 @@ impl Patience {
     }
 
     /// Its time is over: with the gravest reason's own code, where there is one. Only without one it is a bare timeout.
-    fn late(&self, step: &dyn Step, waiting: &Waiting, purpose: &str) -> Ended {
+    fn late(step: &dyn Step, waiting: &Waiting, purpose: &str) -> Ended {
         let waits = step.waits();
         let message = format!(
             "It is not ready after {}, and usually takes {}. Waited for: {}.",

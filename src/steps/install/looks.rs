@@ -208,13 +208,13 @@ mod tests {
     /// One look is under way, and a second step wants to know the same.
     fn joined(between: impl FnOnce(&Looks) + Send) -> u32 {
         let looks = Looks::default();
-        let (begin, begun) = mpsc::channel();
+        let (start, begun) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let looks = &looks;
             scope.spawn(move || {
                 looks.work("ns", || {
-                    begin.send(()).unwrap();
+                    start.send(()).unwrap();
                     ended.recv().unwrap();
                     Ok(numbered(1))
                 })

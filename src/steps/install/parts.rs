@@ -117,7 +117,10 @@ pub fn whose(wanted: &Wanted, object: &Value) -> Whose {
     let name = mark("/metadata/annotations/meta.helm.sh~1release-name");
     let namespace = mark("/metadata/annotations/meta.helm.sh~1release-namespace");
     let by_helm = mark("/metadata/labels/app.kubernetes.io~1managed-by") == "Helm";
-    if by_helm && name == wanted.name && namespace == wanted.namespace {
+    if !by_helm {
+        // helm takes annotations without its label for nothing.
+        Whose::Nobody
+    } else if name == wanted.name && namespace == wanted.namespace {
         Whose::Ours
     } else if is_dns_name(&name) && is_dns_name(&namespace) {
         Whose::Release(name, namespace)

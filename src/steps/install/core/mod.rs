@@ -1,4 +1,4 @@
-//! The phase core: what the lakehouse stands on: its account, its secret, Redis, OpenSearch, VictoriaMetrics, etcd.
+//! The phase core: what the lakehouse stands on: its account, its secret, Redis, `OpenSearch`, `VictoriaMetrics`, etcd.
 
 pub mod app_secret;
 pub mod namespace;
@@ -31,7 +31,7 @@ pub const MANAGER_ROLE: ChartStep = ChartStep {
     workloads: &[],
 };
 
-/// Redis, OpenSearch and VictoriaMetrics; the first has its release's name in its own.
+/// Redis, `OpenSearch` and `VictoriaMetrics`; the first has its release's name in its own.
 pub const STACK: ChartStep = ChartStep {
     id: "stack",
     phase: Phase::Core,

@@ -161,7 +161,7 @@ fn not_ready(desired: &Desired, pool: &Pool, parts: &[SeenPart]) -> Option<Waiti
 
 /// Why an object of Karpenter's is not ready.
 struct WhyNot {
-    /// For a sentence: ` (`SubnetsNotFound`)`, or nothing.
+    /// For a sentence: ` (``SubnetsNotFound``)`, or nothing.
     reason: String,
     /// Karpenter's own words.
     said: String,

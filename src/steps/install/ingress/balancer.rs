@@ -146,7 +146,7 @@ pub fn health(seen: &Seen) -> TargetsEvidence {
         seen.groups
             .iter()
             .flat_map(|group| group.targets.iter())
-            .filter(stays)
+            .filter(|target| stays(target))
     };
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     TargetsEvidence {
@@ -155,7 +155,7 @@ pub fn health(seen: &Seen) -> TargetsEvidence {
     }
 }
 
-fn stays(target: &&Target) -> bool {
+fn stays(target: &Target) -> bool {
     target.state != "draining"
 }
 
@@ -224,7 +224,7 @@ pub fn judge(desired: &Desired, ingress: Option<&Ingress>, seen: &Seen) -> Optio
 
 /// Whether somebody in the group answers, and nobody in it does not.
 fn answers(group: &Group) -> bool {
-    let mut staying = group.targets.iter().filter(stays).peekable();
+    let mut staying = group.targets.iter().filter(|target| stays(target)).peekable();
     staying.peek().is_some() && staying.all(|target| target.state == "healthy")
 }
 
@@ -265,7 +265,7 @@ fn unhealthy(desired: &Desired, group: &Group) -> Option<Reason> {
             hopeless: false,
         })
     };
-    let staying: Vec<&Target> = group.targets.iter().filter(stays).collect();
+    let staying: Vec<&Target> = group.targets.iter().filter(|target| stays(target)).collect();
     if staying.is_empty() {
         let message = format!(
             "The target group `{}` has no targets: no pod of its service is ready.",

@@ -311,21 +311,20 @@ fn standing(desired: &Desired, seen: &Seen, record: &SiteRecord, place: &str) ->
 
 fn by_hand(desired: &Desired, seen: &Seen) -> Decision {
     let site = &desired.site.domain;
-    match &seen.balancer {
-        Some(balancer) => Decision::settled(
+    if let Some(balancer) = &seen.balancer {
+        Decision::settled(
             format!(
                 "to be made by hand where the domain is hosted: `{site}` CNAME `{}`",
                 balancer.dns_name
             ),
             digested(desired),
-        ),
-        None => {
-            let name = desired.balancer();
-            let detail = format!(
-                "nothing is written: `{site}` CNAME to the name of the load balancer `{name}` is to be made by hand where the domain is hosted"
-            );
-            Decision::waiting(detail, digested(desired), format!("the load balancer `{name}`"))
-        }
+        )
+    } else {
+        let name = desired.balancer();
+        let detail = format!(
+            "nothing is written: `{site}` CNAME to the name of the load balancer `{name}` is to be made by hand where the domain is hosted"
+        );
+        Decision::waiting(detail, digested(desired), format!("the load balancer `{name}`"))
     }
 }
 

@@ -46,7 +46,9 @@ pub fn stack_of(desired: &Desired) -> String {
 }
 
 /// The `ClusterConfig` for `eksctl create podidentityassociation`: the same for the same wishes, byte by byte. eksctl
-/// takes a pod identity association only beside the agent's add-on.
+/// takes a pod identity association only beside the agent's add-on. The tags stand at the association alone: eksctl
+/// 0.230 gives the role's stack those of `metadata` and of the association one after the other, so that one named in
+/// both stands there twice.
 #[must_use]
 pub fn config(desired: &Desired) -> String {
     let tags = desired.created_tags();
@@ -56,7 +58,6 @@ pub fn config(desired: &Desired) -> String {
         "metadata": {
             "name": desired.target.cluster.as_str(),
             "region": desired.target.region.as_str(),
-            "tags": tags,
         },
         "addons": [{"name": AGENT}],
         "iam": {"podIdentityAssociations": [{

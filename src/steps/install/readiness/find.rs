@@ -8,7 +8,7 @@ use crate::clients::kubectl::{Controlled, Event, Pod, Surroundings, Work};
 
 /// The workload, as its controller has it.
 #[must_use]
-pub fn controlled<'a>(workload: Workload, work: &'a Work) -> Option<&'a Controlled> {
+pub fn controlled(workload: Workload, work: &Work) -> Option<&Controlled> {
     work.workloads
         .iter()
         .find(|it| it.resource == workload.resource() && it.name == workload.name)

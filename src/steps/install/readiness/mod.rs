@@ -151,7 +151,7 @@ pub fn observe(world: &World<'_>, namespace: &str, workloads: &[Workload]) -> Re
         .map(|workload| seen(*workload, &work, None))
         .collect();
     // Each is asked for how long it is late.
-    let is_late = all.iter().fold(false, |before, seen| late(seen) || before);
+    let is_late = all.iter().filter(|seen| late(seen)).count() > 0;
     if is_late && let Some(around) = surroundings(world, &kubectl, namespace)? {
         all = workloads
             .iter()
@@ -239,7 +239,9 @@ fn last_lines(
         }
     })?;
     if let Some(text) = text {
-        trouble.said = format!("{}\n{text}", trouble.said).trim().to_owned();
+        format!("{}\n{text}", trouble.said)
+            .trim()
+            .clone_into(&mut trouble.said);
     }
     Ok(())
 }

@@ -84,6 +84,10 @@ fn of_claim(name: &str, around: &Surroundings) -> Option<(ClaimWhy, String)> {
 }
 
 /// The class that a claim asks for and that is not there; none in it where it asks for none and there is no default.
+#[allow(
+    clippy::option_option,
+    reason = "the outer one says whether a class is missing, the inner one whether it has a name"
+)]
 fn missing_class(claim: &Claim, around: &Surroundings) -> Option<Option<String>> {
     match claim.class.as_deref() {
         // An empty one is bound to a volume that somebody makes.

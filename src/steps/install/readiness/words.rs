@@ -45,13 +45,13 @@ fn by_hand(desired: &Desired) -> String {
 }
 
 impl Place<'_> {
-    /// `the StatefulSet `ingext/api``.
+    /// ``the StatefulSet `ingext/api` ``.
     fn workload(&self) -> String {
         let (kind, name) = (self.workload.resource().kind, self.workload.name);
         format!("the {kind} `{}/{name}`", self.namespace)
     }
 
-    /// `The pod `ingext/api-0``, and how many more.
+    /// ``The pod `ingext/api-0` ``, and how many more.
     fn pod(&self) -> String {
         let Some(pod) = &self.trouble.pod else {
             return format!("A pod of {}", self.workload());
@@ -382,7 +382,7 @@ impl Place<'_> {
             ),
             ClaimWhy::NoClass(Some(class)) => (
                 format!("{pod}: the claim `{claim}` asks for the storage class `{class}`, which is not there."),
-                format!("`kubectl get storageclasses` shows those that are; the step `storage-class` makes install's own."),
+                "`kubectl get storageclasses` shows those that are; the step `storage-class` makes install's own.".to_string(),
             ),
             ClaimWhy::NoClass(None) => (
                 format!("{pod}: the claim `{claim}` names no storage class, and none is the cluster's default."),

@@ -173,7 +173,7 @@ pub fn decide(desired: &Desired, seen: &Observed) -> Decision {
             decision
         }
         (Job::Failed(failed), _) => parts::blocked(decision, vec![failure(desired, failed)]),
-        (Job::Foreign(_), _) | (Job::Absent, _) if decision.adopted => {
+        (Job::Foreign(_) | Job::Absent, _) if decision.adopted => {
             parts::blocked(decision, vec![unknown(desired, seen.revision)])
         }
         (Job::Foreign(whose), _) => {
