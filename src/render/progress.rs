@@ -169,6 +169,9 @@ impl Progress for Shown {
 
     fn done(&self) {
         if let Some(live) = &self.live {
+            for bar in std::mem::take(&mut self.state().running).into_values().flatten() {
+                live.end(&bar);
+            }
             live.clear();
         }
     }
@@ -234,29 +237,27 @@ impl Progress for Shown {
     }
 }
 
-/// `core ingext-stack: waiting for the StatefulSet `ingext/x`: 0 of 1 ready (usually 60 s): The pod … has no node: …`.
+/// `core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod … has no node: …`.
 fn live_wait(waits: &StepWaits) -> String {
-    let mut text = format!("{} {}: waiting for {}", waits.phase, waits.step, waits.what);
-    if waits.usual > Duration::from_secs(10) {
-        text.push_str(" (usually ");
-        text.push_str(&lasting(waits.usual.as_secs()));
-        text.push(')');
-    }
-    if let Some((_, why)) = &waits.why {
-        text.push_str(": ");
-        text.push_str(why);
-    }
-    text
+    format!("{} {}: {}", waits.phase, waits.step, wait(waits))
 }
 
 /// The same with the time that has gone, and the reason's code.
 fn plain_wait(waits: &StepWaits) -> String {
+    let code = waits.why.as_ref();
+    let code = code.map_or_else(String::new, |(code, _)| format!(" ({})", code.name()));
     let after = lasting(waits.elapsed.as_secs());
-    let code = waits
-        .why
-        .as_ref()
-        .map_or_else(String::new, |(code, _)| format!(" ({})", code.name()));
-    format!("{}{code} [{after}]", live_wait(waits))
+    format!("{} {}: {after}: {}{code}", waits.phase, waits.step, wait(waits))
+}
+
+fn wait(waits: &StepWaits) -> String {
+    let usual = match waits.usual.as_secs() {
+        0..=10 => String::new(),
+        seconds => format!(" (usually {})", lasting(seconds)),
+    };
+    let why = waits.why.as_ref();
+    let why = why.map_or_else(String::new, |(_, why)| format!(": {why}"));
+    format!("waiting for {}{usual}{why}", waits.what)
 }
 
 /// `foundation cluster: creating (usually 16 min)`.
@@ -304,6 +305,7 @@ fn end_of(step: &StepReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Code;
 
     #[test]
     fn a_steps_begin_and_end_are_one_line_each() {
@@ -331,5 +333,68 @@ mod tests {
             step.outcome = outcome;
             assert_eq!(end_of(&step), text);
         }
+    }
+
+    fn waits(why: Option<(Code, String)>, usual: u64) -> StepWaits {
+        StepWaits {
+            phase: "core",
+            step: "etcd".to_owned(),
+            what: "the StatefulSet `ingext/etcd`: 0 of 1 ready".to_owned(),
+            why,
+            elapsed: Duration::from_secs(45),
+            usual: Duration::from_secs(usual),
+        }
+    }
+
+    #[test]
+    fn a_wait_says_phase_step_time_usual_time_and_reason_in_one_line() {
+        let why = (
+            Code::PodUnschedulable,
+            "The pod `ingext/etcd-0` has no node: too little CPU is free.".to_owned(),
+        );
+        assert_eq!(
+            live_wait(&waits(Some(why.clone()), 60)),
+            "core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod `ingext/etcd-0` has no node: too little CPU is free."
+        );
+        assert_eq!(
+            plain_wait(&waits(Some(why), 60)),
+            "core etcd: 45 s: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod `ingext/etcd-0` has no node: too little CPU is free. (POD_UNSCHEDULABLE)"
+        );
+        assert_eq!(
+            plain_wait(&waits(None, 5)),
+            "core etcd: 45 s: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready"
+        );
+    }
+
+    #[test]
+    fn each_step_under_way_has_a_line_of_its_own_and_none_is_left_at_the_end() {
+        let shown = Shown::new(false, true);
+        let mut step: StepReport = serde_json::from_value(serde_json::json!({
+            "phase": "core", "id": "etcd", "action": "create", "detail": "", "outcome": "planned", "usualSeconds": 60, "writes": 0
+        }))
+        .unwrap();
+        let lines = |shown: &Shown| -> Vec<String> {
+            let state = shown.state();
+            let lines = state.running.values().flatten();
+            lines.map(ProgressBar::message).collect()
+        };
+        shown.install_step(&step);
+        step.id = "stack".to_owned();
+        shown.install_step(&step);
+        // One that stood there all along, and is waited for.
+        let mut late = waits(None, 60);
+        late.step = "karpenter".to_owned();
+        shown.install_waits(&late);
+        shown.install_waits(&waits(None, 60));
+        assert_eq!(
+            lines(&shown),
+            [
+                "core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s)",
+                "core karpenter: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s)",
+                "core stack: creating (usually 60 s)",
+            ]
+        );
+        shown.done();
+        assert!(shown.state().running.is_empty() && lines(&shown).is_empty());
     }
 }

@@ -142,6 +142,8 @@ impl Job<'_> {
             plan::Gate::Go(approve) => {
                 let approval = self.approval(approve);
                 let done = execute::execute(self, &plan);
+                // A step that stood there when the plan was made, and was waited for, has no other end.
+                self.world.listener.done();
                 report::of_run(self, &plan, approval, done)
             }
         }
