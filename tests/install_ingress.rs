@@ -782,7 +782,10 @@ fn the_controller_s_last_word_counts_and_says_whether_waiting_helps() {
     let aged = |age: i64| {
         let mut seen = standing();
         seen.balanced.at = jiff::Timestamp::from_second(1000 + age).unwrap();
-        seen.balanced.events = vec![at(1000, event("FailedBuildModel", "couldn't auto-discover subnets"))];
+        seen.balanced.events = vec![at(
+            1000,
+            event("FailedBuildModel", "couldn't auto-discover subnets"),
+        )];
         site_ingress::decide(&desired(), &seen)
     };
     assert!(first_reason(&aged(100)).hopeless && !first_reason(&aged(200)).hopeless);

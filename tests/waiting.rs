@@ -9,14 +9,23 @@ use serde_json::Value;
 
 /// A script in the toolbox image, with a kubeconfig of the cluster.
 fn in_cluster(world: &common::World, cluster: &str, script: &str) {
-    let line = format!("export KUBECONFIG=/tmp/k; aws eks update-kubeconfig --name {cluster} >/dev/null && {script}");
+    let line = format!(
+        "export KUBECONFIG=/tmp/k; aws eks update-kubeconfig --name {cluster} >/dev/null && {script}"
+    );
     let output = in_toolbox(world, &[]).args(["sh", "-c", &line]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn failure(report: &Value) -> (&str, &str) {
     let failure = &report["install"]["failure"];
-    (failure["code"].as_str().unwrap(), failure["message"].as_str().unwrap())
+    (
+        failure["code"].as_str().unwrap(),
+        failure["message"].as_str().unwrap(),
+    )
 }
 
 #[test]
@@ -46,15 +55,28 @@ fn a_wait_says_why_and_ends_early_where_it_can_not_help() {
     assert_eq!(code, Some(1), "{stderr}\n{report:#}");
     let (code, message) = failure(&report);
     assert_eq!(code, "NAMESPACE_QUOTA_EXCEEDED", "{report:#}");
-    assert!(message.contains("`ingext/small` does not allow them, and it never fits"), "{message}");
+    assert!(
+        message.contains("`ingext/small` does not allow them, and it never fits"),
+        "{message}"
+    );
     let remedy = report["install"]["remediation"].to_string();
-    assert!(remedy.contains("kubectl -n ingext describe resourcequota small"), "{remedy}");
-    assert!(stderr.contains(" (NAMESPACE_QUOTA_EXCEEDED)"), "a plain line says why: {stderr}");
+    assert!(
+        remedy.contains("kubectl -n ingext describe resourcequota small"),
+        "{remedy}"
+    );
+    assert!(
+        stderr.contains(" (NAMESPACE_QUOTA_EXCEEDED)"),
+        "a plain line says why: {stderr}"
+    );
     let lines = std::fs::read_to_string(&events).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let waits: Vec<Value> = lines.filter(|line| line["event"] == "installWaits").collect();
     assert!(
-        waits.iter().any(|line| line["code"] == "NAMESPACE_QUOTA_EXCEEDED" && line["usualSeconds"].is_u64()),
+        waits
+            .iter()
+            .any(|line| line["code"] == "NAMESPACE_QUOTA_EXCEEDED" && line["usualSeconds"].is_u64()),
         "{waits:#?}"
     );
 

@@ -346,9 +346,7 @@ fn refused(desired: &Desired, seen: &Seen) -> Option<Reason> {
     if newest(|reason| reason == "SuccessfullyReconciled").is_some_and(|good| good.last >= last.last) {
         return None;
     }
-    let fresh = last
-        .last
-        .is_none_or(|last| seen.at.duration_since(last) <= FRESH);
+    let fresh = last.last.is_none_or(|last| seen.at.duration_since(last) <= FRESH);
     let denied = last.said.contains("UnauthorizedOperation");
     let known = REFUSALS
         .iter()
