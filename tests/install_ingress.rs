@@ -45,7 +45,7 @@ fn first_reason(decision: &Decision) -> &Reason {
 #[allow(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn stack(status: &str, tags: Value, outputs: Value) -> SeenStack {
     let answer = json!({"Stacks": [{
-        "StackId": "arn:aws:cloudformation:us-east-2:000000000000:stack/x/1", "StackName": role::stack_of(&desired()),
+        "StackId": format!("arn:aws:cloudformation:us-east-2:000000000000:stack/{}/1", role::stack_of(&desired())), "StackName": role::stack_of(&desired()),
         "CreationTime": "2026-11-24T03:00:00Z", "StackStatus": status, "EnableTerminationProtection": false,
         "Tags": tags, "Outputs": outputs
     }]});

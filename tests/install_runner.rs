@@ -28,7 +28,7 @@ fn what_stands_is_done_without_an_approval_and_without_a_write() {
             ..Asking::default()
         };
         let report = asking(&account, steps(), how);
-        assert_eq!(brief(&report), "completed_phase");
+        assert_eq!(brief(&report), "completed");
         assert_eq!(outcomes(&report), ["bucket Verified", "role Verified"]);
         assert!(report.required.is_empty());
     }
@@ -45,7 +45,7 @@ fn a_thing_is_made_looked_at_again_and_done_and_one_that_stands_is_verified() {
     account.make("role");
     let steps = vec![thing(&account, "bucket", &[]), thing(&account, "role", &[])];
     let report = install(&account, steps);
-    assert_eq!(brief(&report), "completed_phase");
+    assert_eq!(brief(&report), "completed");
     assert_eq!(outcomes(&report), ["bucket Done", "role Verified"]);
     assert_eq!(account.writes(), ["aws make bucket"]);
     assert_eq!(report.steps[0].writes, 1);
@@ -447,10 +447,7 @@ fn who_approved_is_in_the_report_of_a_run_that_carried_its_plan_out_and_in_no_ot
     // What stands needs no approval, and uses none.
     account.make("bucket");
     let report = install(&account, vec![thing(&account, "bucket", &[])]);
-    assert_eq!(
-        (brief(&report).as_str(), report.approval),
-        ("completed_phase", None)
-    );
+    assert_eq!((brief(&report).as_str(), report.approval), ("completed", None));
 }
 
 #[test]
@@ -489,25 +486,8 @@ fn a_read_only_run_shows_the_plan_and_refuses_its_approval() {
     assert_eq!(brief(&report), "needs_input");
     account.make("bucket");
     let report = asking(&account, vec![thing(&account, "bucket", &[])], how(Some("true")));
-    assert_eq!(brief(&report), "completed_phase", "nothing is to be written");
+    assert_eq!(brief(&report), "completed", "nothing is to be written");
     assert!(account.writes().is_empty());
-}
-
-#[test]
-fn a_phase_that_comes_later_is_planned_up_to_the_last_that_is_there() {
-    let account = Account::new();
-    let how = Asking {
-        approve: None,
-        phase: Some(Phase::Core),
-        ..Asking::default()
-    };
-    let report = asking(&account, vec![thing(&account, "bucket", &[])], how);
-    assert_eq!(brief(&report), "needs_input");
-    assert!(
-        report
-            .plan
-            .contains("The phase core comes with the next version: this plan ends with compute.")
-    );
 }
 
 /// A step that makes two things, the second one in the first.
@@ -530,7 +510,7 @@ fn what_stands_behind_a_write_that_is_not_seen_is_not_written() {
         let account = Account::new();
         account.fault("aws make first", 1, fault);
         let report = install(&account, vec![pair(&account)]);
-        assert_eq!(brief(&report), "completed_phase");
+        assert_eq!(brief(&report), "completed");
         assert_eq!(
             account.writes(),
             ["aws make first", "aws make first", "aws make second"]

@@ -16,6 +16,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_tim
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const SITE: &str = "lakehouse.k8.rehearsal.test";
 const HERE: [IpAddr; 1] = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
@@ -26,10 +27,17 @@ struct Authority {
     roots: rustls::RootCertStore,
 }
 
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Two of one name would be a signature that is wrong, and no unknown issuer.
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, format!("authority {number}"));
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let mut roots = rustls::RootCertStore::empty();

@@ -194,12 +194,7 @@ pub fn chosen(all: &[Written], steps: &[Value], turn: usize) -> Vec<Spot> {
         }
     }
     let spots = phases.into_iter().map(|(phase, writes)| {
-        let amid = writes.iter().filter(|write| write.does_much().is_some());
-        let amid = amid.map(|write| Spot {
-            write: write.clone(),
-            at: At::Midst,
-        });
-        let spots: Vec<Spot> = writes.iter().flat_map(spots_of).chain(amid).collect();
+        let spots: Vec<Spot> = writes.iter().flat_map(spots_of).collect();
         assert!(!spots.is_empty(), "the phase {phase} writes nothing");
         spots[turn % spots.len()].clone()
     });

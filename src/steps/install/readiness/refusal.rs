@@ -95,6 +95,9 @@ pub fn quantity(text: &str) -> Option<u128> {
         .find(|it: char| !it.is_ascii_digit() && it != '.')
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return None;
+    }
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     let part: String = part.chars().chain("000".chars()).take(3).collect();
     let thousandths: u128 = format!("{whole}{part}").parse().ok()?;
