@@ -979,7 +979,7 @@ fn release(created_by: Option<String>) -> Release {
         version: "0.1.0".to_owned(),
         status: "deployed".to_owned(),
         since: None,
-        values: json!({}),
+        values: json!({ ..Found::default() }),
         created_by,
     })
 }

@@ -11,6 +11,7 @@ pub mod datalake;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod holder;
 pub mod ingress;
 pub mod marks;
 pub mod readiness;
@@ -23,6 +24,7 @@ pub mod world;
 pub use chart_step::ChartStep;
 pub use decision::{Decision, History, Look, Reason, Stop, Verdict, Waiting, Waits, Write, WriteTo};
 pub use desired::{Desired, Dns, Site};
+pub use holder::Holder;
 pub use world::{Ground, Standing, World};
 
 use crate::clients::CallError;

@@ -5,6 +5,7 @@
 //! is killed meanwhile would leave it locked. Whether what a chart made is ready, the step itself looks at.
 
 mod look;
+pub mod recovery;
 
 use super::{Decision, Desired, Stop, Write};
 use crate::clients::Ask;
@@ -13,6 +14,8 @@ use crate::gateway::spec::Effect;
 use crate::gateway::{CommandSpec, Tool};
 use crate::model::{CREATED_BY, ChartLock, ChartReference};
 use crate::report::Code;
+use jiff::SignedDuration;
+use recovery::{Cut, Standing, aged, is_cut};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -35,7 +38,7 @@ pub struct Wanted {
 }
 
 /// A release that stands there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// Its chart's name.
     pub chart: String,
@@ -49,6 +52,12 @@ pub struct Found {
     pub values: Value,
     /// Our mark of creation, an installation's id; none on a release that no lakehouse made.
     pub created_by: Option<String>,
+    /// Its newest revision; none where helm did not say.
+    pub revision: Option<u64>,
+    /// How long ago that was begun; none where helm did not say.
+    pub age: Option<SignedDuration>,
+    /// What is known of a change that has not come to its end; only of a release of ours.
+    pub cut: Option<Cut>,
 }
 
 /// What was seen.
@@ -156,7 +165,8 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
     match found.status.as_str() {
         // Removed with its history kept: nothing of it runs, and helm installs it anew.
         "uninstalled" => return create(", which was removed with its history kept"),
-        status if status.starts_with("pending-") || status == "uninstalling" => {
+        status if is_cut(status) && ours => return cut_short(desired, wanted, found, digested, writes()),
+        status if is_cut(status) => {
             return blocked(
                 "another helm is at work on it, or was cut short",
                 pending(desired, wanted, found),
@@ -213,7 +223,8 @@ fn drift(wanted: &Wanted, reference: &ChartReference, found: &Found) -> Vec<Stri
         drift.push(format!("values differ at {}", names.join(", ")));
     }
     if found.status != "deployed" {
-        drift.push(format!("status `{}` → `deployed`", shown(&found.status)));
+        let status = shown(&found.status);
+        drift.push(format!("status `{status}`{} → `deployed`", aged(found)));
     }
     drift
 }
@@ -287,9 +298,61 @@ fn conflict(desired: &Desired, wanted: &Wanted, reference: &ChartReference, foun
     )
 }
 
+/// A release of ours that a helm was at work on: brought on where nobody is any more.
+fn cut_short(
+    desired: &Desired,
+    wanted: &Wanted,
+    found: &Found,
+    digested: Value,
+    writes: Vec<Write>,
+) -> Decision {
+    let (name, status) = (wanted.name, shown(&found.status));
+    let Some(cut) = &found.cut else {
+        // It came to its end between two questions.
+        let what = format!("helm's change of the release `{name}`");
+        return Decision::waiting(format!("{what} to come to its end"), digested, what);
+    };
+    let aged = aged(found);
+    let blocked = |why: String, remedy: String| {
+        let message = format!(
+            "The release `{name}` in `{}`, made by this installation, is `{status}`{aged}, and {why}. Nothing is written meanwhile.",
+            wanted.namespace
+        );
+        let stop = Stop::new(Code::ReleasePending, message, remedy);
+        Decision::blocked("a helm is at work on it", digested.clone(), vec![stop])
+    };
+    let look = format!(
+        "`helm history {name} -n {}` shows it ({})",
+        wanted.namespace,
+        by_hand(desired)
+    );
+    match cut.standing() {
+        Standing::Held(who) => blocked(
+            who,
+            format!("Wait for that run's end, then run the same command: it goes on with what that one left. {look}."),
+        ),
+        Standing::Young(left) => blocked(
+            "a helm may still be at work on it: nobody holds the cluster's Lease, and it is younger than helm's own limit".to_owned(),
+            format!(
+                "Run the same command after {}: its plan then brings the release on. {look}.",
+                recovery::lasting(left.as_secs())
+            ),
+        ),
+        Standing::Over => {
+            let mut all = vec![cut.write(wanted)];
+            all.extend(writes);
+            let detail = format!(
+                "release `{name}`, made by this installation: `{status}`{aged}, left by a helm that is gone: {}",
+                cut.words()
+            );
+            Decision::update(detail, digested, all)
+        }
+    }
+}
+
 fn pending(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop {
     let (name, namespace) = (wanted.name, &wanted.namespace);
-    let since = found.since.as_deref().map(shown_time).unwrap_or_default();
+    let since = aged(found);
     let status = shown(&found.status);
     let undo = match status {
         "pending-upgrade" | "pending-rollback" => format!("`helm rollback {name} -n {namespace}`"),
@@ -299,11 +362,7 @@ fn pending(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop {
         Code::ReleasePending,
         format!(
             "The release `{name}` in `{namespace}`, made by {}, is `{status}`{since}: a helm is at work on it, or was cut short before it could say how it ended.",
-            if found.created_by.as_deref() == Some(desired.installation().as_str()) {
-                "this installation"
-            } else {
-                maker(found)
-            }
+            maker(found)
         ),
         format!(
             "Wait ten minutes and run the same command. If it is still so, and nobody's helm is at work (`helm history {name} -n {namespace}`), take it back: {undo}, then run the same command ({}).",
@@ -312,15 +371,8 @@ fn pending(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop {
     )
 }
 
-/// ` since 2026-11-24T03:08:49Z`, where helm said a time.
-fn shown_time(since: &str) -> String {
-    since
-        .parse::<jiff::Timestamp>()
-        .map_or_else(|_| String::new(), |since| format!(" since {since:.0}"))
-}
-
 /// How a person's own helm and kubectl come to mean this cluster.
-fn by_hand(desired: &Desired) -> String {
+pub(super) fn by_hand(desired: &Desired) -> String {
     let asker = desired.asker();
     format!(
         "with a kubeconfig from `aws eks update-kubeconfig --name {} --region {}{}`",

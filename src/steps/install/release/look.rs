@@ -1,6 +1,6 @@
 //! The look at one release: its labels (whose it is), its chart and status, and its values.
 
-use super::{Found, Observed, Wanted};
+use super::{Found, Observed, Wanted, recovery};
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::form::is_word;
 use crate::clients::helm::Helm;
@@ -11,6 +11,7 @@ use crate::clients::{CallError, ParseFailure};
 use crate::gateway::Tool;
 use crate::model::CREATED_BY;
 use crate::steps::install::World;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// Looks at the release.
@@ -42,13 +43,27 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     let Some(values) = client.values(&wanted.namespace, wanted.name)? else {
         return Ok(Observed::Absent);
     };
+    let created_by = labels.get(CREATED_BY).cloned();
+    let ours = created_by.as_deref() == Some(world.desired.installation().as_str());
+    let cut = if ours && recovery::is_cut(&metadata.status) {
+        recovery::look(world, &kubectl, wanted)?
+    } else {
+        None
+    };
+    let begun = metadata
+        .since
+        .as_deref()
+        .and_then(|since| since.parse::<Timestamp>().ok());
     Ok(Observed::There(Found {
         chart: metadata.chart,
         version: metadata.version,
         status: metadata.status,
         since: metadata.since,
         values,
-        created_by: labels.get(CREATED_BY).cloned(),
+        created_by,
+        revision: metadata.revision,
+        age: begun.map(|begun| (world.now)().duration_since(begun)),
+        cut,
     }))
 }
 
@@ -93,6 +108,8 @@ pub struct Metadata {
     pub status: String,
     /// When the revision was begun.
     pub since: Option<String>,
+    /// The revision.
+    pub revision: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +121,7 @@ struct RawMetadata {
     version: String,
     status: String,
     deployed_at: Option<String>,
+    revision: Option<u64>,
 }
 
 /// Reads `helm get metadata -o json` of the release `name` in `namespace`.
@@ -119,5 +137,6 @@ pub fn parse_metadata(bytes: &[u8], name: &str, namespace: &str) -> Result<Metad
         version: raw.version,
         status: formed(raw.status, |status| is_word(status, 32), "status")?,
         since: raw.deployed_at,
+        revision: raw.revision,
     })
 }
