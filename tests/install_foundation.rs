@@ -979,8 +979,9 @@ fn release(created_by: Option<String>) -> Release {
         version: "0.1.0".to_owned(),
         status: "deployed".to_owned(),
         since: None,
-        values: json!({ ..Found::default() }),
+        values: json!({}),
         created_by,
+        ..Found::default()
     })
 }
 

@@ -50,6 +50,7 @@ fn cut(status: &str, keeper: Keeper, age: i64, deployed: Option<u64>) -> Found {
             deployed,
             age: Some(SignedDuration::from_secs(age)),
             keeper,
+            hooks: Vec::new(),
         }),
         ..ours()
     }
@@ -286,6 +287,23 @@ fn ours_is_never_touched_while_somebody_may_be_at_work_on_it() {
 }
 
 #[test]
+fn a_helm_that_was_stopped_is_told_with_what_it_waited_for() {
+    let status = br#"{"name":"demo","info":{"status":"pending-install"},"hooks":[{"name":"init","kind":"Job","last_run":{"phase":"Running"}},{"name":"done","kind":"Job","last_run":{"phase":"Succeeded"}},{"name":"later","kind":"Job","last_run":{"phase":""}}],"version":1,"namespace":"x"}"#;
+    let hooks = lakehouse::clients::helm::upgrade::parse_hooks(status).unwrap();
+    assert_eq!(hooks, ["Job/init"]);
+    let mut found = cut("pending-install", Keeper::Nobody, 3600, None);
+    if let Some(cut) = &mut found.cut {
+        cut.hooks = hooks;
+    }
+    let decision = of(found);
+    assert!(
+        decision.detail.contains("at the chart's hook `Job/init`"),
+        "{}",
+        decision.detail
+    );
+}
+
+#[test]
 fn a_run_that_follows_a_killed_one_of_this_machine_does_not_wait() {
     for since in ["2026-11-24T03:08:40.123456Z", "2026-11-24T03:08:49.900000Z"] {
         let decision = of(cut("pending-install", held_since(since), 2, None));
@@ -403,4 +421,116 @@ fn the_tools_answers_are_read_as_they_came() {
         )
         .is_err()
     );
+}
+
+#[test]
+fn a_newer_chart_than_the_locked_one_is_never_taken_back_unasked() {
+    for version in ["1.8.4", "1.10.0", "2.0.0", "v1.9.0", "1.9.0-rc.1"] {
+        let decision = of(Found {
+            version: version.to_owned(),
+            ..ours()
+        });
+        assert_eq!(code(&decision), Code::ReleaseNewer, "{version}");
+        assert!(decision.writes().is_empty() && !decision.adopted);
+    }
+    let failed = Found {
+        version: "1.8.4".to_owned(),
+        status: "failed".to_owned(),
+        ..ours()
+    };
+    assert_eq!(
+        of(failed).action,
+        StepAction::Update,
+        "what never came to run is no newer version"
+    );
+    let odd = Found {
+        version: "newest".to_owned(),
+        ..ours()
+    };
+    assert_eq!(of(odd).action, StepAction::Update);
+}
+
+#[test]
+fn another_version_or_other_values_can_be_brought_back_and_a_mended_object_needs_not() {
+    let back = |found: Found| {
+        let upgrade = of(found).upgrade?;
+        Some((upgrade.from, upgrade.to, upgrade.back.ask.spec.argv().join(" ")))
+    };
+    let rollback = "helm rollback karpenter 4 -n kube-system --history-max 10 --timeout 5m".to_owned();
+    let older = Found {
+        version: "1.8.2".to_owned(),
+        ..ours()
+    };
+    assert_eq!(
+        back(older.clone()),
+        Some(("1.8.2".to_owned(), "1.8.3".to_owned(), rollback.clone()))
+    );
+    let mut other = ours();
+    other.values["replicas"] = json!(1);
+    assert_eq!(back(other).unwrap().2, rollback);
+    let drifted = Found {
+        drift: vec!["Deployment/karpenter is gone".to_owned()],
+        ..ours()
+    };
+    assert_eq!(back(drifted), None);
+    let failed = Found {
+        status: "failed".to_owned(),
+        ..older
+    };
+    assert_eq!(back(failed), None, "its newest revision is none to go back to");
+}
+
+#[test]
+fn objects_that_were_changed_by_hand_are_mended_by_helm_and_those_that_it_leaves_by_kubectl() {
+    let decision = of(Found {
+        drift: vec!["NodePool/pool was changed at spec.limits.cpu".to_owned()],
+        custom: vec![json!({"kind": "NodePool", "metadata": {"name": "pool"}})],
+        ..ours()
+    });
+    assert_eq!(decision.action, StepAction::Update);
+    assert_eq!(
+        decision.detail,
+        "release `karpenter`: NodePool/pool was changed at spec.limits.cpu"
+    );
+    let [apply, upgrade] = decision.writes() else {
+        panic!("{decision:?}")
+    };
+    assert_eq!(
+        apply.ask.spec.argv().join(" "),
+        "kubectl apply --server-side --force-conflicts --field-manager helm -f -"
+    );
+    let list: Value = serde_json::from_slice(apply.ask.spec.stdin.as_ref().unwrap()).unwrap();
+    assert_eq!(list["items"][0]["metadata"]["name"], "pool");
+    assert!(upgrade.ask.spec.argv().join(" ").starts_with("helm upgrade"));
+    assert_eq!(
+        decision.desired,
+        of(ours()).desired,
+        "the digest is that of the plan"
+    );
+}
+
+#[test]
+fn kinds_that_helm_does_not_upgrade_are_applied_and_served_before_its_upgrade() {
+    let decision = of(Found {
+        version: "1.8.2".to_owned(),
+        kinds: Some("kind: CustomResourceDefinition".to_owned()),
+        ..ours()
+    });
+    let lines: Vec<String> = decision
+        .writes()
+        .iter()
+        .map(|write| write.ask.spec.argv().join(" "))
+        .collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "kubectl apply --server-side --force-conflicts --field-manager lakehouse -f -",
+            "kubectl wait --for=condition=Established -f - --timeout 60s"
+        ]
+    );
+    assert!(
+        lines[2].starts_with("helm upgrade --install karpenter "),
+        "{lines:?}"
+    );
+    assert_eq!(decision.writes()[0].document, Some("kinds.yaml"));
 }

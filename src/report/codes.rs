@@ -124,7 +124,10 @@ codes! {
     ClusterUnhealthy "CLUSTER_UNHEALTHY" "EKS reports health issues of the cluster or of a node group." "Read the issues that are named, and mend them before the install.";
     ClusterVersionSkew "CLUSTER_VERSION_SKEW" "The nodes' Kubernetes version is newer than the control plane's, or too far behind it." "Upgrade the node group that is named.";
     ReleaseConflict "RELEASE_CONFLICT" "A Helm release in the cluster stands where install would put its own." "Look at the release, or choose another `--namespace` or `--cluster`.";
-    ReleasePending "RELEASE_PENDING" "A Helm release is in the middle of a change: a helm is at work on it, or was cut short." "Wait ten minutes and run the same command; then `helm history RELEASE -n NAMESPACE`, and take back what nobody is at work on.";
+    ReleaseNewer "RELEASE_NEWER" "A Helm release is of a newer chart than the one that is locked, and install takes nothing back to an older one unasked." "Run the newer `lakehouse`, or take the release back yourself by `helm rollback`.";
+    SetValuesRefused "SET_VALUES_REFUSED" "`--set-values` sets a key that install itself sets and needs." "Take the key out of the file; install's own flags set what stands behind it.";
+    SetValuesInvalid "SET_VALUES_INVALID" "The chart refuses the values of `--set-values`: its schema or its templates do not take them." "Mend the file by what the chart says in `toolOutput`; `helm show values CHART` lists what it takes.";
+    ReleasePending "RELEASE_PENDING" "A Helm release is in the middle of a change: a helm is at work on it, or was cut short." "Wait for its end and run the same command: a release of this installation that nobody is at work on any more is brought on by the plan; of another one, `helm history RELEASE -n NAMESPACE` shows who.";
     NamespaceTerminating "NAMESPACE_TERMINATING" "The namespace is being deleted: nothing can be made in it." "Wait until it is gone, or choose another with `--namespace`.";
     EnvFileExists "ENV_FILE_EXISTS" "The env file exists with other values and was not overwritten." "`--overwrite-env`, or another `--output-env`.";
     EnvFileNotWritten "ENV_FILE_NOT_WRITTEN" "The env file could not be written." "Check the folder's permissions and free space, or choose another place with `--output-env`.";

@@ -41,7 +41,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "output" => of::<OutputFormat>(),
         "color" => of::<ColorChoice>(),
         "log-level" => of::<LogLevel>(),
-        "output-env" => Some(path_rule()),
+        "output-env" | "set-values" => Some(path_rule()),
         "action" => Some(BadInput::new(
             "one of preflight, install, policy, schema, man",
             "preflight",
@@ -74,7 +74,7 @@ pub fn form_of(flag: &str) -> Option<Form> {
         "toolbox-image" => ToolboxImage::FORM,
         "toolbox-network" => ToolboxNetwork::FORM,
         // The same form of path; `-` is taken apart by the flag's own rule.
-        "events" | "output-env" => EventsTo::FORM,
+        "events" | "output-env" | "set-values" => EventsTo::FORM,
         _ => return None,
     })
 }

@@ -2,12 +2,13 @@
 
 use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
 use super::site::Site;
-use super::words::lasting;
+use super::words::{command, lasting};
 use crate::clients::call::done;
+use crate::clients::helm_words::REGISTRY;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
-use crate::report::{Code, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Verdict, Waiting, Write, WriteTo};
+use crate::report::{Code, Failure, StepOutcome};
+use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, Waiting, Write, WriteTo};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -44,6 +45,20 @@ pub struct Count {
     pub lost: u64,
     /// Commands that may have written: the tool itself lost its connection, or AWS failed at it.
     pub broken_off: u64,
+    /// Whether a release's upgrade was begun, and brought back after it failed.
+    pub upgrade: Upgrading,
+}
+
+/// How an upgrade of a release stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Upgrading {
+    /// helm was not begun.
+    #[default]
+    NotBegun,
+    /// helm was begun.
+    Begun,
+    /// It failed, and the release is as it was before.
+    BroughtBack,
 }
 
 impl Count {
@@ -84,6 +99,8 @@ struct Course<'a> {
     writes_failed: u32,
     rounds: usize,
     told: Option<String>,
+    /// The upgrade of a release that was begun.
+    upgrade: Option<Upgrade>,
 }
 
 /// Brings one step to its end.
@@ -107,45 +124,55 @@ pub fn converge(
         writes_failed: 0,
         rounds: 0,
         told: None,
+        upgrade: None,
     };
-    loop {
-        site.may_go_on()?;
-        site.hold.keep_up(site)?;
-        let look = match step.look(site.world) {
-            Ok(look) => look,
-            Err(error) => {
-                course.look_failed(&error)?;
-                continue;
-            }
-        };
-        course.looks_failed = 0;
-        // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
-        let writes = matches!(look.decision.verdict, Verdict::Write(_));
-        if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
-            course.same_plan(&look.decision)?;
-        }
-        match &look.decision.verdict {
-            Verdict::Settled => {
-                let outcome = if count.touched() {
-                    StepOutcome::Done
-                } else {
-                    StepOutcome::Verified
-                };
-                return Ok(Settled { look, outcome });
-            }
-            Verdict::Blocked(stops) => {
-                return Err(stops.first().map_or_else(
-                    || internal(&course.purpose),
-                    |found| of_stop(&course.purpose, found),
-                ));
-            }
-            Verdict::Waiting(waiting) => course.wait(waiting)?,
-            Verdict::Write(writes) => course.write(writes, &look.decision.detail, count)?,
-        }
+    match course.run(count) {
+        Err(Ended::Failed(failure)) => Err(course.bring_back(*failure, count)),
+        other => other,
     }
 }
 
 impl Course<'_> {
+    fn run(&mut self, count: &mut Count) -> Result<Settled, Ended> {
+        let course = self;
+        let (site, step) = (course.site, course.step);
+        loop {
+            site.may_go_on()?;
+            site.hold.keep_up(site)?;
+            let look = match step.look(site.world) {
+                Ok(look) => look,
+                Err(error) => {
+                    course.look_failed(&error)?;
+                    continue;
+                }
+            };
+            course.looks_failed = 0;
+            // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
+            let writes = matches!(look.decision.verdict, Verdict::Write(_));
+            if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
+                course.same_plan(&look.decision)?;
+            }
+            match &look.decision.verdict {
+                Verdict::Settled => {
+                    let outcome = if count.touched() {
+                        StepOutcome::Done
+                    } else {
+                        StepOutcome::Verified
+                    };
+                    return Ok(Settled { look, outcome });
+                }
+                Verdict::Blocked(stops) => {
+                    return Err(stops.first().map_or_else(
+                        || internal(&course.purpose),
+                        |found| of_stop(&course.purpose, found),
+                    ));
+                }
+                Verdict::Waiting(waiting) => course.wait(waiting)?,
+                Verdict::Write(writes) => course.write(writes, &look.decision, count)?,
+            }
+        }
+    }
+
     fn wait(&mut self, waiting: &Waiting) -> Result<(), Ended> {
         let what = waiting.what.as_str();
         let waits = self.step.waits();
@@ -168,7 +195,8 @@ impl Course<'_> {
         self.site.rest(waits.pace, &self.purpose)
     }
 
-    fn write(&mut self, writes: &[Write], detail: &str, count: &mut Count) -> Result<(), Ended> {
+    fn write(&mut self, writes: &[Write], decision: &Decision, count: &mut Count) -> Result<(), Ended> {
+        let detail = &decision.detail;
         // In their order: what stands behind a write that is not seen yet may need what that one made.
         let open: Vec<&Write> = writes.iter().take_while(|write| !self.is_recent(write)).collect();
         if open.is_empty() {
@@ -185,7 +213,15 @@ impl Course<'_> {
             ));
         }
         for write in open {
-            match self.one(write, count) {
+            let done = self.one(write, count);
+            if let Some(upgrade) = &decision.upgrade
+                && write.ask.spec.tool == Tool::Helm
+                && was_begun(&done)
+            {
+                count.upgrade = Upgrading::Begun;
+                self.upgrade.get_or_insert_with(|| upgrade.clone());
+            }
+            match done {
                 Ok(Written::Made) => self.writes_failed = 0,
                 // Somebody may have made it since the look: whose it is, is seen before anything is set on it.
                 Ok(Written::WasThere) => return Ok(()),
@@ -197,7 +233,10 @@ impl Course<'_> {
                     count.broken_off += u64::from(may_have);
                     return self.write_failed(&error);
                 }
-                Err(Refusal::Write(error)) if is_lost(error.class) => {
+                // What the chart registry answers, whatever it is, came before anything was written.
+                Err(Refusal::Write(error))
+                    if is_lost(error.class) && error.code.as_deref() != Some(REGISTRY) =>
+                {
                     // It may have been carried out: a minute is given to see that, and then one more try.
                     count.lost += 1;
                     if count.lost > 1 {
@@ -212,6 +251,53 @@ impl Course<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The failure, and the release brought back to the revision before it, where a newer version or other values of it
+    /// had been begun: what is left then serves as before.
+    fn bring_back(&mut self, mut failure: Failure, count: &mut Count) -> Ended {
+        let Some(upgrade) = self.upgrade.take() else {
+            return Ended::Failed(Box::new(failure));
+        };
+        let Upgrade {
+            release,
+            chart,
+            from,
+            revision,
+            ..
+        } = &upgrade;
+        self.site.world.listener.note(&format!(
+            "{}: it failed; the release `{release}` is brought back to its revision {revision}",
+            self.step.id()
+        ));
+        let (told, remedy) = match self.one(&upgrade.back, count) {
+            Ok(_) => {
+                count.upgrade = Upgrading::BroughtBack;
+                let told = format!(
+                    "The release `{release}` was brought back to its revision {revision}, the chart `{chart}` {from}."
+                );
+                (told, None)
+            }
+            Err(Refusal::Ended(Ended::Interrupted)) => return Ended::Interrupted,
+            Err(_) => {
+                let told = format!(
+                    "The release `{release}` could not be brought back to its revision {revision}, the chart `{chart}` {from}."
+                );
+                (
+                    told,
+                    Some(format!("`{}` brings it back.", command(&upgrade.back))),
+                )
+            }
+        };
+        failure.message = format!("{} {told}", failure.message);
+        if let Some(remedy) = remedy {
+            let before = failure
+                .remediation
+                .take()
+                .unwrap_or_else(|| failure.code.remedy().to_owned());
+            failure.remediation = Some(format!("{before} {remedy}"));
+        }
+        Ended::Failed(Box::new(failure))
     }
 
     /// One command, where nothing speaks against it.
@@ -328,6 +414,28 @@ impl Course<'_> {
             "What stands there changed after the plan was approved: what would be written now is not what was approved.",
             Code::PlanChanged.remedy(),
         ))
+    }
+}
+
+/// Failures of helm by which it ended before it began: nothing of the release was changed.
+const BEFORE_IT_BEGAN: [&str; 6] = [
+    REGISTRY,
+    "ReleasePending",
+    "ValuesSchema",
+    "Template",
+    "Values",
+    "OwnedByOthers",
+];
+
+/// Whether a helm that ended so may have changed the release.
+fn was_begun(done: &Result<Written, Refusal>) -> bool {
+    match done {
+        Ok(_) => true,
+        Err(Refusal::Write(error)) => !error
+            .code
+            .as_deref()
+            .is_some_and(|code| BEFORE_IT_BEGAN.contains(&code)),
+        Err(Refusal::Before(_) | Refusal::Ended(_)) => false,
     }
 }
 

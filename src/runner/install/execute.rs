@@ -1,13 +1,15 @@
 //! Carries an approved plan out: steps without an order between them run side by side, and the first failure stops all.
 
 use super::Job;
-use super::converge::{Approved, Count, converge};
+use super::converge::{Approved, Count, Upgrading, converge};
 use super::failure::{Ended, internal, of_call};
 use super::guard::Place;
 use super::hold::Hold;
 use super::plan::{Plan, PlannedStep};
 use super::site::Site;
-use crate::report::{InstallEvidence, Progress, StepAction, StepOutcome, StepReport};
+use crate::report::{
+    InstallEvidence, Progress, StepAction, StepOutcome, StepReport, UpgradeOutcome, UpgradeReport,
+};
 use crate::steps::install::{History, Look};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +27,8 @@ pub struct Done {
     pub ended: Option<(Option<&'static str>, Ended)>,
     /// Whether this run may have changed anything.
     pub touched: bool,
+    /// The releases that the plan brings to another version.
+    pub upgrades: Vec<UpgradeReport>,
 }
 
 /// Which steps have come to an end.
@@ -66,6 +70,7 @@ struct Outcome {
     history: History,
     ended: Option<Ended>,
     touched: bool,
+    upgrading: Upgrading,
 }
 
 /// Carries `plan` out.
@@ -119,6 +124,10 @@ pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
 fn not_begun(plan: &Plan, ended: Ended) -> Done {
     let mut done = gather(plan, Vec::new());
     done.steps = plan.steps.iter().map(PlannedStep::report).collect();
+    let upgrades = plan.steps.iter();
+    done.upgrades = upgrades
+        .filter_map(|planned| planned.upgrade(UpgradeOutcome::NotBegun))
+        .collect();
     done.ended = Some((None, ended));
     done
 }
@@ -129,6 +138,7 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
         evidence: InstallEvidence::default(),
         ended: None,
         touched: false,
+        upgrades: Vec::new(),
     };
     for (planned, outcome) in plan.steps.iter().zip(outcomes) {
         if let Some(look) = &outcome.look {
@@ -137,6 +147,13 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
             // Not looked at again, and settled when the plan was made, in this very run.
             look.tell(&mut done.evidence, outcome.history);
         }
+        done.upgrades
+            .extend(planned.upgrade(match (&outcome.look, outcome.upgrading) {
+                (Some(_), _) => UpgradeOutcome::Done,
+                (None, Upgrading::NotBegun) => UpgradeOutcome::NotBegun,
+                (None, Upgrading::Begun) => UpgradeOutcome::Unfinished,
+                (None, Upgrading::BroughtBack) => UpgradeOutcome::BroughtBack,
+            }));
         done.touched |= outcome.touched;
         done.steps.push(outcome.report);
         if let Some(new) = outcome.ended {
@@ -164,8 +181,9 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
         },
         ended: None,
         touched: false,
+        upgrading: Upgrading::NotBegun,
     };
-    if !board.wait(step.after()) {
+    if !board.wait(step.after()) || !board.wait(&planned.also_after) {
         board.end(step.id(), false);
         outcome.ended = Some(Ended::LeftOff);
         return outcome;
@@ -192,6 +210,7 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     outcome.report.duration_ms = Some(crate::runner::run::millis((site.clock)().saturating_sub(begun)));
     outcome.report.writes = count.writes;
     outcome.touched = count.touched();
+    outcome.upgrading = count.upgrade;
     outcome.history.created = planned.action() == StepAction::Create && count.touched();
     match result {
         Ok(settled) => {

@@ -2,6 +2,7 @@
 
 use crate::clients::call::API_SERVER;
 use crate::clients::failure::Reach;
+use crate::clients::helm_charts::USER_VALUES;
 use crate::clients::helm_words::REGISTRY;
 use crate::clients::{CallError, ErrorClass, explain};
 use crate::report::{Code, Failure};
@@ -42,7 +43,9 @@ pub fn of_call(error: &CallError, world: &World<'_>) -> Ended {
     if error.class == ErrorClass::Interrupted {
         return Ended::Interrupted;
     }
-    let explained = of_registry(error).or_else(|| of_cluster(error, world));
+    let explained = of_registry(error)
+        .or_else(|| of_values(error))
+        .or_else(|| of_cluster(error, world));
     let (code, message, remedy) = explained.unwrap_or_else(|| {
         let explained = explain(error, &world.desired.asker());
         (explained.code, explained.reason, explained.remedy)
@@ -66,6 +69,13 @@ fn of_registry(error: &CallError) -> Option<(Code, String, String)> {
         _ => Code::ChartRegistryUnreachable,
     };
     Some((code, code.meaning().to_owned(), code.remedy().to_owned()))
+}
+
+/// The same where a chart does not take the user's own values.
+fn of_values(error: &CallError) -> Option<(Code, String, String)> {
+    let code = Code::SetValuesInvalid;
+    (error.code.as_deref() == Some(USER_VALUES))
+        .then(|| (code, code.meaning().to_owned(), code.remedy().to_owned()))
 }
 
 /// The same where it was the cluster's API server that refused, or was not reached.

@@ -24,6 +24,7 @@ use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
 use crate::model::{Approve, DnsProvider, Phase, Scheme, Source, Target};
 use crate::report::{CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
+use crate::steps::install::set_values::{self, KeptValues};
 use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -139,7 +140,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         cluster: None,
     };
     let locks = Run::state_folder().map(|runs| runs.with_file_name("locks"));
-    let (desired, locks) = match (desired(asked), locks) {
+    let (mut desired, locks) = match (desired(asked), locks) {
         (Ok(desired), Ok(locks)) => (desired, locks),
         (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
@@ -153,6 +154,26 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
+    let values = own_values(
+        asked,
+        &World {
+            gateway: &looking,
+            desired: &desired,
+            ground: &ground,
+            listener: asked.progress.as_ref(),
+            now: jiff::Timestamp::now,
+        },
+    );
+    let mut all = steps(last);
+    if let Some((values, known)) = values {
+        desired.set_values = values;
+        // Behind the cluster: there the Secret is, and before every release.
+        let at = all
+            .iter()
+            .position(|step| step.id() == "cluster")
+            .map_or(0, |at| at + 1);
+        all.insert(at, Box::new(KeptValues { known }));
+    }
     let clock = || begun.elapsed();
     let user = ["USER", "LOGNAME"]
         .iter()
@@ -178,7 +199,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         command: asked.run.command,
         typed: &asked.settings.typed,
     };
-    let report = job.install(steps(last));
+    let report = job.install(all);
     let stands = matches!(
         report.status,
         InstallStatus::Completed | InstallStatus::CompletedPhase
@@ -189,6 +210,19 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         None
     };
     Installed { report, cluster }
+}
+
+/// The user's own values, and whether they are known: those of the flag, else those that an earlier run kept. None
+/// where there are none. Where that can't be told, the step that looks for them says so in the plan, which can't be
+/// approved then.
+fn own_values(asked: &Asked<'_>, world: &World<'_>) -> Option<(BTreeMap<String, serde_json::Value>, bool)> {
+    if let Some(given) = &asked.settings.set_values {
+        return Some((given.value.clone().into_map(), true));
+    }
+    match set_values::kept(world) {
+        Ok(kept) => kept.map(|values| (values.into_map(), true)),
+        Err(_) => Some((BTreeMap::new(), false)),
+    }
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.
@@ -223,6 +257,7 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
     Ok(Desired {
         site,
         set_values: BTreeMap::new(),
+        charts: settings.chart_lock(),
         target: Target {
             account,
             region: settings.region.value.clone(),

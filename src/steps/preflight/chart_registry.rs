@@ -96,8 +96,12 @@ impl Aws {
 /// Asks helm for a locked chart of each registry, side by side. None where a question could not be put, or the lock is
 /// empty: then nothing is known.
 #[must_use]
-pub fn ask(gateway: &dyn Gateway, mirror: Option<&ChartRegistry>) -> Option<Vec<Asked>> {
-    let charts = ChartLock::compiled().one_of_each_registry();
+pub fn ask(
+    gateway: &dyn Gateway,
+    lock: &'static ChartLock,
+    mirror: Option<&ChartRegistry>,
+) -> Option<Vec<Asked>> {
+    let charts = lock.one_of_each_registry();
     let asked: Option<Vec<Asked>> = std::thread::scope(|scope| {
         let put = |chart: &'static LockedChart| {
             start(scope, move || {

@@ -8,6 +8,7 @@
 //! name (`pkg/action/validate.go`). `uninstall` would delete volumes and is never proposed.
 
 use super::{Found, HELM_LIMIT, Wanted};
+use crate::clients::helm::Helm;
 use crate::clients::kubectl::releases::Record;
 use crate::clients::kubectl::{Kubectl, Lease};
 use crate::clients::{Ask, CallError};
@@ -48,6 +49,8 @@ pub struct Cut {
     pub age: Option<SignedDuration>,
     /// Who holds the Lease.
     pub keeper: Keeper,
+    /// The chart's hooks that helm had begun and that did not succeed, `Job/name` each.
+    pub hooks: Vec<String>,
 }
 
 /// Whether the change may still be under way.
@@ -117,6 +120,16 @@ impl Cut {
             Way::RollBack(revision) => roll_back(wanted, revision),
             Way::Reinstall => forget(wanted, &self.record),
         }
+    }
+
+    /// ` at its hook Job/init`, where helm had begun one.
+    #[must_use]
+    pub fn at_hooks(&self) -> String {
+        if self.hooks.is_empty() {
+            return String::new();
+        }
+        let hooks: Vec<String> = self.hooks.iter().map(|hook| format!("`{hook}`")).collect();
+        format!(", at the chart's hook {}", hooks.join(", "))
     }
 
     /// What that does, for people.
@@ -195,7 +208,13 @@ pub(super) fn look(
     };
     let now = (world.now)();
     let lease = kubectl.lease(LEASE_NAMESPACE, LEASE)?;
+    let client = Helm {
+        gateway: world.gateway,
+        access: kubectl.access,
+    };
+    let hooks = client.hooks_not_done(&wanted.namespace, wanted.name)?;
     Ok(Some(Cut {
+        hooks: hooks.unwrap_or_default(),
         age: record.written.map(|written| now.duration_since(written)),
         keeper: keeper(lease.as_ref(), now),
         record,
