@@ -9,9 +9,9 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The most that is kept of one output stream, in bytes. The largest answer of a preflight, an account's
@@ -284,8 +284,37 @@ fn ending_of(status: Option<std::process::ExitStatus>) -> Ending {
     }
 }
 
-/// One output stream, read by a thread of its own so that a full pipe never stops the tool.
-struct Stream(Receiver<Vec<u8>>);
+/// One output stream, read by a thread of its own so that a full pipe never stops the tool. The bytes are kept once,
+/// in one buffer: several commands at once may each come up to [`OUTPUT_LIMIT`].
+struct Stream {
+    kept: Arc<Mutex<Vec<u8>>>,
+    /// A word for each piece that was read; closed at the stream's end.
+    pieces: Receiver<()>,
+}
+
+/// Where a stream's reader puts what it reads.
+struct Sink {
+    kept: Arc<Mutex<Vec<u8>>>,
+    pieces: Sender<()>,
+}
+
+impl Sink {
+    fn keep(&self, bytes: &[u8]) {
+        lock(&self.kept).extend_from_slice(bytes);
+        let _ = self.pieces.send(());
+    }
+
+    /// Keeps the beginning only: an answer that was cut is never read.
+    fn drop_rest(&self) {
+        let mut kept = lock(&self.kept);
+        kept.truncate(WORDS_LIMIT);
+        kept.shrink_to_fit();
+    }
+}
+
+fn lock(kept: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Stream {
     fn read(
@@ -294,30 +323,35 @@ impl Stream {
         on_line: Option<OnLine>,
         lines: Option<LineCutter>,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = channel();
+        let (sender, pieces) = channel();
+        let kept = Arc::default();
+        let sink = Sink {
+            kept: Arc::clone(&kept),
+            pieces: sender,
+        };
         aside(move || match on_line {
-            Some(on_line) => read_lines(pipe, &sender, on_line.as_ref()),
-            None => read_all(pipe, &sender, over.as_deref(), lines),
+            Some(on_line) => read_lines(pipe, &sink, on_line.as_ref()),
+            None => read_all(pipe, &sink, over.as_deref(), lines),
         })?;
-        Ok(Self(receiver))
+        Ok(Self { kept, pieces })
     }
 
     /// What was read, and whether the stream came to its end: something that the tool left behind may hold it open.
     fn collect(&self) -> (Vec<u8>, bool) {
-        let mut bytes = Vec::new();
-        loop {
-            match self.0.recv_timeout(STREAMS_END) {
-                Ok(chunk) => bytes.extend_from_slice(&chunk),
-                Err(RecvTimeoutError::Disconnected) => return (bytes, true),
-                Err(RecvTimeoutError::Timeout) => return (bytes, false),
+        let ended = loop {
+            match self.pieces.recv_timeout(STREAMS_END) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Disconnected) => break true,
+                Err(RecvTimeoutError::Timeout) => break false,
             }
-        }
+        };
+        (std::mem::take(&mut *lock(&self.kept)), ended)
     }
 }
 
 fn read_all(
     mut pipe: os_pipe::PipeReader,
-    sender: &Sender<Vec<u8>>,
+    sink: &Sink,
     over: Option<&AtomicBool>,
     mut lines: Option<LineCutter>,
 ) {
@@ -335,9 +369,11 @@ fn read_all(
         }
         total = total.saturating_add(count);
         if total <= limit {
-            let _ = sender.send(buffer[..count].to_vec());
+            sink.keep(&buffer[..count]);
         } else if let Some(over) = over {
-            over.store(true, Ordering::Relaxed);
+            if !over.swap(true, Ordering::Relaxed) {
+                sink.drop_rest();
+            }
         } else {
             end.extend(&buffer[..count]);
             end.drain(..end.len().saturating_sub(WORDS_LIMIT));
@@ -347,11 +383,11 @@ fn read_all(
         lines.end();
     }
     if !end.is_empty() {
-        let _ = sender.send(end.into());
+        sink.keep(end.make_contiguous());
     }
 }
 
-fn read_lines(pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, on_line: &(dyn Fn(&str) + Send + Sync)) {
+fn read_lines(pipe: os_pipe::PipeReader, sink: &Sink, on_line: &(dyn Fn(&str) + Send + Sync)) {
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
     let mut total = 0_usize;
@@ -361,7 +397,7 @@ fn read_lines(pipe: os_pipe::PipeReader, sender: &Sender<Vec<u8>>, on_line: &(dy
         ));
         total = total.saturating_add(line.len());
         if total <= OUTPUT_LIMIT {
-            let _ = sender.send(std::mem::take(&mut line));
+            sink.keep(&line);
         }
         line.clear();
     }
