@@ -426,7 +426,7 @@ fn what_the_sites_record_points_at_decides() {
             "warn",
             "k8s-somebody-1234567890.us-east-2.elb.amazonaws.com",
         ),
-        ("ours", "pass", "named as this cluster's own"),
+        ("ours", "pass", "named as this installation's own"),
     ] {
         let site = format!("{name}.k8.rehearsal.test");
         let (report, outcome, text) = said("rehearsal.test", &["--domain", &site], "dns-record");

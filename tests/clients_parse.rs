@@ -48,6 +48,12 @@ const PARSERS: &[(&str, Check)] = &[
     ("kubectl/get-namespace/terminating", |bytes| {
         kubectl::parse_namespace(bytes, "ingext").map(drop)
     }),
+    ("kubectl/get-work/crash-loop", |bytes| {
+        kubectl::work::parse_work(bytes).map(drop)
+    }),
+    ("kubectl/get-surroundings/no-such-class", |bytes| {
+        kubectl::surroundings::parse_surroundings(bytes).map(drop)
+    }),
     ("aws/list-nodegroups/standing", |bytes| {
         eks::parse_node_groups(bytes).map(drop)
     }),

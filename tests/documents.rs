@@ -23,6 +23,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/permissions.md",
     "docs/preflight.md",
     "docs/reliability.md",
+    "docs/security.md",
 ];
 
 /// Named before they are merged; each may also be there.

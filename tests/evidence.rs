@@ -462,7 +462,7 @@ fn explain_says_what_a_code_means() {
     assert_eq!(json["codes"].as_array().unwrap().len(), all);
     for (word, said) in [
         ("NO_CERTIFICAT", "did you mean NO_CERTIFICATE?"),
-        ("quota", "did you mean QUOTA_TOO_LOW, QUOTA_NEARLY_USED?"),
+        ("quota", "did you mean QUOTA_TOO_LOW, QUOTA_NEARLY_USED"),
         ("zzz", "lakehouse explain lists all"),
     ] {
         let done = world.run(&["explain", word]);

@@ -867,7 +867,7 @@ fn an_add_on_that_is_not_active_is_waited_for_or_told_with_its_issue() {
         let Verdict::Waiting(what) = &decision.verdict else {
             panic!("{status}")
         };
-        assert!(what.contains("InsufficientNumberOfReplicas"), "{what}");
+        assert!(what.what.contains("InsufficientNumberOfReplicas"), "{what:?}");
     }
     for (ours, status) in [
         (true, "CREATE_FAILED"),

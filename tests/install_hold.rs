@@ -82,7 +82,7 @@ fn spec(account: &Account, path: &str) -> String {
 #[test]
 fn the_lease_is_taken_before_the_first_write_and_given_back_at_every_end() {
     for (fault, status) in [
-        (None, "completed_phase"),
+        (None, "completed"),
         (Some(Fault::Says(DENIED)), "failed AWS_ACCESS_DENIED"),
         (Some(Fault::Interrupt), "interrupted"),
     ] {
@@ -201,7 +201,7 @@ fn the_lease_of_the_dead_and_one_that_ended_are_taken_over() {
             ..Asking::default()
         };
         let report = asking(&account, vec![thing(&account, "bucket", &[])], how);
-        assert_eq!(brief(&report), "completed_phase", "{by}");
+        assert_eq!(brief(&report), "completed", "{by}");
         assert_eq!(*inside.lock().unwrap(), me.identity(), "held while it writes");
     }
 }
@@ -271,7 +271,7 @@ fn a_second_run_on_this_machine_is_told_who_is_there() {
         ..Asking::default()
     };
     let report = asking(&first, vec![thing(&first, "bucket", &[])], how());
-    assert_eq!(brief(&report), "completed_phase");
+    assert_eq!(brief(&report), "completed");
     let refused = seen.lock().unwrap().take().unwrap();
     assert_eq!(brief(&refused), "blocked INSTALL_HELD");
     let message = &refused.blockers[0].message;
@@ -290,7 +290,7 @@ fn a_second_run_on_this_machine_is_told_who_is_there() {
     assert_eq!(file.file_name(), "123456789012-us-east-2-demo.lock");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let report = asking(&second, vec![thing(&second, "bucket", &[])], how());
-    assert_eq!(brief(&report), "completed_phase");
+    assert_eq!(brief(&report), "completed");
 }
 
 #[test]
@@ -319,13 +319,13 @@ fn a_lease_whose_answer_was_lost_is_looked_at_and_given_back() {
         let account = Account::with_cluster();
         account.fault(command, 1, fault);
         let report = install(&account, vec![thing(&account, "bucket", &[])]);
-        assert_eq!(brief(&report), "completed_phase", "{command}");
+        assert_eq!(brief(&report), "completed", "{command}");
         assert_eq!(spec(&account, "holderIdentity"), "", "{command}");
     }
     let account = Account::with_cluster();
     account.fault("kubectl replace", 9, Fault::LostBefore);
     let report = install(&account, vec![thing(&account, "bucket", &[])]);
-    assert_eq!(brief(&report), "completed_phase", "the install itself is done");
+    assert_eq!(brief(&report), "completed", "the install itself is done");
     let notes = account.notes().join("\n");
     assert!(notes.contains("could not be given back"), "{notes}");
 }

@@ -1,6 +1,7 @@
 //! Storage's and compute's steps, looking: what they ask, and that a question without an answer is never "absent".
 
 mod install_support;
+mod outside;
 mod steps_support;
 
 use install_support::{desired, flag_value, ours, verbs};
@@ -25,6 +26,7 @@ fn look(step: &dyn Step, script: &Script) -> Result<Look, CallError> {
         gateway: script,
         desired: &desired,
         ground: &ground,
+        outside: &outside::Nowhere,
         listener: &Unseen,
         now: || "2026-11-24T00:00:00Z".parse().unwrap(),
     });

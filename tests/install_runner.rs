@@ -5,8 +5,7 @@ mod install_memory;
 
 use install_memory::*;
 use lakehouse::clients::failure::ErrorClass;
-use lakehouse::model::Phase;
-use lakehouse::report::Code;
+use lakehouse::report::{ApprovalKind, Code};
 use lakehouse::steps::install::{Decision, Stop, WriteTo};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -28,7 +27,7 @@ fn what_stands_is_done_without_an_approval_and_without_a_write() {
             ..Asking::default()
         };
         let report = asking(&account, steps(), how);
-        assert_eq!(brief(&report), "completed_phase");
+        assert_eq!(brief(&report), "completed");
         assert_eq!(outcomes(&report), ["bucket Verified", "role Verified"]);
         assert!(report.required.is_empty());
     }
@@ -45,7 +44,7 @@ fn a_thing_is_made_looked_at_again_and_done_and_one_that_stands_is_verified() {
     account.make("role");
     let steps = vec![thing(&account, "bucket", &[]), thing(&account, "role", &[])];
     let report = install(&account, steps);
-    assert_eq!(brief(&report), "completed_phase");
+    assert_eq!(brief(&report), "completed");
     assert_eq!(outcomes(&report), ["bucket Done", "role Verified"]);
     assert_eq!(account.writes(), ["aws make bucket"]);
     assert_eq!(report.steps[0].writes, 1);
@@ -370,27 +369,6 @@ fn a_defect_in_a_step_is_a_failure_and_no_crash() {
 }
 
 #[test]
-fn what_is_waited_for_is_told_once_and_ends_at_the_deadline() {
-    let account = Account::new();
-    let waits = step("cluster", &[], |_| {
-        Ok(Decision::waiting(
-            "being made",
-            wanted("cluster"),
-            "the control plane",
-        ))
-    });
-    let report = install(&account, vec![waits]);
-    assert_eq!(brief(&report), "failed STEP_TIMED_OUT");
-    assert_eq!(account.waited_for(), ["cluster: the control plane"]);
-    assert_eq!(account.time().as_secs(), 125, "120 s, and the look after it");
-    let message = &report.failure.unwrap().message;
-    assert!(
-        message.contains("after 2 min") && message.contains("the control plane"),
-        "{message}"
-    );
-}
-
-#[test]
 fn an_approval_is_for_this_plan_or_what_is_left_of_it() {
     let steps = |account: &Arc<Account>| vec![thing(account, "bucket", &[]), thing(account, "role", &[])];
     let account = Account::new();
@@ -438,6 +416,40 @@ fn an_approval_is_for_this_plan_or_what_is_left_of_it() {
 }
 
 #[test]
+fn who_approved_is_in_the_report_of_a_run_that_carried_its_plan_out_and_in_no_other() {
+    let account = Account::new();
+    let none = Asking {
+        approve: None,
+        ..Asking::default()
+    };
+    let plan = asking(&account, vec![thing(&account, "bucket", &[])], none);
+    assert_eq!(plan.approval, None);
+    let target = plan.target.unwrap();
+    assert_eq!((&*target.account, &*target.cluster), (ACCOUNT, "demo"));
+
+    let given = Asking {
+        digest: plan.plan_digest.clone(),
+        ..Asking::default()
+    };
+    account.fault("aws make", 9, Fault::Says(DENIED));
+    let report = asking(&account, vec![thing(&account, "bucket", &[])], given);
+    assert_eq!(brief(&report), "failed AWS_ACCESS_DENIED");
+    let approval = report.approval.unwrap();
+    assert_eq!(approval.kind, ApprovalKind::Digest);
+    assert_eq!(Some(format!("sha256:{}", approval.value)), plan.plan_digest);
+    assert_eq!(approval.at, NOW);
+    let by = approval.by;
+    assert_eq!(by.sts_arn, format!("arn:aws:iam::{ACCOUNT}:user/t"));
+    assert_eq!((&*by.local_user, by.uid), ("ann", 1000));
+    assert_eq!(by.machine, holder("r").machine);
+
+    // What stands needs no approval, and uses none.
+    account.make("bucket");
+    let report = install(&account, vec![thing(&account, "bucket", &[])]);
+    assert_eq!((brief(&report).as_str(), report.approval), ("completed", None));
+}
+
+#[test]
 fn a_plan_with_a_stop_or_something_unknown_in_it_can_not_be_approved() {
     let account = Account::new();
     let stop = step("vpc", &[], |_| {
@@ -473,25 +485,8 @@ fn a_read_only_run_shows_the_plan_and_refuses_its_approval() {
     assert_eq!(brief(&report), "needs_input");
     account.make("bucket");
     let report = asking(&account, vec![thing(&account, "bucket", &[])], how(Some("true")));
-    assert_eq!(brief(&report), "completed_phase", "nothing is to be written");
+    assert_eq!(brief(&report), "completed", "nothing is to be written");
     assert!(account.writes().is_empty());
-}
-
-#[test]
-fn a_phase_that_comes_later_is_planned_up_to_the_last_that_is_there() {
-    let account = Account::new();
-    let how = Asking {
-        approve: None,
-        phase: Some(Phase::Core),
-        ..Asking::default()
-    };
-    let report = asking(&account, vec![thing(&account, "bucket", &[])], how);
-    assert_eq!(brief(&report), "needs_input");
-    assert!(
-        report
-            .plan
-            .contains("The phase core comes with the next version: this plan ends with compute.")
-    );
 }
 
 /// A step that makes two things, the second one in the first.
@@ -514,7 +509,7 @@ fn what_stands_behind_a_write_that_is_not_seen_is_not_written() {
         let account = Account::new();
         account.fault("aws make first", 1, fault);
         let report = install(&account, vec![pair(&account)]);
-        assert_eq!(brief(&report), "completed_phase");
+        assert_eq!(brief(&report), "completed");
         assert_eq!(
             account.writes(),
             ["aws make first", "aws make first", "aws make second"]

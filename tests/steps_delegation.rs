@@ -228,6 +228,7 @@ fn site_judged(found: Lookup, held: Option<Result<Vec<SiteRecord>, CallError>>) 
     let site = Site {
         name: &inputs.site_domain,
         cluster: &inputs.cluster,
+        namespace: &inputs.namespace,
         server: None,
         asker: inputs.asker(),
     };

@@ -6,6 +6,7 @@
 //! (`cargo test --test write_faults -- --ignored --nocapture`).
 
 mod fake_cloud;
+mod outside;
 
 use fake_cloud::faults::{FAULTS, Fault, MARK, Met, Wanted, mend, wanted};
 use fake_cloud::{ACCOUNT, Bucket, Cloud, Reply, Stack, Tags, arn};
@@ -53,6 +54,18 @@ fn desired(start: Start) -> Desired {
         bucket_is_named: true,
         versioning: start == Start::Foreign,
         chart_mirror: None,
+        site: lakehouse::steps::install::Site {
+            domain: "lakehouse.k8.rehearsal.test".parse().unwrap(),
+            certificate: "arn:aws:acm:us-east-2:000000000000:certificate/0123-4567"
+                .parse()
+                .unwrap(),
+            dns: lakehouse::steps::install::Dns::Route53 {
+                zone_id: "/hostedzone/Z0MLWEORIKCRYDP0R01N1".to_owned(),
+                zone_name: "rehearsal.test".to_owned(),
+            },
+            scheme: lakehouse::model::Scheme::InternetFacing,
+        },
+        set_values: std::collections::BTreeMap::new(),
     }
 }
 
@@ -108,6 +121,18 @@ impl Start {
                 cloud
                     .associations
                     .insert(fake_cloud::aws::association_id(&subject), one);
+                // Their namespace, and in it a release of ours of an older version, whose Job still stands.
+                cloud.namespace = Some(String::new());
+                let older = fake_cloud::Release {
+                    chart: "ingext-community-init".to_owned(),
+                    version: "0.0.9".to_owned(),
+                    values: serde_json::json!({}),
+                    label: desired.installation().to_string(),
+                    revision: 1,
+                    labels: Tags::from([("lakehouse.ingext.io/init-completed".to_owned(), "1".to_owned())]),
+                };
+                cloud.releases.insert("ingext-community-init".to_owned(), older);
+                cloud.job = true;
             }
         }
         cloud.made.clear();
@@ -127,6 +152,12 @@ fn key(spec: &CommandSpec) -> String {
         ("aws", "create-stack" | "update-stack") => format!("{begin} {}", after("--stack-name")),
         ("aws", "create-pod-identity-association") => format!("{begin} {}", after("--service-account")),
         ("helm", _) => format!("helm upgrade {}", argv[3]),
+        ("kubectl", "jobs.batch" | "secrets") => argv[..4].join(" "),
+        ("kubectl", "--server-side") => "kubectl apply Ingress".to_owned(),
+        ("kubectl", "--field-manager") => {
+            let object: Value = serde_json::from_slice(spec.stdin.as_deref().unwrap()).unwrap();
+            format!("kubectl create {}", object["kind"].as_str().unwrap())
+        }
         ("kubectl", _) => {
             let lease: Value = serde_json::from_slice(spec.stdin.as_deref().unwrap()).unwrap();
             let end = if lease["spec"]["holderIdentity"] == "" {
@@ -148,6 +179,11 @@ fn step_of(key: &str) -> Option<&'static str> {
         ("eks tag-resource", "cluster"),
         ("eksctl create nodegroup", "node-group"),
         ("eksctl create addon", "addons"),
+        ("eksctl create podidentityassociation", "balancer-role"),
+        ("upgrade aws-load-balancer-controller", "balancer-controller"),
+        ("upgrade ingext-community-ingress-aws", "site-ingress"),
+        ("apply Ingress", "site-ingress"),
+        ("change-resource-record-sets", "site-record"),
         ("eks create-addon", "addons"),
         ("-stack lakehouse-", "lake-role"),
         ("-stack Karpenter-", "karpenter-stack"),
@@ -160,8 +196,23 @@ fn step_of(key: &str) -> Option<&'static str> {
         ("upgrade ingext-aws-gp3", "storage-class"),
         ("upgrade karpenter-crd", "karpenter-crd"),
         ("upgrade karpenter", "karpenter"),
+        ("create Namespace", "namespace"),
+        ("create Secret", "app-secret"),
+        ("upgrade ingext-serviceaccount", "service-account"),
+        ("upgrade ingext-manager-role", "manager-role"),
+        ("upgrade ingext-stack", "stack"),
+        ("upgrade etcd-single-cronjob", "etcd-cronjob"),
+        ("upgrade etcd-single", "etcd"),
+        ("upgrade ingext-community-config", "community-config"),
+        ("ingext-community-init", "community-init"),
+        ("upgrade ingext-community", "community"),
+        ("upgrade ingext-lake-config", "lake-config"),
+        ("upgrade ingext-merge-pool", "merge-pool"),
+        ("upgrade ingext-search-pool", "search-pool"),
+        ("upgrade ingext-s3-lake", "s3-lake"),
+        ("upgrade ingext-lake", "lake"),
     ];
-    if key.starts_with("kubectl") {
+    if key.contains(" lease (") {
         return None;
     }
     let found = steps.iter().find(|(part, _)| key.contains(part));
@@ -246,6 +297,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
             gateway: tools,
             desired: &desired,
             ground: &ground,
+            outside: &outside::Well,
             listener: &Unseen,
             now,
         },
@@ -255,6 +307,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
         folder: None,
         locks: folder.join("locks"),
         holder,
+        uid: 1000,
         approve: Some(&approve),
         read_only: false,
         phase: None,
@@ -273,7 +326,7 @@ fn clean(start: Start) -> (Vec<String>, Cloud) {
     let report = install(&tools, start, folder.path(), "clean");
     assert_eq!(
         report.status,
-        InstallStatus::CompletedPhase,
+        InstallStatus::Completed,
         "{start:?}: {}",
         serde_json::to_string_pretty(&report).unwrap()
     );
@@ -324,7 +377,7 @@ fn cell(case: &Case<'_>) -> Result<String, String> {
         mend(&mut inner.cloud);
     }
     let second = install(&tools, start, folder.path(), "second");
-    if second.status != InstallStatus::CompletedPhase {
+    if second.status != InstallStatus::Completed {
         return Err(format!(
             "the same command without the fault ends {}",
             brief(&second)
@@ -372,7 +425,7 @@ fn cell(case: &Case<'_>) -> Result<String, String> {
         inner.ran.len()
     };
     let third = install(&tools, start, folder.path(), "third");
-    if third.status != InstallStatus::CompletedPhase || tools.0.lock().unwrap().ran.len() != writes {
+    if third.status != InstallStatus::Completed || tools.0.lock().unwrap().ran.len() != writes {
         return Err(format!("a third run writes, or ends {}", brief(&third)));
     }
     Ok(row)
@@ -410,7 +463,7 @@ fn judge(case: &Case<'_>, report: &InstallReport, inner: &Inner) -> Result<Strin
     let count = |outcome: StepOutcome| report.steps.iter().filter(|step| step.outcome == outcome).count();
     let code = match case.wanted {
         Wanted::GoesOn => {
-            if report.status != InstallStatus::CompletedPhase {
+            if report.status != InstallStatus::Completed {
                 return wrong("it should go on by itself");
             }
             let its = report.steps.iter().find(|one| step == Some(one.id.as_str()));
@@ -543,7 +596,7 @@ fn no_fault_of_any_write_is_taken_for_done_and_the_same_command_goes_on() {
             }
         }
     }
-    assert!(keys.len() >= 24, "{keys:?}");
+    assert!(keys.len() >= 46, "{keys:?}");
     let results: Mutex<BTreeMap<usize, Result<String, String>>> = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 //! Values are plain text here. `resolve` reads them by the flag's name and checks them, so that a flag, its
 //! variable and its line in the env file go through one rule.
 
-use crate::model::{ColorChoice, DnsProvider, ExecMode, LogLevel, Need, OutputFormat, Phase};
+use crate::model::{ColorChoice, DnsProvider, ExecMode, LogLevel, Need, OutputFormat, Phase, Scheme};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;

@@ -1,11 +1,17 @@
 //! kubectl: what a cluster's API server tells. Every call names the private kubeconfig and its context.
 
+pub mod containers;
 pub mod deployments;
+pub mod events;
+pub mod ingresses;
 pub mod kinds;
+pub mod logs;
 pub mod metadata;
 pub mod objects;
 pub mod pods;
 pub mod releases;
+pub mod surroundings;
+pub mod work;
 pub mod writes;
 
 use crate::clients::call::{Ask, ask, formed, json};
@@ -19,11 +25,16 @@ use crate::model::Namespace;
 use serde::Deserialize;
 use std::time::Duration;
 
+pub use containers::{Container, Exit, Told};
 pub use deployments::Deployment;
+pub use events::Event;
+pub use ingresses::{Controller, Ingress, IngressClass};
 pub use kinds::{Crd, Lease, ServiceAccount, StorageClass};
-pub use metadata::Marks;
+pub use metadata::{Marks, Owner};
 pub use objects::Resource;
-pub use pods::{Event, Pod};
+pub use pods::Pod;
+pub use surroundings::{Claim, Surroundings};
+pub use work::{Controlled, Work};
 pub use writes::{Manifest, Written};
 
 /// How the API server's own word for an object that is not there begins.

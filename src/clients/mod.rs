@@ -15,6 +15,7 @@ pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod retry;
+pub mod site;
 pub mod versions;
 
 pub use call::{Ask, ask};

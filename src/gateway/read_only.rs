@@ -51,7 +51,7 @@ pub fn is_reading(tool: Tool, args: &[String]) -> bool {
 }
 
 /// Reading commands of aws whose verb is `get-`: others hand out secrets or tokens, write a file, or make a user.
-const AWS_GETS: [(&str, &str); 20] = [
+const AWS_GETS: [(&str, &str); 21] = [
     ("sts", "get-caller-identity"),
     ("s3api", "get-bucket-acl"),
     ("s3api", "get-bucket-encryption"),
@@ -63,6 +63,7 @@ const AWS_GETS: [(&str, &str); 20] = [
     ("s3api", "get-public-access-block"),
     ("cloudformation", "get-template"),
     ("route53", "get-hosted-zone"),
+    ("route53", "get-change"),
     ("iam", "get-policy"),
     ("iam", "get-policy-version"),
     ("iam", "get-role"),
@@ -207,6 +208,9 @@ mod tests {
             (Aws, "s3api head-bucket --bucket b"),
             (Aws, "iam simulate-principal-policy"),
             (Aws, "route53 get-hosted-zone --id /hostedzone/Z1 --output json"),
+            (Aws, "route53 get-change --id /change/C1 --output json"),
+            (Aws, "elbv2 describe-target-health --target-group-arn a"),
+            (Kubectl, "get ingresses.networking.k8s.io -A -o json"),
             (
                 Aws,
                 "s3api get-bucket-policy --bucket b --expected-bucket-owner 1 --output json",
@@ -301,6 +305,10 @@ mod tests {
             (Aws, "eks tag-resource --resource-arn a"),
             (Aws, "ec2 create-tags --resources a"),
             (Aws, "iam create-service-linked-role --aws-service-name s"),
+            (
+                Aws,
+                "route53 change-resource-record-sets --hosted-zone-id z --change-batch file:///dev/stdin",
+            ),
             (Aws, "s3api get-bucket-policy b /home/u/out"),
             (Aws, "sqs receive-message --queue-url u"),
             (Aws, "sts get-session-token"),

@@ -1,7 +1,7 @@
 //! Secrets out of text, and control sequences out of what a terminal will see.
 
 use regex_lite::{Captures, Regex};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";
@@ -90,7 +90,9 @@ impl Redactor {
 /// A text that a tool's answer holds (a condition's message), as it may be shown: as [`Redactor::words`] of its error.
 #[must_use]
 pub fn untrusted(text: &str) -> String {
-    Redactor::new([]).words(text.as_bytes(), &[])
+    // Its patterns are compiled once: a look at a cluster takes hundreds of such texts.
+    static SHAPES: LazyLock<Redactor> = LazyLock::new(|| Redactor::new([]));
+    SHAPES.words(text.as_bytes(), &[])
 }
 
 fn masked(found: &Captures<'_>) -> String {

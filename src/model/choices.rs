@@ -136,6 +136,17 @@ choice! {
 }
 
 choice! {
+    /// Who reaches the site's load balancer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    Scheme {
+        /// Everybody.
+        InternetFacing "internet-facing",
+        /// Whoever is in the VPC, or is routed into it.
+        Internal "internal",
+    }
+}
+
+choice! {
     /// The install's phases, in their order.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     Phase {

@@ -1,6 +1,6 @@
 //! What the env file gets of a run.
 
-use super::{AccountId, BucketName, DnsProvider, Settings};
+use super::{AccountId, BucketName, DnsProvider, Settings, Source};
 
 /// What a run found out that the env file keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,11 @@ pub fn env_pairs(settings: &Settings, found: &Discovered) -> Vec<(&'static str, 
         ("NODE_TYPE", Some(settings.node_type.value.to_string())),
         ("NODE_COUNT", Some(settings.node_count.value.to_string())),
         ("DNS_PROVIDER", dns.map(|d| d.to_string())),
+        // Only where somebody said so: a later run must not open to everybody what was made internal.
+        (
+            "SITE_SCHEME",
+            (settings.scheme.source != Source::Default).then(|| settings.scheme.value.to_string()),
+        ),
         (
             "PREFLIGHT_HAS_BILLING",
             Some(settings.has_billing.value.to_string()),

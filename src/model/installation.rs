@@ -80,7 +80,7 @@ pub fn fitted(name: &str, most: usize) -> String {
 }
 
 /// 16 hexadecimal digits of SHA-256.
-fn short_hash(text: &str) -> String {
+pub(super) fn short_hash(text: &str) -> String {
     use fmt::Write as _;
     Sha256::digest(text.as_bytes())
         .iter()

@@ -1,6 +1,7 @@
 //! Names that refuse bad input and never rewrite it, and the checked settings of one run. No I/O.
 
 pub mod aws_profile;
+pub mod balancer;
 pub mod chart_lock;
 pub mod choices;
 pub mod env_file;
@@ -13,11 +14,12 @@ pub mod settings;
 pub mod shown;
 
 pub use aws_profile::{AwsProfileFacts, SsoFacts, SsoToken};
+pub use balancer::{balancer_name, is_balancer_called};
 pub use chart_lock::{ChartLock, ChartReference, LockedChart};
 pub use choices::EventsTo;
 pub use choices::{
     Approve, ColorChoice, DnsProvider, DnsServer, ExecMode, LogLevel, MIRROR_VARIABLES, OutputFormat, Phase,
-    TimeLimit, ToolboxImage, ToolboxMirror, ToolboxMirrors, ToolboxNetwork, ToolboxSource,
+    Scheme, TimeLimit, ToolboxImage, ToolboxMirror, ToolboxMirrors, ToolboxNetwork, ToolboxSource,
     without_credentials,
 };
 pub use env_pairs::{Discovered, env_pairs};

@@ -142,6 +142,8 @@ pub struct Settings {
     pub dns_check: bool,
     /// `--dns-provider`; absent: route53 if a zone is found, else external.
     pub dns_provider: Option<Sourced<DnsProvider>>,
+    /// `--scheme`: who reaches the site.
+    pub scheme: Sourced<super::Scheme>,
     /// `--dns-server`; absent: the system's.
     pub dns_server: Option<Sourced<DnsServer>>,
     /// The account that the env file was written for; another one is `ACCOUNT_CHANGED`.

@@ -11,7 +11,7 @@ pub use target::Target;
 use crate::gateway::interrupt::Interrupt;
 use crate::model::ExecMode;
 use crate::report::event::EVENTS_SCHEMA;
-use crate::report::{Code, CommandRecord, Event, EventLine, Finding, Note, Report, StepReport};
+use crate::report::{Code, CommandRecord, Event, EventLine, Finding, Note, Report, StepReport, StepWaits};
 use crate::runner::{Progress, Run};
 use queue::{MOST_WAITING, Queue, while_it_moves};
 use rate::Rate;
@@ -223,10 +223,15 @@ impl Progress for Events {
         self.tell(Event::InstallStep { step: step.clone() });
     }
 
-    fn install_waits(&self, step: &str, what: &str) {
+    fn install_waits(&self, waits: &StepWaits) {
+        let (code, why) = waits.why.clone().unzip();
         self.tell(Event::InstallWaits {
-            step: step.to_owned(),
-            text: what.to_owned(),
+            step: waits.step.clone(),
+            text: waits.what.clone(),
+            elapsed_seconds: Some(waits.elapsed.as_secs()),
+            usual_seconds: Some(waits.usual.as_secs()),
+            code,
+            why,
         });
     }
 

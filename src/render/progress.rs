@@ -1,51 +1,101 @@
-//! How a run shows what it does: a live line on a terminal, plain lines elsewhere, nothing with `--quiet`.
+//! How a run shows what it does: live lines on a terminal, one for each step of an install that is under way, plain lines
+//! elsewhere, nothing with `--quiet`.
 
 use super::text::lasting;
-use crate::report::{CommandRecord, Finding, Outcome, StepAction, StepOutcome, StepReport};
+use crate::report::{CommandRecord, Finding, Outcome, StepAction, StepOutcome, StepReport, StepWaits};
 use crate::runner::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a plain line may come from a long command.
 const PLAIN_EVERY: Duration = Duration::from_secs(15);
+/// How often a live line is drawn.
+const TICK: Duration = Duration::from_millis(120);
+/// A live line: what does not fit in the terminal's width is cut off.
+const LIVE: &str = "{spinner} {elapsed:>4} {wide_msg}";
 
 /// Where progress is shown.
 pub struct Shown {
     quiet: bool,
-    bar: Option<ProgressBar>,
+    live: Option<Live>,
     state: Mutex<State>,
+}
+
+/// The live lines of a terminal.
+struct Live {
+    all: MultiProgress,
+    /// What is done that is no step of an install.
+    bar: ProgressBar,
 }
 
 struct State {
     step: String,
     began: Instant,
     last: Instant,
-    /// Steps of the install that are under way.
-    running: Vec<String>,
+    /// Steps of the install that are under way, each with its live line where there are such.
+    running: BTreeMap<String, Option<ProgressBar>>,
+}
+
+impl Live {
+    fn new() -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let bar = all.add(line());
+        Self { all, bar }
+    }
+
+    /// A line below the others, for a step.
+    fn begin(&self, text: String) -> ProgressBar {
+        let bar = self.all.add(line());
+        bar.set_message(text);
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+
+    fn end(&self, bar: &ProgressBar) {
+        bar.disable_steady_tick();
+        bar.finish_and_clear();
+        self.all.remove(bar);
+    }
+
+    /// Shows `text` in the line that belongs to no step.
+    fn tell(&self, text: String) {
+        if self.bar.is_finished() {
+            self.bar.reset();
+        }
+        self.bar.set_message(text);
+        self.bar.enable_steady_tick(TICK);
+    }
+
+    fn clear(&self) {
+        self.bar.disable_steady_tick();
+        self.bar.finish_and_clear();
+    }
+}
+
+fn line() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    match ProgressStyle::with_template(LIVE) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 impl Shown {
     /// On stderr: live if that is a terminal that can, plain otherwise.
     #[must_use]
     pub fn new(quiet: bool, terminal: bool) -> Self {
-        let bar = (terminal && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar
-        });
         let now = Instant::now();
         Self {
             quiet,
-            bar,
+            live: (terminal && !quiet).then(Live::new),
             state: Mutex::new(State {
                 step: String::new(),
                 began: now,
                 last: now,
-                running: Vec::new(),
+                running: BTreeMap::new(),
             }),
         }
     }
@@ -54,39 +104,38 @@ impl Shown {
         if self.quiet {
             return;
         }
-        match &self.bar {
-            Some(bar) => bar.suspend(|| {
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }),
-            None => {
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }
+        let print = || {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        };
+        match &self.live {
+            Some(live) => live.all.suspend(print),
+            None => print(),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Progress for Shown {
     fn step(&self, text: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        *state = State {
-            step: text.to_owned(),
-            began: now,
-            last: now,
-            running: Vec::new(),
-        };
-        if let Some(bar) = &self.bar {
-            bar.reset();
-            bar.set_message(text.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(120));
-        } else {
-            drop(state);
-            self.say(&format!("lakehouse: {text}"));
+        {
+            let mut state = self.state();
+            (state.began, state.last) = (now, now);
+            text.clone_into(&mut state.step);
+        }
+        match &self.live {
+            Some(live) => {
+                live.bar.reset();
+                live.tell(text.to_owned());
+            }
+            None => self.say(&format!("lakehouse: {text}")),
         }
     }
 
     fn line(&self, text: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let step = text.strip_prefix("lakehouse-step: ");
         // BuildKit puts a number and the time before each line of a step.
         let step = step.or_else(|| {
@@ -95,10 +144,13 @@ impl Progress for Shown {
                 .map(|(_, step)| step)
         });
         tracing::debug!("{text}");
-        if let Some(bar) = &self.bar {
+        let mut state = self.state();
+        if let Some(live) = &self.live {
             let shown = step.unwrap_or(text);
             if !shown.trim().is_empty() {
-                bar.set_message(format!("{}: {shown}", state.step));
+                // The steps of an install have lines of their own.
+                let of = Some(&state.step).filter(|step| state.running.is_empty() && !step.is_empty());
+                live.tell(of.map_or_else(|| shown.to_owned(), |step| format!("{step}: {shown}")));
             }
             return;
         }
@@ -116,9 +168,11 @@ impl Progress for Shown {
     }
 
     fn done(&self) {
-        if let Some(bar) = &self.bar {
-            bar.disable_steady_tick();
-            bar.finish_and_clear();
+        if let Some(live) = &self.live {
+            for bar in std::mem::take(&mut self.state().running).into_values().flatten() {
+                live.end(&bar);
+            }
+            live.clear();
         }
     }
 
@@ -127,54 +181,86 @@ impl Progress for Shown {
     }
 
     fn finding(&self, finding: &Finding) {
-        let Some(bar) = &self.bar else { return };
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(live) = &self.live else { return };
         let word = match finding.outcome {
             Outcome::Pass => "passed",
             Outcome::Warn => "warns",
             Outcome::Fail => "failed",
             Outcome::Skip => "not asked",
         };
-        bar.set_message(format!("{}: {} {word}", state.step, finding.id));
+        live.bar
+            .set_message(format!("{}: {} {word}", self.state().step, finding.id));
     }
 
     fn command(&self, _record: &CommandRecord) {}
 
     fn install_step(&self, step: &StepReport) {
         let begins = step.outcome == StepOutcome::Planned;
-        let running = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            state.running.retain(|id| *id != step.id);
-            if begins {
-                if state.running.is_empty() {
-                    (state.began, state.last) = (now, now);
-                }
-                state.running.push(step.id.clone());
+        let mut state = self.state();
+        if let (Some(live), Some(Some(bar))) = (&self.live, state.running.remove(&step.id)) {
+            live.end(&bar);
+        }
+        if begins {
+            if state.running.is_empty() {
+                let now = Instant::now();
+                (state.began, state.last) = (now, now);
+                state.step.clear();
             }
-            state.step = state.running.join(", ");
-            state.step.clone()
-        };
-        self.say(&if begins { begin_of(step) } else { end_of(step) });
-        let Some(bar) = &self.bar else { return };
-        if running.is_empty() {
-            bar.disable_steady_tick();
-            bar.finish_and_clear();
-        } else {
-            if bar.is_finished() {
-                bar.reset();
-            }
-            bar.set_message(running);
-            bar.enable_steady_tick(Duration::from_millis(120));
+            let bar = self.live.as_ref().map(|live| live.begin(begin_of(step)));
+            state.running.insert(step.id.clone(), bar);
+        }
+        if let Some(live) = self.live.as_ref().filter(|_| state.running.is_empty()) {
+            live.clear();
+        }
+        drop(state);
+        match (begins, &self.live) {
+            // Its live line says so.
+            (true, Some(_)) => {}
+            (true, None) => self.say(&format!("lakehouse: {}", begin_of(step))),
+            (false, _) => self.say(&end_of(step)),
         }
     }
 
-    fn install_waits(&self, step: &str, what: &str) {
-        self.say(&format!("lakehouse: {step}: waiting for {what}"));
+    fn install_waits(&self, waits: &StepWaits) {
+        if self.live.is_none() {
+            self.say(&format!("lakehouse: {}", plain_wait(waits)));
+            return;
+        }
+        // A step that stood there all along has no line yet: nobody waited for it until now.
+        let mut state = self.state();
+        let bar = state.running.entry(waits.step.clone()).or_insert(None);
+        match (bar, &self.live) {
+            (Some(bar), _) => bar.set_message(live_wait(waits)),
+            (none, Some(live)) => *none = Some(live.begin(live_wait(waits))),
+            (_, None) => {}
+        }
     }
 }
 
-/// `lakehouse: foundation cluster: creating (usually 16 min)`.
+/// `core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod … has no node: …`.
+fn live_wait(waits: &StepWaits) -> String {
+    format!("{} {}: {}", waits.phase, waits.step, wait(waits))
+}
+
+/// The same with the time that has gone, and the reason's code.
+fn plain_wait(waits: &StepWaits) -> String {
+    let code = waits.why.as_ref();
+    let code = code.map_or_else(String::new, |(code, _)| format!(" ({})", code.name()));
+    let after = lasting(waits.elapsed.as_secs());
+    format!("{} {}: {after}: {}{code}", waits.phase, waits.step, wait(waits))
+}
+
+fn wait(waits: &StepWaits) -> String {
+    let usual = match waits.usual.as_secs() {
+        0..=10 => String::new(),
+        seconds => format!(" (usually {})", lasting(seconds)),
+    };
+    let why = waits.why.as_ref();
+    let why = why.map_or_else(String::new, |(_, why)| format!(": {why}"));
+    format!("waiting for {}{usual}{why}", waits.what)
+}
+
+/// `foundation cluster: creating (usually 16 min)`.
 fn begin_of(step: &StepReport) -> String {
     let doing = match step.action {
         StepAction::Create => "creating",
@@ -186,7 +272,7 @@ fn begin_of(step: &StepReport) -> String {
         0..=10 => String::new(),
         seconds => format!(" (usually {})", lasting(seconds)),
     };
-    format!("lakehouse: {} {}: {doing}{usual}", step.phase, step.id)
+    format!("{} {}: {doing}{usual}", step.phase, step.id)
 }
 
 /// `lakehouse: ✓ foundation cluster: done in 17 min`.
@@ -219,6 +305,7 @@ fn end_of(step: &StepReport) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Code;
 
     #[test]
     fn a_steps_begin_and_end_are_one_line_each() {
@@ -227,10 +314,7 @@ mod tests {
             "usualSeconds": 960, "writes": 0
         }))
         .unwrap();
-        assert_eq!(
-            begin_of(&step),
-            "lakehouse: foundation cluster: creating (usually 16 min)"
-        );
+        assert_eq!(begin_of(&step), "foundation cluster: creating (usually 16 min)");
         step.duration_ms = Some(961_000);
         for (outcome, text) in [
             (
@@ -249,5 +333,68 @@ mod tests {
             step.outcome = outcome;
             assert_eq!(end_of(&step), text);
         }
+    }
+
+    fn waits(why: Option<(Code, String)>, usual: u64) -> StepWaits {
+        StepWaits {
+            phase: "core",
+            step: "etcd".to_owned(),
+            what: "the StatefulSet `ingext/etcd`: 0 of 1 ready".to_owned(),
+            why,
+            elapsed: Duration::from_secs(45),
+            usual: Duration::from_secs(usual),
+        }
+    }
+
+    #[test]
+    fn a_wait_says_phase_step_time_usual_time_and_reason_in_one_line() {
+        let why = (
+            Code::PodUnschedulable,
+            "The pod `ingext/etcd-0` has no node: too little CPU is free.".to_owned(),
+        );
+        assert_eq!(
+            live_wait(&waits(Some(why.clone()), 60)),
+            "core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod `ingext/etcd-0` has no node: too little CPU is free."
+        );
+        assert_eq!(
+            plain_wait(&waits(Some(why), 60)),
+            "core etcd: 45 s: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s): The pod `ingext/etcd-0` has no node: too little CPU is free. (POD_UNSCHEDULABLE)"
+        );
+        assert_eq!(
+            plain_wait(&waits(None, 5)),
+            "core etcd: 45 s: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready"
+        );
+    }
+
+    #[test]
+    fn each_step_under_way_has_a_line_of_its_own_and_none_is_left_at_the_end() {
+        let shown = Shown::new(false, true);
+        let mut step: StepReport = serde_json::from_value(serde_json::json!({
+            "phase": "core", "id": "etcd", "action": "create", "detail": "", "outcome": "planned", "usualSeconds": 60, "writes": 0
+        }))
+        .unwrap();
+        let lines = |shown: &Shown| -> Vec<String> {
+            let state = shown.state();
+            let lines = state.running.values().flatten();
+            lines.map(ProgressBar::message).collect()
+        };
+        shown.install_step(&step);
+        step.id = "stack".to_owned();
+        shown.install_step(&step);
+        // One that stood there all along, and is waited for.
+        let mut late = waits(None, 60);
+        late.step = "karpenter".to_owned();
+        shown.install_waits(&late);
+        shown.install_waits(&waits(None, 60));
+        assert_eq!(
+            lines(&shown),
+            [
+                "core etcd: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s)",
+                "core karpenter: waiting for the StatefulSet `ingext/etcd`: 0 of 1 ready (usually 60 s)",
+                "core stack: creating (usually 60 s)",
+            ]
+        );
+        shown.done();
+        assert!(shown.state().running.is_empty() && lines(&shown).is_empty());
     }
 }

@@ -91,6 +91,9 @@ pub fn report(report: &Report, style: Style) -> String {
             seconds(report.run.duration_ms)
         );
     }
+    if let Some(record) = &report.run.record {
+        let _ = writeln!(text, "signed-off record: {record}");
+    }
     text
 }
 

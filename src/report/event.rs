@@ -1,6 +1,6 @@
 //! One line of the event stream (`--events`): what a run does, as it does it.
 
-use super::{CommandRecord, ExecMode, Finding, Report, SCHEMA_VERSION, StepReport};
+use super::{Code, CommandRecord, ExecMode, Finding, Report, SCHEMA_VERSION, StepReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -74,12 +74,25 @@ pub enum Event {
         /// The step.
         step: StepReport,
     },
-    /// A step of the install waits for something that comes by itself.
+    /// A step of the install waits for something that comes by itself: at each change of what, or of why it is not there
+    /// yet, and each 15 seconds.
     InstallWaits {
         /// The step's name.
         step: String,
         /// What it waits for, for people.
         text: String,
+        /// How long the step is being carried out, in seconds.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        elapsed_seconds: Option<u64>,
+        /// How long it usually takes, in seconds.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        usual_seconds: Option<u64>,
+        /// Why that is not there yet, where it is known: the gravest reason's code.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        code: Option<Code>,
+        /// That reason, for people.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        why: Option<String>,
     },
     /// The user should know this.
     Note {

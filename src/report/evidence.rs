@@ -1,6 +1,6 @@
 //! What `lakehouse evidence …` reports: the runs that are kept, and whether what is kept was changed.
 
-use super::{Code, ExecRecord, Note};
+use super::{Code, ExecRecord, Note, SignedRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,12 @@ pub struct EvidenceReport {
     /// The run that was asked for (`show`, `verify`, `export`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunEntry>,
+    /// Its signed-off record (`show`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<SignedRecord>,
+    /// Why there is none, or none that can be shown (`show`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_record: Option<String>,
     /// Its commands in the journal's order (`show`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commands: Option<Vec<CommandEntry>>,
@@ -142,13 +148,16 @@ pub struct Verification {
     /// The hash of the last line that was read; of nothing but the run's ID without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_hash: Option<String>,
-    /// What the last hash and the count were held against: `report.json` (in the run's own folder), `--report` (the one
-    /// that was kept elsewhere). Without any, a cut end and a journal made anew can't be seen.
+    /// What the last hash and the count were held against: `report.json` and `record.json` (in the run's own folder),
+    /// `--report` (the one that was kept elsewhere). Without any, a cut end and a journal made anew can't be seen.
     pub anchors: Vec<String>,
     /// SHA-256 of the bytes of the run's `report.json`, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_sha256: Option<String>,
-    /// What is wrong, in the order of the lines.
+    /// The hash of what the run's signed-off record says, as it stands; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record_hash: Option<String>,
+    /// What is wrong: with the journal in the order of its lines, then with the report and the signed-off record.
     pub findings: Vec<EvidenceFinding>,
     /// Whether the check stopped before the journal's end, because enough was wrong or a line has no end.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -195,6 +204,55 @@ pub enum FindingKind {
     Report,
     /// The run's own report and the one that was kept elsewhere differ.
     ReportsDiffer,
+    /// The signed-off record is none: no JSON document, cut, or without a member that each has.
+    Record,
+    /// The signed-off record is of another run.
+    RecordOtherRun,
+    /// The signed-off record's own hash is not that of what it says.
+    RecordChanged,
+    /// The signed-off record says the same in other bytes than lakehouse writes: spaces, escapes, order, a second key.
+    RecordForm,
+    /// The signed-off record's writes are not in the journal's order, or one is there twice.
+    RecordOrder,
+    /// The journal has a write that the signed-off record has not.
+    RecordWriteMissing,
+    /// The signed-off record has a write that the journal has not.
+    RecordWriteAdded,
+    /// A write has another purpose, command line, time or outcome in the signed-off record than in the journal.
+    RecordWrite,
+    /// The signed-off record's count of the journal's lines, or their last hash, is not the journal's.
+    RecordJournal,
+    /// The report names a signed-off record, and there is none.
+    RecordMissing,
+    /// There is a signed-off record, and the report names none.
+    RecordUnexpected,
+    /// The signed-off record says something else than what the report has the hash of: it was made anew.
+    RecordHash,
+    /// The signed-off record and the report differ in what both have: approval, digest, target, status, steps, evidence.
+    RecordReport,
+}
+
+impl FindingKind {
+    /// Whether it is about the signed-off record.
+    #[must_use]
+    pub const fn is_of_record(self) -> bool {
+        matches!(
+            self,
+            Self::Record
+                | Self::RecordOtherRun
+                | Self::RecordChanged
+                | Self::RecordForm
+                | Self::RecordOrder
+                | Self::RecordWriteMissing
+                | Self::RecordWriteAdded
+                | Self::RecordWrite
+                | Self::RecordJournal
+                | Self::RecordMissing
+                | Self::RecordUnexpected
+                | Self::RecordHash
+                | Self::RecordReport
+        )
+    }
 }
 
 /// One thing that is wrong.

@@ -2,7 +2,7 @@
 
 use super::install_evidence::InstallEvidence;
 use super::preflight::Next;
-use super::{CostEstimate, Failure, Note};
+use super::{Approval, CostEstimate, Failure, Note, PlanTarget};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,12 @@ pub struct InstallReport {
     /// The plan's digest, `sha256:…`: what `--approve DIGEST` names. Absent where no plan could be made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub plan_digest: Option<String>,
+    /// What the plan is for. Absent where no plan could be made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target: Option<PlanTarget>,
+    /// Under which approval the plan was carried out. Absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<Approval>,
     /// The steps, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<StepReport>,

@@ -1,5 +1,6 @@
 //! What an install leaves behind, by phase: looked at, not remembered. The seed's field names are kept.
 
+use super::{CoreEvidence, DatalakeEvidence, IngressEvidence, StreamEvidence};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,18 @@ pub struct InstallEvidence {
     /// Compute.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compute: Option<ComputeEvidence>,
+    /// Core.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub core: Option<CoreEvidence>,
+    /// Stream.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stream: Option<StreamEvidence>,
+    /// Datalake.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub datalake: Option<DatalakeEvidence>,
+    /// Ingress.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ingress: Option<IngressEvidence>,
 }
 
 /// The foundation: cluster, nodes, add-ons, storage class.

@@ -10,9 +10,11 @@ pub mod failure;
 pub mod finding;
 pub mod install;
 pub mod install_evidence;
+pub mod phase_evidence;
 pub mod preflight;
 pub mod preflight_evidence;
 pub mod run_record;
+pub mod signed_record;
 pub mod toolbox;
 
 pub use codes::Code;
@@ -22,18 +24,23 @@ pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
 pub use install::{InstallReport, InstallStatus, StepAction, StepOutcome, StepReport};
 pub use install_evidence::{ComputeEvidence, EksEvidence, InstallEvidence, StorageEvidence};
+pub use phase_evidence::{
+    CoreEvidence, DatalakeEvidence, IngressEvidence, RecordEvidence, ReleaseEvidence, SiteEvidence,
+    StreamEvidence, TargetsEvidence, WorkloadEvidence,
+};
 pub use preflight::{PreflightEvidence, PreflightReport, PreflightStatus};
 pub use preflight_evidence::{
     ClusterInside, CostEstimate, CostItem, DelegationEvidence, DeniedAction, PermissionEvidence, QuotaUse,
 };
 pub use run_record::{ExecRecord, RunRecord};
+pub use signed_record::{Approval, ApprovalKind, Approver, PlanTarget, RecordedStep, SignedRecord};
 pub use toolbox::ToolboxReport;
 
 pub mod event;
 pub mod progress;
 
 pub use event::{Event, EventLine};
-pub use progress::{Progress, Unseen};
+pub use progress::{Progress, StepWaits, Unseen};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

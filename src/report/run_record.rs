@@ -36,6 +36,13 @@ pub struct RunRecord {
     /// Path of the copy of this report beside the journal; absent when there is no journal or it could not be written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub report: Option<String>,
+    /// Path of the run's signed-off record beside the journal; absent when the run carried no plan out, or the record could
+    /// not be written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record: Option<String>,
+    /// The record's own hash.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record_hash: Option<String>,
     /// What went wrong beside the run's own work, for example with its event stream.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub warnings: Vec<Note>,

@@ -1,7 +1,7 @@
 //! Several listeners of one run.
 
 pub use crate::report::Progress;
-use crate::report::{CommandRecord, Finding, StepReport};
+use crate::report::{CommandRecord, Finding, StepReport, StepWaits};
 use std::sync::Arc;
 
 /// Tells each of them, in order.
@@ -36,7 +36,7 @@ impl Progress for All {
         self.0.iter().for_each(|one| one.install_step(step));
     }
 
-    fn install_waits(&self, step: &str, what: &str) {
-        self.0.iter().for_each(|one| one.install_waits(step, what));
+    fn install_waits(&self, waits: &StepWaits) {
+        self.0.iter().for_each(|one| one.install_waits(waits));
     }
 }

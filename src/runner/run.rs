@@ -111,6 +111,8 @@ impl Run {
             journal_records: mark.as_ref().map_or(0, |mark| mark.count),
             journal_hash: mark.map(|mark| mark.hash),
             report: None,
+            record: None,
+            record_hash: None,
             warnings: Vec::new(),
         };
         Report {

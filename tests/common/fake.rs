@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 /// A fake tool's own program: the answer to `aws sts get-caller-identity …` is the script `aws.sts.get-caller-identity`.
 const TOOL: &str = r#"#!/bin/sh
-answers=$(dirname "$0")/../answers
-name=$(basename "$0")
+answers=${0%/*}/../answers
+name=${0##*/}
 for key in "$name.$1.$2" "$name.$1" "$name"; do
     if [ -f "$answers/$key" ]; then
         . "$answers/$key"

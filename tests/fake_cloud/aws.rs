@@ -27,6 +27,8 @@ impl Cloud {
             "sqs" => self.sqs(words),
             "s3api" => self.s3(words, stdin),
             "ec2" => self.ec2(words),
+            "elbv2" => self.elbv2(words),
+            "route53" => self.route53(words, stdin),
             other => panic!("no service {other}"),
         }
     }

@@ -2,9 +2,13 @@
 
 use super::{Cloud, Reply, Tags, flag};
 use crate::fake_cloud::aws::association_id;
+use serde_json::Value;
 
 /// Stands in all that a tool says of a fault: where it may be shown, it is looked for.
 pub const MARK: &str = "words-of-the-fault";
+
+/// Whose an object of the cluster is that stands in the way.
+const THEIRS: &str = "theirs";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -128,7 +132,12 @@ impl Fault {
                 Met::Reply(Reply::text(&format!("<html><body>{MARK}</body></html>\n")))
             }
             F::TakenByOthers | F::TakenHere => {
-                taken(self, cloud, &words);
+                let object: Option<Value> = stdin.and_then(|bytes| serde_json::from_slice(bytes).ok());
+                let kind = object
+                    .as_ref()
+                    .and_then(|it| it["kind"].as_str())
+                    .unwrap_or_default();
+                taken(self, cloud, &words, kind);
                 Met::Reply(refused_as_taken(cloud, argv, stdin))
             }
             F::RolledBack => Met::Reply(rolled_back(cloud, argv, stdin)),
@@ -247,9 +256,22 @@ impl Fault {
 }
 
 /// Puts somebody else's thing where the command would make its own.
-fn taken(fault: Fault, cloud: &mut Cloud, words: &[&str]) {
+fn taken(fault: Fault, cloud: &mut Cloud, words: &[&str], kind: &str) {
     let theirs = Tags::from([("team".to_owned(), "theirs".to_owned())]);
     match (words[0], words[2]) {
+        // Somebody's role for the controller: it is used, under another plan.
+        ("eksctl", "podidentityassociation") => {
+            let subject = "kube-system/aws-load-balancer-controller";
+            let one = super::Association {
+                subject: subject.to_owned(),
+                role: super::arn("iam", "role/theirs"),
+                tags: theirs,
+            };
+            cloud.associations.entry(association_id(subject)).or_insert(one);
+        }
+        ("aws", "change-resource-record-sets") => {
+            cloud.way.record.get_or_insert_with(super::ingress::their_record);
+        }
         ("eksctl", _) => cloud.cluster = Some(theirs),
         ("aws", "create-stack") => {
             let stack = super::Stack {
@@ -296,6 +318,11 @@ fn taken(fault: Fault, cloud: &mut Cloud, words: &[&str]) {
         }
         ("aws", "create-service-linked-role") => {
             cloud.roles.insert("AWSServiceRoleForEC2Spot".to_owned());
+        }
+        ("kubectl", _) if kind == "Namespace" => cloud.namespace = Some(THEIRS.to_owned()),
+        ("kubectl", _) if kind == "Secret" => {
+            cloud.secret = Some(THEIRS.to_owned());
+            cloud.token = Some("their-token".to_owned());
         }
         ("kubectl", _) => {
             cloud.version += 1;
@@ -365,8 +392,18 @@ pub fn mend(cloud: &mut Cloud) {
     if cloud.bucket.as_ref().is_some_and(|bucket| theirs(&bucket.tags)) {
         cloud.bucket = None;
     }
+    if cloud.way.record == Some(super::ingress::their_record()) {
+        cloud.way.record = None;
+    }
     if cloud.holder().starts_with("bob@") {
         cloud.lease = None;
+    }
+    if cloud.namespace.as_deref() == Some(THEIRS) {
+        cloud.namespace = None;
+    }
+    if cloud.secret.as_deref() == Some(THEIRS) {
+        cloud.secret = None;
+        cloud.token = None;
     }
 }
 
@@ -374,7 +411,7 @@ pub fn mend(cloud: &mut Cloud) {
 pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
     use Wanted::{Fails, GoesOn};
     let tool = key.split(' ').next().unwrap();
-    let (aws, eksctl, lease) = (tool == "aws", tool == "eksctl", tool == "kubectl");
+    let (aws, eksctl, lease) = (tool == "aws", tool == "eksctl", key.contains(" lease ("));
     let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
     let by_stack = has(&["create-stack", "eksctl"]);
     let wanted = match fault {
@@ -388,13 +425,24 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
                 "eksctl create nodegroup",
                 "eksctl create addon",
                 "create-addon",
+                "kubectl label",
+                "kubectl delete",
+                "kubectl apply",
             ]) =>
         {
             return None;
         }
+        // kubectl's exit code is what there is to go by: a delete that says that it was made and was not, and the
+        // upgrade behind it, are not told apart from a Job that somebody made anew.
+        F::GarbageOnce | F::GarbageForEver if has(&["kubectl delete"]) => return None,
         F::TakenHere if !has(&["create-bucket", "create-access-entry"]) => return None,
         F::RolledBack if !by_stack => return None,
-        F::Quota if has(&["put-", "tag-resource", "update-"]) || !aws && !eksctl => return None,
+        F::Quota
+            if has(&["put-", "tag-resource", "update-", "change-resource-record-sets"])
+                || !aws && !eksctl =>
+        {
+            return None;
+        }
         // The end of a run is its end: what was held is told, and ends by itself.
         _ if has(&["(given back)"]) => match fault {
             F::TakenByOthers | F::Quota => return None,
@@ -421,8 +469,10 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::Quota => Fails("AWS_LIMIT_REACHED"),
         F::TakenByOthers if eksctl => Fails("PLAN_CHANGED"),
         F::TakenByOthers if lease => Fails("INSTALL_HELD"),
+        F::TakenByOthers if tool == "kubectl" => Fails("PLAN_CHANGED"),
         F::TakenByOthers if tool == "helm" => Fails("OWNED_BY_OTHERS"),
         F::TakenByOthers if has(&["create-stack"]) => Fails("STACK_FOREIGN"),
+        F::TakenByOthers if has(&["change-resource-record-sets"]) => Fails("DNS_RECORD_FOREIGN"),
         F::TakenByOthers if has(&["create-bucket"]) => Fails("S3_BUCKET_TAKEN"),
         F::TakenByOthers if has(&["association"]) => Fails("ASSOCIATION_TAKEN"),
         F::TakenByOthers if has(&["create-access-entry"]) => Fails("ACCESS_ENTRY_TAKEN"),

@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod cluster;
 pub mod faults;
+pub mod ingress;
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,8 @@ pub struct Release {
     pub values: Value,
     pub label: String,
     pub revision: u32,
+    /// Labels that somebody set on the newest revision's record.
+    pub labels: Tags,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +116,16 @@ pub struct Cloud {
     /// Of subnets and security groups.
     pub tags: BTreeMap<String, Tags>,
     pub releases: BTreeMap<String, Release>,
+    /// The namespace's mark of creation, empty where it has none.
+    pub namespace: Option<String>,
+    /// The same of the Secret.
+    pub secret: Option<String>,
+    /// What stands in it.
+    pub token: Option<String>,
+    /// Whether the init Job stands; it completes at once.
+    pub job: bool,
+    /// The way to the site.
+    pub way: ingress::Way,
     pub lease: Option<Value>,
     pub version: u64,
     /// How often each thing was made.
@@ -147,11 +160,16 @@ impl Cloud {
         twice.map(|(what, _)| what).collect()
     }
 
-    /// All but what differs between two runs that did the same: the Lease, and how the way there was.
+    /// All but what differs between two runs that did the same: the Lease, the token, and how the way there was.
     pub fn end(&self) -> Self {
         Self {
             lease: None,
+            token: None,
             version: 0,
+            way: ingress::Way {
+                pending: 0,
+                ..self.way.clone()
+            },
             made: BTreeMap::new(),
             ..self.clone()
         }

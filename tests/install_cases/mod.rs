@@ -31,6 +31,18 @@ pub fn desired() -> Desired {
         bucket_is_named: true,
         versioning: false,
         chart_mirror: None,
+        site: lakehouse::steps::install::Site {
+            domain: "lakehouse.k8.rehearsal.test".parse().unwrap(),
+            certificate: "arn:aws:acm:us-east-2:000000000000:certificate/0123-4567"
+                .parse()
+                .unwrap(),
+            dns: lakehouse::steps::install::Dns::Route53 {
+                zone_id: "/hostedzone/Z0MLWEORIKCRYDP0R01N1".to_owned(),
+                zone_name: "rehearsal.test".to_owned(),
+            },
+            scheme: lakehouse::model::Scheme::InternetFacing,
+        },
+        set_values: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,14 +1,19 @@
 //! An account and a cluster in memory, with clients that can fail at every place, and steps that make things in it.
 #![allow(dead_code, missing_docs)] // each test file uses a part of it
 
+#[path = "../outside/mod.rs"]
+mod outside;
+
 use lakehouse::clients::Ask;
 use lakehouse::clients::failure::{CallError, ErrorClass};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use lakehouse::model::{Approve, Phase, Target};
-use lakehouse::report::{Effect, ExecMode, InstallReport, Progress, StepReport};
+use lakehouse::report::{Effect, ExecMode, InstallReport, Progress, StepReport, StepWaits};
 use lakehouse::runner::install::{Holder, Job};
-use lakehouse::steps::install::{Decision, Desired, Ground, Look, Step, Waits, World, Write, WriteTo};
+use lakehouse::steps::install::{
+    Decision, Desired, Ground, Look, Step, Waiting, Waits, World, Write, WriteTo,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -323,12 +328,22 @@ impl Progress for Account {
         let text = format!("{} {:?}", step.id, step.outcome);
         self.state.lock().unwrap().told.push(text);
     }
-    fn install_waits(&self, step: &str, what: &str) {
-        let text = format!("{step}: {what}");
+    fn install_waits(&self, waits: &StepWaits) {
+        let why = waits
+            .why
+            .as_ref()
+            .map_or(String::new(), |(code, _)| format!(" ({})", code.name()));
+        let text = format!(
+            "{}: {}{why} at {}",
+            waits.step,
+            waits.what,
+            waits.elapsed.as_secs()
+        );
         self.state.lock().unwrap().waits.push(text);
     }
 }
 
+type Glancing = Box<dyn Fn() -> Option<Waiting> + Send + Sync>;
 type Looking = Box<dyn Fn(usize) -> Result<Decision, CallError> + Send + Sync>;
 
 /// A step whose look is a closure; it is given how often it was looked at before, the plan's look among them.
@@ -339,6 +354,7 @@ pub struct Scripted {
     phase: Phase,
     looks: Mutex<usize>,
     looking: Looking,
+    glancing: Option<Glancing>,
 }
 
 impl Step for Scripted {
@@ -353,6 +369,9 @@ impl Step for Scripted {
     }
     fn waits(&self) -> Waits {
         self.waits
+    }
+    fn glance(&self, _world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        Ok(self.glancing.as_ref().and_then(|glancing| glancing()))
     }
     fn look(&self, _world: &World<'_>) -> Result<Look, CallError> {
         let number = {
@@ -376,14 +395,41 @@ pub fn step(
     after: &'static [&'static str],
     looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
 ) -> Box<dyn Step> {
+    Box::new(scripted(id, after, Waits::new(5, 120, 5), Box::new(looking)))
+}
+
+/// The same, waiting as `waits` says.
+pub fn step_with(
+    id: &'static str,
+    waits: Waits,
+    looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
+) -> Box<dyn Step> {
+    Box::new(scripted(id, &[], waits, Box::new(looking)))
+}
+
+/// The same, with glances.
+pub fn glancing(
+    id: &'static str,
+    waits: Waits,
+    looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
+    glancing: impl Fn() -> Option<Waiting> + Send + Sync + 'static,
+) -> Box<dyn Step> {
     Box::new(Scripted {
+        glancing: Some(Box::new(glancing)),
+        ..scripted(id, &[], waits, Box::new(looking))
+    })
+}
+
+fn scripted(id: &'static str, after: &'static [&'static str], waits: Waits, looking: Looking) -> Scripted {
+    Scripted {
         id,
         after,
-        waits: Waits::new(5, 120, 5),
+        waits,
         phase: Phase::Foundation,
         looks: Mutex::new(0),
-        looking: Box::new(looking),
-    })
+        looking,
+        glancing: None,
+    }
 }
 
 /// What the thing `id` shall be.
@@ -502,6 +548,18 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
         bucket_is_named: true,
         versioning: false,
         chart_mirror: None,
+        site: lakehouse::steps::install::Site {
+            domain: "lakehouse.k8.rehearsal.test".parse().unwrap(),
+            certificate: "arn:aws:acm:us-east-2:000000000000:certificate/0123-4567"
+                .parse()
+                .unwrap(),
+            dns: lakehouse::steps::install::Dns::Route53 {
+                zone_id: "/hostedzone/Z0MLWEORIKCRYDP0R01N1".to_owned(),
+                zone_name: "rehearsal.test".to_owned(),
+            },
+            scheme: lakehouse::model::Scheme::InternetFacing,
+        },
+        set_values: std::collections::BTreeMap::new(),
     };
     let (ground, folder) = (Ground::default(), tempfile::tempdir().unwrap());
     let approve: Option<Approve> = how
@@ -521,6 +579,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
             gateway: account.as_ref(),
             desired: &desired,
             ground: &ground,
+            outside: &outside::Nowhere,
             listener: account.as_ref(),
             now,
         },
@@ -530,6 +589,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
         folder: None,
         locks: how.locks.unwrap_or_else(|| folder.path().join("locks")),
         holder: how.holder,
+        uid: 1000,
         approve: approve.as_ref(),
         read_only: how.read_only,
         phase: how.phase,

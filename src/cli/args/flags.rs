@@ -8,7 +8,9 @@
     reason = "these doc lines are the help's text, where backticks would show"
 )]
 
-use super::{ColorChoice, DnsProvider, ExecMode, Group, LogLevel, OutputFormat, Phase, PossibleValuesParser};
+use super::{
+    ColorChoice, DnsProvider, ExecMode, Group, LogLevel, OutputFormat, Phase, PossibleValuesParser, Scheme,
+};
 
 const SWITCH: [&str; 2] = ["true", "false"];
 
@@ -80,6 +82,9 @@ pub struct TargetFlags {
     /// Who answers for the site's DNS [DNS_PROVIDER; default: route53 if a zone is found]
     #[arg(long, global = true, value_name = "WHO", help_heading = "Site", value_parser = PossibleValuesParser::new(DnsProvider::WORDS))]
     pub dns_provider: Option<String>,
+    /// Who reaches the site's load balancer: everybody, or its VPC [SITE_SCHEME; default: internet-facing]
+    #[arg(long, global = true, value_name = "WHO", help_heading = "Site", value_parser = PossibleValuesParser::new(Scheme::WORDS))]
+    pub scheme: Option<String>,
     /// Resolver for DNS questions [default: the system's]
     #[arg(long, global = true, value_name = "ADDRESS", help_heading = "Site")]
     pub dns_server: Option<String>,

@@ -5,14 +5,13 @@ use super::preflight::interrupted_code;
 use crate::cli::resolve::EvidenceAsked;
 use crate::cli::run::{Context, DONE, FAILED, PARTLY};
 use crate::gateway::environment;
-use crate::gateway::journal::JournalLine;
 use crate::gateway::redact::Redactor;
 use crate::model::RunName;
-use crate::report::evidence::CommandEntry;
-use crate::report::{Code, EvidenceReport, Failure, Note, VerificationStatus};
+use crate::report::evidence::{CommandEntry, FindingKind};
+use crate::report::{Code, EvidenceReport, Failure, Note, SignedRecord, VerificationStatus};
 use crate::runner::evidence::{
-    Asked, Lines, RunFolder, Store, Verified, document, entry, failed, fits, read_kept, unreadable, verify,
-    write,
+    Asked, Lines, RECORD, RunFolder, Store, Verified, document, entry, entry_of, failed, fits, read_kept,
+    unreadable, verify, why_none, write,
 };
 use std::io::Write;
 use std::path::Path;
@@ -123,27 +122,46 @@ fn show(context: &Context, store: &Store, purpose: &str, run: &RunName) -> Resul
         if number > MOST_COMMANDS {
             omitted += 1;
         } else {
-            commands.push(command(number, line));
+            commands.push(CommandEntry {
+                line: number,
+                ..entry_of(line)
+            });
         }
     })
     .map_err(|note| failed(purpose, note))?;
+    let record = record(&verified);
     let mut report = of(store, "show", verified);
+    match record {
+        Ok(record) => report.record = Some(record),
+        Err(why) => report.no_record = Some(why),
+    }
     report.commands = Some(commands);
     report.commands_omitted = omitted;
     Ok(Done::Report(Box::new(report), DONE))
 }
 
-fn command(number: u64, line: &JournalLine) -> CommandEntry {
-    let record = line.record.clone();
-    CommandEntry {
-        line: number,
-        purpose: record.purpose,
-        argv: record.argv,
-        started_at: record.started_at,
-        duration_ms: record.duration_ms,
-        exit: record.exit,
-        ended: record.ended,
+/// The signed-off record, or why none is shown.
+fn record(verified: &Verified) -> Result<SignedRecord, String> {
+    let findings = &verified.verification.findings;
+    let has = |kind| findings.iter().any(|finding| finding.kind == kind);
+    if has(FindingKind::RecordOtherRun) {
+        return Err(format!("`{RECORD}` is of another run: it is not shown."));
     }
+    if has(FindingKind::Record) {
+        return Err(format!(
+            "`{RECORD}` is no signed-off record, or was cut: the journal is shown alone."
+        ));
+    }
+    let Some(record) = &verified.record else {
+        let report = verified.report.as_ref();
+        return Err(why_none(verified.entry.state, report, verified.writes));
+    };
+    let foreign = || {
+        format!(
+            "`{RECORD}` has not the form that this version shows: another one may have written it. It stands beside the journal."
+        )
+    };
+    record.typed().ok_or_else(foreign)
 }
 
 fn export(
@@ -214,6 +232,8 @@ fn blank(store: &Store, action: &str) -> EvidenceReport {
         runs: None,
         runs_omitted: 0,
         run: None,
+        record: None,
+        no_record: None,
         commands: None,
         commands_omitted: 0,
         verification: None,

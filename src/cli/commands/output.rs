@@ -81,7 +81,8 @@ fn kept(context: &Context, mut report: Report) -> Report {
         return report;
     };
     report.run.report = Some(folder.join(evidence::REPORT).display().to_string());
-    let Err(error) = document(&report).and_then(|text| evidence::keep(folder, &text)) else {
+    let Err(error) = document(&report).and_then(|text| evidence::keep(folder, evidence::REPORT, &text))
+    else {
         return report;
     };
     let code = Code::ReportNotKept;

@@ -6,6 +6,7 @@ use crate::model::{Settings, shown_name};
 use crate::render::env_file::{self, Written};
 use crate::report::install::InstallStatus;
 use crate::report::{Code, Finding, PreflightReport, PreflightStatus, Report};
+use crate::runner::evidence;
 use crate::runner::install::{self, Asked};
 use crate::runner::preflight;
 
@@ -82,6 +83,7 @@ fn made(context: &Context, settings: &Settings, and_install: bool) -> Report {
     let mut report = context.report(checked.workplace.as_ref());
     report.preflight = Some(body);
     report.install = install;
+    evidence::sign_off(context.run.folder(), &mut report, jiff::Timestamp::now());
     report
 }
 

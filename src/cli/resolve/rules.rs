@@ -4,7 +4,7 @@ use super::lookup::switch_rule;
 use crate::model::{
     Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, ColorChoice, DnsProvider, DnsServer,
     ExecMode, LogLevel, Namespace, Need, NodeCount, NodeType, OutputFormat, Phase, Profile, Region,
-    RootDomain, SiteDomain, Subnets, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
+    RootDomain, Scheme, SiteDomain, Subnets, TimeLimit, ToolboxImage, ToolboxNetwork, ToolboxSource,
 };
 use crate::model::{EventsTo, Form, Formed};
 use std::str::FromStr;
@@ -29,6 +29,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "chart-registry" => of::<ChartRegistry>(),
         "subnets" => of::<Subnets>(),
         "dns-provider" => of::<DnsProvider>(),
+        "scheme" => of::<Scheme>(),
         "dns-server" => of::<DnsServer>(),
         "phase" => of::<Phase>(),
         "approve" => of::<Approve>(),

@@ -8,7 +8,7 @@ use super::made;
 use super::options::options;
 use crate::model::{
     AccountId, Approve, BadInput, BucketName, CertArn, ChartRegistry, ClusterName, DnsServer, Namespace,
-    NodeCount, NodeType, Phase, Profile, Region, RootDomain, Settings, SiteDomain, Sourced, Subnets,
+    NodeCount, NodeType, Phase, Profile, Region, RootDomain, Scheme, Settings, SiteDomain, Sourced, Subnets,
 };
 use std::str::FromStr;
 
@@ -50,6 +50,9 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         overwrite_env: lookup.switch("overwrite-env", None, false)?.value,
         dns_check: lookup.switch("dns-check", None, true)?.value,
         dns_provider: lookup.get("dns-provider", Some("DNS_PROVIDER"))?,
+        scheme: lookup
+            .get("scheme", Some("SITE_SCHEME"))?
+            .unwrap_or(Sourced::default_of(Scheme::InternetFacing)),
         dns_server: lookup.get("dns-server", None)?,
         expected_account: expected_account(lookup)?,
         approve: approve(lookup)?,

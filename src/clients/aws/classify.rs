@@ -211,7 +211,10 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "QueueDoesNotExist"
         | "InvalidGroup.NotFound"
         | "InvalidSubnetID.NotFound"
-        | "InvalidVpcID.NotFound" => C::Absent,
+        | "InvalidVpcID.NotFound"
+        | "LoadBalancerNotFound"
+        | "TargetGroupNotFound"
+        | "NoSuchChange" => C::Absent,
         // CloudFormation has one code for all that it does not like; the sentences are its own.
         "ValidationError" if is_absent_stack(error.message) => C::Absent,
         "ValidationError" if is_stack_in_progress(error.message) => C::Busy,
@@ -221,6 +224,8 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
         | "AlreadyExistsException"
         | "BucketAlreadyOwnedByYou"
         | "BucketAlreadyExists" => C::Exists,
+        // Route53 has one code for all that it does not like in a batch.
+        "InvalidChangeBatch" if error.message.contains("but it already exists") => C::Exists,
         // IAM of a service-linked role (facts, section 3: the spot role).
         "InvalidInput" if error.message.contains("has been taken in this account") => C::Exists,
         "ConcurrentModification"
@@ -231,6 +236,7 @@ fn writing_class(error: &ServiceError<'_>) -> ErrorClass {
             C::LimitReached
         }
         "InsufficientCapabilitiesException"
+        | "InvalidChangeBatch"
         | "InvalidParameterException"
         | "MalformedPolicy"
         | "MalformedPolicyDocument"

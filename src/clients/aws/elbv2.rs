@@ -1,9 +1,13 @@
-//! Elastic Load Balancing: how many application load balancers the region has.
+//! Elastic Load Balancing: how many application load balancers the region has, and one with all that hangs on it.
+
+pub mod balancer;
 
 use crate::clients::call::{Ask, ask, json_list};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::gateway::Gateway;
 use serde::Deserialize;
+
+pub use balancer::{Balancer, Target, TargetGroup};
 
 /// The client.
 #[derive(Clone, Copy)]

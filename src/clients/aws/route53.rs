@@ -1,5 +1,6 @@
 //! Route53: the account's hosted zones, and what one of them holds.
 
+pub mod changes;
 mod records;
 
 use crate::clients::call::{Ask, ask, formed, json_list};

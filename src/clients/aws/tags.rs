@@ -16,14 +16,15 @@ pub(super) struct Tag {
     value: String,
 }
 
-/// The list as a map.
+/// The list as a map. A key that stands there twice with one value is that value: eksctl 0.230 writes a stack's tags so.
 ///
 /// # Errors
-/// [`ParseFailure::Form`] with `field` where a key stands there twice.
+/// [`ParseFailure::Form`] with `field` where a key has two values.
 pub(super) fn map_of(list: Vec<Tag>, field: &'static str) -> Result<Tags, ParseFailure> {
     let mut tags = Tags::new();
     for tag in list {
-        if tags.insert(tag.key, tag.value).is_some() {
+        let known = tags.insert(tag.key, tag.value.clone());
+        if known.is_some_and(|known| known != tag.value) {
             return Err(ParseFailure::Form(field));
         }
     }
@@ -41,4 +42,23 @@ pub(super) fn list(tags: &Tags) -> Value {
 /// The tags as an argument: `{"a":"b"}`.
 pub(super) fn map(tags: &Tags) -> String {
     json!(tags).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(key: &str, value: &str) -> Tag {
+        Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    #[test]
+    fn one_tag_told_twice_is_that_tag_and_two_values_are_none() {
+        let twice = map_of(vec![tag("a", "1"), tag("b", "2"), tag("a", "1")], "Tags").unwrap();
+        assert_eq!(twice.len(), 2);
+        assert!(map_of(vec![tag("a", "1"), tag("a", "2")], "Tags").is_err());
+    }
 }

@@ -76,11 +76,7 @@ impl Eksctl<'_> {
     /// # Errors
     /// As [`Self::create_cluster`].
     pub fn create_associations(&self, config: &str) -> Result<(), CallError> {
-        self.create(writing(
-            "create the pod identity associations",
-            &["podidentityassociation", "-f", "-"],
-            config,
-        ))
+        self.create(create_associations_ask(config))
     }
 
     fn create(&self, mut question: Ask) -> Result<(), CallError> {
@@ -108,6 +104,13 @@ pub fn create_node_group_ask(config: &str) -> Ask {
 pub fn create_addons_ask(config: &str) -> Ask {
     let args = ["addon", "-f", "-", "--wait"];
     writing("create the cluster's add-ons", &args, config)
+}
+
+/// The command of [`Eksctl::create_associations`].
+#[must_use]
+pub fn create_associations_ask(config: &str) -> Ask {
+    let args = ["podidentityassociation", "-f", "-"];
+    writing("create the pod identity associations", &args, config)
 }
 
 fn writing(purpose: &str, what: &[&str], config: &str) -> Ask {

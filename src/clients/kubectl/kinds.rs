@@ -133,7 +133,7 @@ struct RawStorageClass {
     allow_volume_expansion: Option<bool>,
 }
 
-fn storage_class(object: Value) -> Result<StorageClass, ParseFailure> {
+pub(super) fn storage_class(object: Value) -> Result<StorageClass, ParseFailure> {
     let raw: RawStorageClass = typed(object)?;
     let annotations = raw.metadata.annotations.clone().unwrap_or_default();
     // The second is the beta form, which the API server still honours.

@@ -32,11 +32,39 @@ pub(super) struct Meta {
     pub(super) annotations: Option<Marks>,
     #[serde(rename = "deletionTimestamp")]
     pub(super) deletion: Option<String>,
+    #[serde(rename = "ownerReferences")]
+    owners: Option<Vec<RawOwner>>,
+}
+
+#[derive(Deserialize)]
+struct RawOwner {
+    kind: String,
+    name: String,
+    controller: Option<bool>,
+}
+
+/// Who made an object and looks after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// `ReplicaSet`, `StatefulSet`, `Job`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
 }
 
 impl Meta {
     pub(super) fn name(&self) -> Result<String, ParseFailure> {
         formed(self.name.clone(), is_dns_name, "metadata.name")
+    }
+
+    /// The one owner that controls it.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        let owners = self.owners.iter().flatten();
+        let mut of_it = owners.filter(|owner| owner.controller == Some(true));
+        of_it.next().map(|owner| Owner {
+            kind: owner.kind.clone(),
+            name: owner.name.clone(),
+        })
     }
 }
 

@@ -34,6 +34,17 @@ resources! {
     POD "pods" "Pod";
     EVENT "events" "Event";
     DEPLOYMENT "deployments.apps" "Deployment";
+    STATEFUL_SET "statefulsets.apps" "StatefulSet";
+    JOB "jobs.batch" "Job";
+    CRON_JOB "cronjobs.batch" "CronJob";
+    CLAIM "persistentvolumeclaims" "PersistentVolumeClaim";
+    VOLUME "persistentvolumes" "PersistentVolume";
+    SERVICE "services" "Service";
+    ENDPOINT_SLICE "endpointslices.discovery.k8s.io" "EndpointSlice";
+    INGRESS "ingresses.networking.k8s.io" "Ingress";
+    INGRESS_CLASS "ingressclasses.networking.k8s.io" "IngressClass";
+    INGRESS_CLASS_PARAMS "ingressclassparams.elbv2.k8s.aws" "IngressClassParams";
+    QUOTA "resourcequotas" "ResourceQuota";
     LEASE "leases.coordination.k8s.io" "Lease";
     STORAGE_CLASS "storageclasses.storage.k8s.io" "StorageClass";
     CRD "customresourcedefinitions.apiextensions.k8s.io" "CustomResourceDefinition";
@@ -64,14 +75,29 @@ impl Kubectl<'_> {
         name: &str,
         parse: impl Fn(Value) -> Result<T, ParseFailure>,
     ) -> Result<Option<T>, CallError> {
+        self.object_shown(resource, namespace, name, "json", |bytes| {
+            parse(parse_object(bytes, resource, namespace, name)?)
+        })
+    }
+
+    /// Of one object what `output` (`go-template=…`) prints, read by `parse`; nothing where the API server itself says
+    /// that there is none.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn object_shown<T>(
+        &self,
+        resource: Resource,
+        namespace: Option<&str>,
+        name: &str,
+        output: &str,
+        parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+    ) -> Result<Option<T>, CallError> {
         let purpose = format!("read the {} `{name}`", resource.kind);
         let mut args = vec!["get", resource.name, name];
         args.extend(namespace.iter().flat_map(|namespace| ["-n", namespace]));
-        args.extend(["-o", "json"]);
-        let answer = self.ask(&purpose, &args, |bytes| {
-            parse(parse_object(bytes, resource, namespace, name)?)
-        });
-        match answer {
+        args.extend(["-o", output]);
+        match self.ask(&purpose, &args, parse) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.class == ErrorClass::Absent => {
                 if resource.says_absent(&error.said, namespace, name) {
@@ -157,17 +183,29 @@ struct RawListMetadata {
 /// # Errors
 /// [`ParseFailure`] where it is not that list, and [`ParseFailure::Cut`] where more follows.
 pub fn parse_objects(bytes: &[u8], resource: Resource) -> Result<Vec<Value>, ParseFailure> {
+    let items = parse_mixed(bytes)?;
+    if !items.iter().all(|(kind, _)| kind == resource.kind) {
+        return Err(ParseFailure::Form("items[].kind"));
+    }
+    Ok(items.into_iter().map(|(_, item)| item).collect())
+}
+
+/// The same of several kinds, each object with its kind.
+///
+/// # Errors
+/// As [`parse_objects`].
+pub fn parse_mixed(bytes: &[u8]) -> Result<Vec<(String, Value)>, ParseFailure> {
     let raw: RawList = json(bytes)?;
     formed(raw.kind, |kind| kind == "List", "kind")?;
     let goes_on = raw.metadata.more.is_some_and(|token| !token.is_empty());
     if goes_on || raw.metadata.remaining_item_count.is_some_and(|count| count > 0) {
         return Err(ParseFailure::Cut);
     }
-    let of_kind = |item: &Value| item.get("kind").and_then(Value::as_str) == Some(resource.kind);
-    if !raw.items.iter().all(of_kind) {
-        return Err(ParseFailure::Form("items[].kind"));
-    }
-    Ok(raw.items)
+    let with_kind = |item: Value| {
+        let kind = item.get("kind").and_then(Value::as_str).map(str::to_owned);
+        Ok((kind.ok_or(ParseFailure::Form("items[].kind"))?, item))
+    };
+    raw.items.into_iter().map(with_kind).collect()
 }
 
 /// Reads a part of an object into its own type.

@@ -1,13 +1,13 @@
-//! Pods and why they are not ready, and what happened to an object.
+//! Pods, and why they are not ready.
 
 use super::Kubectl;
-use super::metadata::{Condition, Marks, Meta, time, word};
+use super::containers::{Container, RawContainerStatus, Told};
+use super::metadata::{Condition, Marks, Meta, Owner, word};
 use super::objects::{Resource, typed};
 use crate::clients::call::formed;
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::{is_dns_name, is_word};
 use crate::gateway::redact::untrusted;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -35,21 +35,16 @@ pub struct Pod {
     pub said: String,
     /// Its labels.
     pub labels: Marks,
-}
-
-/// Something that happened to an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// `Normal` or `Warning`.
-    pub kind: String,
-    /// Kubernetes' own word: `FailedScheduling`.
-    pub reason: String,
-    /// What was said. Untrusted text: never part of a message.
-    pub said: String,
-    /// How often.
-    pub count: u32,
-    /// When it was seen last.
-    pub last: Option<Timestamp>,
+    /// Who made it; none where nobody looks after it.
+    pub owner: Option<Owner>,
+    /// Its containers that the node knows, init containers first.
+    pub containers: Vec<Container>,
+    /// Why the scheduler has no node for it.
+    pub unscheduled: Option<Told>,
+    /// The claims that it mounts.
+    pub claims: Vec<String>,
+    /// Why it ended, or is on its way out: `Evicted`.
+    pub fate: Option<Told>,
 }
 
 impl Kubectl<'_> {
@@ -66,22 +61,6 @@ impl Kubectl<'_> {
         };
         self.objects(Resource::POD, Some(namespace), &filters, pod)
     }
-
-    /// What happened to one object lately (an hour, by default), the newest last.
-    ///
-    /// # Errors
-    /// [`CallError`] where there is no answer.
-    pub fn events(&self, namespace: &str, of: Resource, name: &str) -> Result<Vec<Event>, CallError> {
-        let filter = format!("involvedObject.kind={},involvedObject.name={name}", of.kind);
-        let mut events = self.objects(
-            Resource::EVENT,
-            Some(namespace),
-            &["--field-selector", &filter],
-            event,
-        )?;
-        events.sort_by_key(|event| event.last);
-        Ok(events)
-    }
 }
 
 #[derive(Deserialize)]
@@ -96,6 +75,19 @@ struct RawPod {
 #[serde(rename_all = "camelCase", default)]
 struct RawPodSpec {
     node_name: Option<String>,
+    volumes: Option<Vec<RawVolume>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawVolume {
+    persistent_volume_claim: Option<RawClaimName>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawClaimName {
+    claim_name: String,
 }
 
 #[derive(Deserialize)]
@@ -109,31 +101,7 @@ struct RawPodStatus {
     container_statuses: Option<Vec<RawContainerStatus>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawContainerStatus {
-    ready: bool,
-    restart_count: u32,
-    #[serde(default)]
-    state: RawState,
-    #[serde(default)]
-    last_state: RawState,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawState {
-    waiting: Option<RawWhy>,
-    terminated: Option<RawWhy>,
-}
-
-#[derive(Deserialize)]
-struct RawWhy {
-    reason: Option<String>,
-    message: Option<String>,
-}
-
-fn pod(object: Value) -> Result<Pod, ParseFailure> {
+pub(super) fn pod(object: Value) -> Result<Pod, ParseFailure> {
     let raw: RawPod = typed(object)?;
     let status = raw.status;
     let phase = formed(status.phase, |phase| is_word(phase, 32), "status.phase")?;
@@ -153,11 +121,16 @@ fn pod(object: Value) -> Result<Pod, ParseFailure> {
         .iter()
         .map(|it| it.restart_count)
         .fold(0, u32::saturating_add);
+    let told: Vec<Container> = containers.iter().map(RawContainerStatus::container).collect();
+    let fate = (status.reason.is_some()).then(|| Told::of(status.reason.clone(), status.message.as_deref()));
     let mut whys = vec![(status.reason, status.message)];
-    let scheduled = conditions
+    let unscheduled = conditions
         .into_iter()
-        .filter(|it| it.kind == "PodScheduled" && it.status == "False");
-    whys.extend(scheduled.map(|it| (it.reason, it.message)));
+        .find(|it| it.kind == "PodScheduled" && it.status == "False");
+    let no_node = unscheduled
+        .as_ref()
+        .map(|it| Told::of(it.reason.clone(), it.message.as_deref()));
+    whys.extend(unscheduled.map(|it| (it.reason, it.message)));
     for container in containers.into_iter().filter(|container| !container.ready) {
         let told = [
             container.state.waiting,
@@ -179,8 +152,24 @@ fn pod(object: Value) -> Result<Pod, ParseFailure> {
             said.extend(message);
         }
     }
+    let volumes = raw.spec.volumes.unwrap_or_default().into_iter();
+    let claims = volumes
+        .filter_map(|volume| volume.persistent_volume_claim)
+        .map(|claim| {
+            formed(
+                claim.claim_name,
+                is_dns_name,
+                "spec.volumes[].persistentVolumeClaim",
+            )
+        })
+        .collect::<Result<_, _>>()?;
     Ok(Pod {
         name: raw.metadata.name()?,
+        owner: raw.metadata.owner(),
+        containers: told,
+        unscheduled: no_node,
+        claims,
+        fate,
         phase,
         ready,
         succeeded,
@@ -190,41 +179,5 @@ fn pod(object: Value) -> Result<Pod, ParseFailure> {
         why,
         said: untrusted(&said.join("\n")),
         labels: raw.metadata.labels.unwrap_or_default(),
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawEvent {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    reason: Option<String>,
-    message: Option<String>,
-    count: Option<u32>,
-    last_timestamp: Option<String>,
-    event_time: Option<String>,
-    series: Option<RawSeries>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawSeries {
-    count: Option<u32>,
-    last_observed_time: Option<String>,
-}
-
-fn event(object: Value) -> Result<Event, ParseFailure> {
-    let raw: RawEvent = typed(object)?;
-    let (count, last) = raw
-        .series
-        .map_or((None, None), |it| (it.count, it.last_observed_time));
-    // Each of the two forms of an event leaves the other's time empty.
-    let last = last.or(raw.last_timestamp).or(raw.event_time);
-    Ok(Event {
-        kind: word(raw.kind).unwrap_or_else(|| "Normal".to_owned()),
-        reason: word(raw.reason).unwrap_or_default(),
-        said: untrusted(&raw.message.unwrap_or_default()),
-        count: count.or(raw.count).unwrap_or(1),
-        last: time(last, "items[].lastTimestamp")?,
     })
 }

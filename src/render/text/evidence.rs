@@ -1,5 +1,7 @@
 //! The evidence of earlier runs as text. All of it comes from files, so all of it is made printable.
 
+mod record;
+
 use super::{Style, seconds};
 use crate::gateway::redact::printable;
 use crate::report::evidence::{CommandEntry, EvidenceFinding};
@@ -27,6 +29,13 @@ pub(super) fn evidence(evidence: &EvidenceReport, style: Style) -> String {
     }
     if let Some(run) = &evidence.run {
         text.push_str(&head(run));
+    }
+    if let Some(record) = &evidence.record {
+        text.push_str(&record::record(record, style));
+        let _ = writeln!(text, "\n{}", style.over("1", "Commands"));
+    }
+    if let Some(why) = &evidence.no_record {
+        text.push_str(&style.hang(&format!("{} ", style.over("33", "!")), 2, &plain(why)));
     }
     for command in evidence.commands.iter().flatten() {
         text.push_str(&self::command(command, style));
@@ -85,16 +94,11 @@ fn head(run: &RunEntry) -> String {
 }
 
 fn command(command: &CommandEntry, style: Style) -> String {
-    let ended = match (command.exit, &command.ended) {
-        (Some(exit), _) => format!("exit {exit}"),
-        (None, Some(ended)) => plain(ended),
-        (None, None) => "no exit code".to_owned(),
-    };
     let mut text = format!(
         "{:>4} {}  {}\n",
         command.line,
         plain(&command.purpose),
-        style.over("2", &format!("{ended}, {:.1} s", seconds(command.duration_ms)))
+        style.over("2", &outcome(command))
     );
     let argv: Vec<String> = command
         .argv
@@ -103,6 +107,16 @@ fn command(command: &CommandEntry, style: Style) -> String {
         .collect();
     let _ = writeln!(text, "     $ {}", argv.join(" "));
     text
+}
+
+/// How it ended, and how long it took.
+fn outcome(command: &CommandEntry) -> String {
+    let ended = match (command.exit, &command.ended) {
+        (Some(exit), _) => format!("exit {exit}"),
+        (None, Some(ended)) => plain(ended),
+        (None, None) => "no exit code".to_owned(),
+    };
+    format!("{ended}, {:.1} s", seconds(command.duration_ms))
 }
 
 fn verification(verification: &Verification, style: Style) -> String {
@@ -147,9 +161,11 @@ fn verification(verification: &Verification, style: Style) -> String {
 }
 
 fn finding(finding: &EvidenceFinding, style: Style) -> String {
-    let place = finding
-        .line
-        .map_or_else(|| "journal".to_owned(), |line| format!("line {line}"));
+    let place = match finding.line {
+        Some(line) => format!("line {line}"),
+        None if finding.kind.is_of_record() => "record".to_owned(),
+        None => "journal".to_owned(),
+    };
     let mut text = format!("{} {place}: {}\n", style.over("31", "✗"), plain(&finding.message));
     for (name, value) in [("expected", &finding.expected), ("found", &finding.found)] {
         if let Some(value) = value {

@@ -3,7 +3,8 @@
 use super::Style;
 use crate::gateway::redact::printable;
 use crate::report::{
-    CostEstimate, InstallEvidence, InstallReport, InstallStatus, Note, StepAction, StepOutcome, StepReport,
+    CostEstimate, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note, StepAction,
+    StepOutcome, StepReport, WorkloadEvidence,
 };
 use std::fmt::Write as _;
 
@@ -77,7 +78,7 @@ fn steps(text: &mut String, install: &InstallReport, style: Style) {
             let _ = writeln!(text, "{}", style.over("1", phase));
         }
         let (mark, word) = if ran {
-            outcome(step, style)
+            outcome(step.outcome, style)
         } else {
             action(step, style)
         };
@@ -115,8 +116,8 @@ fn action(step: &StepReport, style: Style) -> (String, &'static str) {
 }
 
 /// Mark and word of how far a step came.
-fn outcome(step: &StepReport, style: Style) -> (String, &'static str) {
-    match step.outcome {
+pub(super) fn outcome(outcome: StepOutcome, style: Style) -> (String, &'static str) {
+    match outcome {
         StepOutcome::Planned => (style.over("2", "-"), "not begun"),
         StepOutcome::Verified => (style.over("32", "✓"), "stands"),
         StepOutcome::Done => (style.over("32", "✓"), "done"),
@@ -149,9 +150,8 @@ fn costs(cost: &CostEstimate) -> String {
 }
 
 /// What stands, in words.
-fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
+pub(super) fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
     let mut told = Vec::new();
-    let made = |created: bool| if created { "made by this run" } else { "was there" };
     if let Some(eks) = &evidence.eks {
         let mut line = format!("cluster {} ({})", eks.cluster_name, made(eks.created));
         if let Some(version) = &eks.version {
@@ -206,6 +206,7 @@ fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
         }
         told.push(("compute", line));
     }
+    applications(&mut told, evidence);
     if !told.is_empty() {
         let _ = writeln!(text, "\n{}", style.over("1", "What stands"));
     }
@@ -214,10 +215,86 @@ fn evidence(text: &mut String, evidence: &InstallEvidence, style: Style) {
     }
 }
 
+/// The phases of the application: what their workloads are, and each one's own facts.
+fn applications(told: &mut Vec<(&'static str, String)>, evidence: &InstallEvidence) {
+    let ready = |workloads: &[WorkloadEvidence]| {
+        let ready = workloads.iter().filter(|it| it.is_ready).count();
+        format!("{ready} of {} workloads ready", workloads.len())
+    };
+    if let Some(core) = &evidence.core {
+        let mut line = match &core.namespace {
+            Some(name) => format!("namespace {name} ({})", made(core.namespace_created)),
+            None => "no namespace yet".to_owned(),
+        };
+        if core.app_secret {
+            line.push_str(", secret app-secret");
+        }
+        let _ = write!(line, ", {}", ready(&core.workloads));
+        told.push(("core", line));
+    }
+    if let Some(stream) = &evidence.stream {
+        let init = if stream.init_completed {
+            "init completed"
+        } else {
+            "init not completed"
+        };
+        let mut line = format!("{init}, {}", ready(&stream.workloads));
+        if let Some(domain) = &stream.site_domain {
+            line = format!("site {domain}, {line}");
+        }
+        told.push(("stream", line));
+    }
+    if let Some(datalake) = &evidence.datalake {
+        let mut line = ready(&datalake.workloads);
+        if !datalake.node_pools.is_empty() {
+            line = format!("node pools {}, {line}", datalake.node_pools.join(" and "));
+        }
+        if let (Some(volume), Some(bucket)) = (&datalake.volume, &datalake.bucket_name) {
+            line = format!("bucket {bucket} by the volume {volume}, {line}");
+        }
+        told.push(("datalake", line));
+    }
+    if let Some(ingress) = &evidence.ingress {
+        told.push(("ingress", way_to_the_site(ingress)));
+    }
+}
+
+/// The load balancer, the record and the site, as far as they are known.
+fn way_to_the_site(ingress: &IngressEvidence) -> String {
+    let mut line = match (&ingress.load_balancer_name, &ingress.scheme) {
+        (Some(name), Some(scheme)) => format!("load balancer {name} ({scheme})"),
+        _ => "no load balancer yet".to_owned(),
+    };
+    if let Some(targets) = &ingress.targets {
+        let _ = write!(line, ", {} of {} targets healthy", targets.healthy, targets.total);
+    }
+    if let Some(record) = &ingress.record {
+        let by = if record.by_hand {
+            "to be made by hand: "
+        } else {
+            ""
+        };
+        let _ = write!(line, "; {by}{} {} {}", record.name, record.kind, record.value);
+    }
+    if let Some(site) = &ingress.site {
+        let answers = if site.answers {
+            "answers".to_owned()
+        } else {
+            format!("is not known in whole: {}", site.unknown.join(" "))
+        };
+        let _ = write!(line, "; {} {answers}", site.url);
+    }
+    line
+}
+
+fn made(created: bool) -> &'static str {
+    if created { "made by this run" } else { "was there" }
+}
+
 fn note(text: &mut String, mark: &str, note: &Note, style: Style) {
     let line = format!("{} ({})", printable(&note.message), note.code.name());
     text.push_str(&style.hang(&format!("{mark} "), 2, &line));
-    for line in note.tool_output.iter().flat_map(|said| said.lines()).take(6) {
+    for line in note.tool_output.iter().flat_map(|said| said.lines()).take(20) {
         text.push_str(&style.hang(&format!("  {} ", style.over("2", "|")), 4, &printable(line)));
     }
 }

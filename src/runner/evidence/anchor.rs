@@ -88,7 +88,7 @@ fn unwritten(report: &KeptReport) -> Option<Note> {
 }
 
 /// The first place where two documents differ, as a JSON pointer.
-fn difference(one: &Value, other: &Value, place: &str) -> Option<String> {
+pub(super) fn difference(one: &Value, other: &Value, place: &str) -> Option<String> {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
             let mut keys: Vec<&String> = one.keys().chain(other.keys()).collect();

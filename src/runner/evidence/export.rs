@@ -15,6 +15,9 @@ use std::path::Path;
 /// The longest journal that is exported. One of a preflight has 10 kB.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
+/// And where there is a signed-off record: its hash, and the one that it and the report hold.
+const RECORD_BY_HAND: &str = "jq -cSj '.record | del(.hash)' \"$export\" | sha256sum; jq -r '.record.hash, .report.run.recordHash' \"$export\"";
+
 /// What an auditor types, in an empty folder with the export in it.
 const BY_HAND: [&str; 9] = [
     "export=lakehouse-evidence.json   # this file",
@@ -164,6 +167,12 @@ pub fn document(
         return Err(too_large(purpose, &entry.journal));
     }
     let report = verified.report.as_ref();
+    let record = verified.record.as_ref().map(|record| asked.value(&record.value));
+    let record_changed = record != verified.record.as_ref().map(|record| record.value.clone());
+    let mut by_hand = BY_HAND.to_vec();
+    if record.is_some() {
+        by_hand.push(RECORD_BY_HAND);
+    }
     let tools = entry.exec.as_ref().map(|exec| &exec.tools);
     let document = json!({
         "format": "lakehouse evidence 1",
@@ -179,14 +188,17 @@ pub fn document(
                          "the path of the exporting user's own folder: ~"],
             "kept": ["account IDs, ARNs, names of users, profiles, zones, buckets and clusters, paths elsewhere"],
             "changedLines": lines.changed,
+            "changedRecord": record_changed,
             "note": "Lines under changedLines differ from the journal: their own hash can't be checked, their place in \
-                     the chain can. All others stand byte for byte. The report here is redacted too; reportSha256 is \
+                     the chain can. All others stand byte for byte. A record that is \
+                     changed has another hash than its own; one that is not has its own. The report here is redacted too; reportSha256 is \
                      that of the file as the run wrote it.",
         },
         "journal": { "firstPrev": genesis(&entry.id), "lines": lines.texts },
         "report": report.map(|report| asked.value(&report.value)),
         "reportSha256": verified.verification.report_sha256,
-        "howToVerify": BY_HAND,
+        "record": record,
+        "howToVerify": by_hand,
     });
     let text = serde_json::to_string_pretty(&document)
         .map_err(|error| failed(purpose, note(Code::Internal, format!("{error}."))))?;

@@ -1,6 +1,6 @@
 //! A run's folder, opened with care: nothing in it is followed to elsewhere, and nothing but a file is opened.
 
-use super::{JOURNAL, REPORT, note};
+use super::{JOURNAL, RECORD, REPORT, note};
 use crate::model::shown_name;
 use crate::report::{Code, Note};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
@@ -10,7 +10,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-/// The longest report that is read. One of a preflight has 20 kB.
+/// The longest report or record that is read. A report of a preflight has 20 kB.
 pub const LONGEST_REPORT: u64 = 32 * 1024 * 1024;
 
 /// A run's folder.
@@ -19,7 +19,7 @@ pub struct RunFolder {
     pub id: String,
     /// Its path, for people.
     pub path: PathBuf,
-    /// What others could have changed: each a sentence.
+    /// What others could have changed, or may read: each a sentence.
     pub open_to_others: Vec<Note>,
     uid: u32,
     folder: OwnedFd,
@@ -46,11 +46,13 @@ impl RunFolder {
             folder,
         };
         new.open_to_others.extend(wide(&new.path, &opened));
-        for name in [JOURNAL, REPORT] {
+        for name in [JOURNAL, REPORT, RECORD] {
             if let Ok(stat) = rustix::fs::statat(&new.folder, name, AtFlags::SYMLINK_NOFOLLOW)
                 && FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
             {
-                new.open_to_others.extend(wide(&new.path.join(name), &stat));
+                let path = new.path.join(name);
+                new.open_to_others
+                    .extend(wide(&path, &stat).or_else(|| readable(&path, &stat)));
             }
         }
         Ok(new)
@@ -69,11 +71,22 @@ impl RunFolder {
     /// # Errors
     /// As of [`Self::journal`], and for a file that is longer than any report.
     pub fn report(&self) -> Result<Option<Vec<u8>>, Note> {
-        let Some(file) = self.file(REPORT)? else {
+        self.bytes(REPORT)
+    }
+
+    /// The signed-off record's bytes; none where there is no such file.
+    ///
+    /// # Errors
+    /// As of [`Self::report`].
+    pub fn record(&self) -> Result<Option<Vec<u8>>, Note> {
+        self.bytes(RECORD)
+    }
+
+    fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Note> {
+        let Some(file) = self.file(name)? else {
             return Ok(None);
         };
-        let path = self.path.join(REPORT);
-        bounded(file, &path).map(Some)
+        bounded(file, &self.path.join(name)).map(Some)
     }
 
     fn file(&self, name: &str) -> Result<Option<File>, Note> {
@@ -102,7 +115,7 @@ pub(super) fn bounded(file: impl Read, path: &Path) -> Result<Vec<u8>, Note> {
         .map_err(|error| note(Code::EvidenceNotRead, format!("{}: {error}.", shown(path))))?;
     if bytes.len() as u64 > LONGEST_REPORT {
         let message = format!(
-            "{} is larger than {LONGEST_REPORT} bytes, which no report is.",
+            "{} is larger than {LONGEST_REPORT} bytes, which no report or record is.",
             shown(path)
         );
         return Err(note(Code::EvidenceNotRead, message));
@@ -157,5 +170,16 @@ fn wide(path: &Path, stat: &Stat) -> Option<Note> {
             shown(path)
         );
         note(Code::EvidenceNotYours, message)
+    })
+}
+
+/// A run leaves files of its owner's alone: they name the account, what stands in it and how it was made.
+fn readable(path: &Path, stat: &Stat) -> Option<Note> {
+    (stat.st_mode & 0o044 != 0).then(|| {
+        let message = format!(
+            "Others than its owner may read {}: it names the account, its things and commands.",
+            shown(path)
+        );
+        note(Code::EvidenceReadable, message)
     })
 }

@@ -1,7 +1,7 @@
 //! Reports: the copy that a run keeps beside its journal, and the ones that are read back.
 
 use super::folder::{bounded, shown};
-use super::{REPORT, note};
+use super::note;
 use crate::gateway::interrupt::Interrupt;
 use crate::report::{Code, Note};
 use serde::Deserialize;
@@ -13,18 +13,19 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// Keeps a run's report in its folder: whole or not at all, 0600, on the disk before stdout gets it.
+/// Keeps a file of a run, its report or its record, in the run's folder: whole or not at all, 0600, on the disk before
+/// stdout gets the report.
 ///
 /// # Errors
 /// The system's error.
-pub fn keep(folder: &Path, text: &str) -> io::Result<()> {
+pub fn keep(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
-        .prefix(".report-")
+        .prefix(".keep-")
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    file.persist(folder.join(REPORT)).map_err(|error| error.error)?;
+    file.persist(folder.join(name)).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }
 

@@ -1,7 +1,8 @@
 //! Whether a run's evidence is what the run wrote.
 
 use super::anchor::{self, ELSEWHERE};
-use super::{JOURNAL, KeptReport, REPORT, RunFolder, note, summary};
+use super::compare::Comparison;
+use super::{JOURNAL, KeptRecord, KeptReport, RECORD, REPORT, RunFolder, note, summary};
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::journal::{Chain, JournalLine, check, is_held, sha256_hex};
 use crate::model::shown_name;
@@ -18,6 +19,10 @@ pub struct Verified {
     pub verification: Verification,
     /// The report in the run's folder, if it is one.
     pub report: Option<KeptReport>,
+    /// The signed-off record in the run's folder, if it is one.
+    pub record: Option<KeptRecord>,
+    /// How many writes the journal holds.
+    pub writes: u64,
 }
 
 /// Checks a run's evidence, against the report `kept` elsewhere as well, if there is one; `see` gets each whole line of
@@ -29,7 +34,7 @@ pub fn verify(
     folder: &RunFolder,
     kept: Option<&KeptReport>,
     interrupt: &Interrupt,
-    see: impl FnMut(u64, &[u8], Option<&JournalLine>),
+    mut see: impl FnMut(u64, &[u8], Option<&JournalLine>),
 ) -> Result<Verified, Note> {
     if let Some(kept) = kept.filter(|kept| kept.id != folder.id) {
         let message = format!(
@@ -40,12 +45,20 @@ pub fn verify(
     }
     let mut entry = summary::entry(folder)?;
     let journal = folder.journal()?;
-    // First the lock, then the report: a run writes its report before it lets go.
+    // First the lock, then the report: a run writes its report before it lets go. The record it writes before that.
     let held = journal.as_ref().is_some_and(is_held);
     let report = folder.report()?;
+    let record = folder.record()?;
+    let mut comparison = Comparison::of(record.as_deref(), &folder.id);
     let report_sha256 = report.as_deref().map(sha256_hex);
     let there = journal.is_some();
-    let mut chain = read(journal, &folder.id, interrupt, see).map_err(|error| {
+    let mut chain = read(journal, &folder.id, interrupt, |number, raw, line| {
+        if let Some(line) = line {
+            comparison.see(line);
+        }
+        see(number, raw, line);
+    })
+    .map_err(|error| {
         if interrupt.is_set() {
             note(Code::Interrupted, "The run was stopped before the journal's end.")
         } else {
@@ -65,7 +78,12 @@ pub fn verify(
         chain.at(Some(chain.lines + 1), FindingKind::Cut, said, None, None);
     }
     let mut warnings = folder.open_to_others.clone();
-    let (report, anchors) = anchor::hold(&mut chain, folder, report, kept, &mut warnings);
+    let (report, mut anchors) = anchor::hold(&mut chain, folder, report, kept, &mut warnings);
+    // What was kept elsewhere is the better witness; that the two differ is a finding of its own.
+    let compared = comparison.end(&mut chain, kept.or(report.as_ref()));
+    if compared.is_anchor {
+        anchors.push(RECORD.to_owned());
+    }
     let status = match (chain.findings.is_empty(), complete, held) {
         (false, _, _) => VerificationStatus::Altered,
         (true, true, _) => VerificationStatus::Intact,
@@ -96,6 +114,7 @@ pub fn verify(
         last_hash: there.then_some(chain.last),
         anchors,
         report_sha256,
+        record_hash: compared.record.as_ref().map(|record| record.hash.clone()),
         findings: chain.findings,
         stopped_early: chain.stopped,
         warnings,
@@ -104,6 +123,8 @@ pub fn verify(
         entry,
         verification,
         report,
+        record: compared.record,
+        writes: compared.writes,
     })
 }
 
@@ -144,12 +165,12 @@ impl<R: Read> Read for Stoppable<'_, R> {
 fn remedy(code: Code, held: bool, compared: bool, id: &str) -> String {
     match (code, held) {
         (Code::EvidenceAltered, _) if compared => {
-            "Trust what was kept elsewhere, and neither file of the folder. Find out who could write it, and \
+            "Trust what was kept elsewhere, and no file of the folder. Find out who could write it, and \
              run the command of that run again."
                 .to_owned()
         }
         (Code::EvidenceAltered, _) => format!(
-            "Trust neither journal nor report. Hold them against a report that was kept elsewhere (`lakehouse evidence verify {id} \
+            "Trust neither journal nor report nor record. Hold them against a report that was kept elsewhere (`lakehouse evidence verify {id} \
              --report FILE`), find out who could write the folder, and run the command of that run again."
         ),
         (_, true) => format!("`lakehouse evidence verify {id}` once more when the run has ended."),
@@ -166,27 +187,54 @@ fn message(status: VerificationStatus, chain: &Chain, anchors: &[String]) -> Str
         lines => format!("{lines} lines"),
     };
     match status {
-        VerificationStatus::Intact if anchors.iter().any(|anchor| anchor == ELSEWHERE) => format!(
-            "{lines}, each whole and following from the one before; the last is the one that {} hold.",
-            anchors.join(" and ")
-        ),
-        VerificationStatus::Intact => format!(
-            "{lines}, each whole and following from the one before; the last is the one that `{REPORT}` beside them holds. Who can \
-             write this folder could have made both anew: `--report FILE` holds it against a report that was kept elsewhere."
-        ),
+        VerificationStatus::Intact => {
+            let record = if anchors.iter().any(|anchor| anchor == RECORD) {
+                " The signed-off record has every write of the journal and no other, and says what the report says."
+            } else {
+                ""
+            };
+            let elsewhere = anchors.iter().any(|anchor| anchor == ELSEWHERE);
+            let reports: Vec<&str> = anchors
+                .iter()
+                .map(String::as_str)
+                .filter(|name| *name != RECORD)
+                .collect();
+            if elsewhere {
+                format!(
+                    "{lines}, each whole and following from the one before; the last is the one that {} hold.{record}",
+                    reports.join(" and ")
+                )
+            } else {
+                format!(
+                    "{lines}, each whole and following from the one before; the last is the one that `{REPORT}` beside them \
+                     holds.{record} Who can write this folder could have made all of it anew: `--report FILE` holds it against a \
+                     report that was kept elsewhere."
+                )
+            }
+        }
         VerificationStatus::Altered => {
             let found = match chain.findings.len() {
                 1 => "1 finding".to_owned(),
                 many => format!("{many} findings"),
             };
-            format!(
-                "This is not what the run wrote: {found}. Up to line {} nothing was found.",
-                chain.sound
-            )
+            if chain.findings.iter().all(|finding| finding.kind.is_of_record()) {
+                format!(
+                    "The journal's {lines} hold together; its signed-off record is not what the run wrote: {found}."
+                )
+            } else {
+                format!(
+                    "This is not what the run wrote: {found}. Up to line {} nothing was found.",
+                    chain.sound
+                )
+            }
         }
         VerificationStatus::Running => {
             format!("The run goes on; its {lines} so far hold together.")
         }
+        VerificationStatus::Unfinished if anchors.iter().any(|anchor| anchor == RECORD) => format!(
+            "The run wrote its signed-off record and ended before its report (killed, or no room), or the report was taken away. The \
+             journal's {lines} are those that the record counts, and no report says the same."
+        ),
         VerificationStatus::Unfinished => format!(
             "The run ended without its report (killed, crashed, or no room); it is whole up to line {}{}. Whether lines came after \
              is unknown.",

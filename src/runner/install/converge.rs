@@ -2,13 +2,14 @@
 
 use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
 use super::site::Site;
-use super::words::lasting;
+use super::wait::Patience;
 use crate::clients::call::done;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, StepOutcome};
 use crate::steps::install::{Decision, Look, Step, Verdict, Write, WriteTo};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// How long a write may take to be seen before it is written again: AWS's answers lag behind by seconds.
@@ -77,13 +78,11 @@ struct Course<'a> {
     approved: Approved<'a>,
     purpose: String,
     recent: Vec<Recent>,
-    /// Since when it is waited.
-    since: Duration,
+    patience: Patience,
     /// Failures in a row of looks, and of writes.
     looks_failed: u32,
     writes_failed: u32,
     rounds: usize,
-    told: Option<String>,
 }
 
 /// Brings one step to its end.
@@ -102,15 +101,29 @@ pub fn converge(
         approved,
         purpose: format!("carry out the step `{}`", step.id()),
         recent: Vec::new(),
-        since: (site.clock)(),
+        patience: Patience::new((site.clock)()),
         looks_failed: 0,
         writes_failed: 0,
         rounds: 0,
-        told: None,
     };
     loop {
         site.may_go_on()?;
         site.hold.keep_up(site)?;
+        site.world.ground.looks.tick((site.clock)());
+        if course.patience.may_glance((site.clock)()) {
+            match step.glance(site.world) {
+                Ok(Some(waiting)) => {
+                    course.looks_failed = 0;
+                    course.patience.wait(site, step, &waiting, &course.purpose)?;
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    course.look_failed(&error)?;
+                    continue;
+                }
+            }
+        }
         let look = match step.look(site.world) {
             Ok(look) => look,
             Err(error) => {
@@ -126,6 +139,10 @@ pub fn converge(
         }
         match &look.decision.verdict {
             Verdict::Settled => {
+                if !course.patience.is_settled(step, count.touched()) {
+                    site.rest(step.waits().pace, &course.purpose)?;
+                    continue;
+                }
                 let outcome = if count.touched() {
                     StepOutcome::Done
                 } else {
@@ -139,34 +156,19 @@ pub fn converge(
                     |found| of_stop(&course.purpose, found),
                 ));
             }
-            Verdict::Waiting(what) => course.wait(what)?,
-            Verdict::Write(writes) => course.write(writes, &look.decision.detail, count)?,
+            Verdict::Waiting(waiting) => {
+                course.patience.looked((site.clock)());
+                course.patience.wait(site, step, waiting, &course.purpose)?;
+            }
+            Verdict::Write(writes) => {
+                course.patience.unsettled();
+                course.write(writes, &look.decision.detail, count)?;
+            }
         }
     }
 }
 
 impl Course<'_> {
-    fn wait(&mut self, what: &str) -> Result<(), Ended> {
-        let waits = self.step.waits();
-        if (self.site.clock)().saturating_sub(self.since) > waits.deadline {
-            return Err(own(
-                Code::StepTimedOut,
-                &self.purpose,
-                format!(
-                    "It is not ready after {}, and usually takes {}. Waited for: {what}.",
-                    lasting(waits.deadline.as_secs()),
-                    lasting(waits.usual.as_secs())
-                ),
-                Code::StepTimedOut.remedy(),
-            ));
-        }
-        if self.told.as_deref() != Some(what) {
-            self.site.world.listener.install_waits(self.step.id(), what);
-            self.told = Some(what.to_owned());
-        }
-        self.site.rest(waits.pace, &self.purpose)
-    }
-
     fn write(&mut self, writes: &[Write], detail: &str, count: &mut Count) -> Result<(), Ended> {
         // In their order: what stands behind a write that is not seen yet may need what that one made.
         let open: Vec<&Write> = writes.iter().take_while(|write| !self.is_recent(write)).collect();
@@ -224,15 +226,24 @@ impl Course<'_> {
         site.may_go_on()?;
         // aws answers a write by nothing or by one document: anything else (a proxy's page) says nothing of what was
         // done. The other tools print words for people.
-        let done = ask(site.gateway, &question, |bytes| match question.spec.tool {
-            Tool::Aws => done(bytes),
-            _ => Ok(()),
+        let answer = RefCell::new(Vec::new());
+        let done = ask(site.gateway, &question, |bytes| {
+            answer.replace(bytes.to_vec());
+            match question.spec.tool {
+                Tool::Aws => done(bytes),
+                _ => Ok(()),
+            }
         });
+        // Also where it failed: what was asked of the cluster before it is not known any more.
+        site.world.ground.looks.written();
         if write.to == WriteTo::Eks || question.spec.tool == Tool::Eksctl {
             site.world.forget_cluster();
         }
         let written = match done {
-            Ok(()) => Written::Made,
+            Ok(()) => {
+                self.step.wrote(&answer.into_inner());
+                Written::Made
+            }
             Err(error) if error.class == ErrorClass::Exists && write.exists_is_fine => Written::WasThere,
             Err(error) => return Err(Refusal::Write(error)),
         };
@@ -243,7 +254,7 @@ impl Course<'_> {
 
     fn remember(&mut self, write: &Write) {
         let at = (self.site.clock)();
-        self.since = at;
+        self.patience.begins_anew(at);
         self.recent.retain(|recent| !recent.is(write));
         self.recent.push(Recent {
             argv: write.ask.spec.argv(),
@@ -264,6 +275,7 @@ impl Course<'_> {
         let passes = is_passing(error.class) || error.class == ErrorClass::TimedOut;
         let tries = self.looks_failed;
         self.looks_failed += 1;
+        self.patience.unsettled();
         self.wait_out(error, passes, tries)
     }
 

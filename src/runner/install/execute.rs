@@ -8,7 +8,7 @@ use super::hold::Hold;
 use super::plan::{Plan, PlannedStep};
 use super::site::Site;
 use crate::report::{InstallEvidence, Progress, StepAction, StepOutcome, StepReport};
-use crate::steps::install::{History, Look};
+use crate::steps::install::{History, Look, Stop};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +25,8 @@ pub struct Done {
     pub ended: Option<(Option<&'static str>, Ended)>,
     /// Whether this run may have changed anything.
     pub touched: bool,
+    /// What should be known and stopped nothing, as it was seen last.
+    pub warnings: Vec<Stop>,
 }
 
 /// Which steps have come to an end.
@@ -119,6 +121,7 @@ pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
 fn not_begun(plan: &Plan, ended: Ended) -> Done {
     let mut done = gather(plan, Vec::new());
     done.steps = plan.steps.iter().map(PlannedStep::report).collect();
+    done.warnings = plan.warnings().cloned().collect();
     done.ended = Some((None, ended));
     done
 }
@@ -129,6 +132,7 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
         evidence: InstallEvidence::default(),
         ended: None,
         touched: false,
+        warnings: Vec::new(),
     };
     for (planned, outcome) in plan.steps.iter().zip(outcomes) {
         if let Some(look) = &outcome.look {
@@ -137,6 +141,9 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
             // Not looked at again, and settled when the plan was made, in this very run.
             look.tell(&mut done.evidence, outcome.history);
         }
+        let last = outcome.look.as_ref().map(|look| &look.decision);
+        let warnings = last.or(planned.decision()).map(|decision| &decision.warnings);
+        done.warnings.extend(warnings.into_iter().flatten().cloned());
         done.touched |= outcome.touched;
         done.steps.push(outcome.report);
         if let Some(new) = outcome.ended {

@@ -10,7 +10,8 @@ pub mod hold;
 mod plan;
 mod report;
 mod site;
-pub mod words;
+pub mod wait;
+mod words;
 
 pub use hold::Holder;
 pub use plan::{Plan, PlannedStep, observe};
@@ -18,13 +19,16 @@ pub use site::Clock;
 
 use super::{Progress, Run, Workplace};
 use crate::clients::aws::eks::Cluster;
+use crate::clients::site::Network;
 use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
 use crate::model::settings::{RunOptions, Settings};
-use crate::model::{Approve, Phase, Source, Target};
-use crate::report::{CostEstimate, InstallReport, InstallStatus, PreflightEvidence};
-use crate::steps::install::{Desired, Ground, LAST_PHASE, Step, World, steps};
+use crate::model::{Approve, DnsProvider, Phase, Source, Target};
+use crate::report::{
+    Approval, ApprovalKind, Approver, Code, CostEstimate, InstallReport, InstallStatus, PreflightEvidence,
+};
+use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, Stop, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,6 +68,8 @@ pub struct Job<'a> {
     pub locks: PathBuf,
     /// Who this is, for others who want to install.
     pub holder: Holder,
+    /// The user's number here.
+    pub uid: u32,
     /// `--approve`.
     pub approve: Option<&'a Approve>,
     /// `--read-only`.
@@ -104,6 +110,24 @@ impl Job<'_> {
         words::line(self.command, &typed, None)
     }
 
+    /// Who approved the plan, how, and that it is now.
+    fn approval(&self, approve: &Approve) -> Approval {
+        Approval {
+            kind: match approve {
+                Approve::True => ApprovalKind::True,
+                Approve::Digest(_) => ApprovalKind::Digest,
+            },
+            value: approve.to_string(),
+            by: Approver {
+                sts_arn: self.world.desired.caller_arn.clone(),
+                local_user: self.holder.user.clone(),
+                uid: self.uid,
+                machine: self.holder.machine.clone(),
+            },
+            at: (self.world.now)().to_string(),
+        }
+    }
+
     /// Plans `steps`; and, where the plan is approved, carries it out.
     #[must_use]
     pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
@@ -115,9 +139,12 @@ impl Job<'_> {
         match plan.gate(self.approve, self.read_only, self.interrupt.is_set()) {
             plan::Gate::Answer(status) => report::of_plan(self, &plan, status),
             plan::Gate::ReadOnly => report::of_read_only(self, &plan),
-            plan::Gate::Go => {
+            plan::Gate::Go(approve) => {
+                let approval = self.approval(approve);
                 let done = execute::execute(self, &plan);
-                report::of_run(self, &plan, done)
+                // A step that stood there when the plan was made, and was waited for, has no other end.
+                self.world.listener.done();
+                report::of_run(self, &plan, approval, done)
             }
         }
     }
@@ -143,13 +170,20 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         (Ok(desired), Ok(locks)) => (desired, locks),
         (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
-            use crate::report::Code::InstallLockFailed as Failed;
-            let stop = crate::steps::install::Stop::new(Failed, Failed.meaning(), Failed.remedy());
+            use Code::InstallLockFailed as Failed;
+            let stop = Stop::new(Failed, Failed.meaning(), Failed.remedy());
             return alone(report::blocked_at_once(&stop));
         }
     };
     let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
     let ground = Ground::default();
+    let network = Network::new(
+        asked
+            .settings
+            .dns_server
+            .as_ref()
+            .map(|server| server.value.address()),
+    );
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
@@ -162,6 +196,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
             gateway: &looking,
             desired: &desired,
             ground: &ground,
+            outside: &network,
             listener: asked.progress.as_ref(),
             now: jiff::Timestamp::now,
         },
@@ -171,6 +206,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         folder: asked.run.folder(),
         locks,
         holder: Holder::of_process(&asked.run.id, user, asked.uid),
+        uid: asked.uid,
         approve: asked.settings.approve.as_ref(),
         read_only: asked.options.read_only.value,
         phase: asked.settings.phase,
@@ -192,9 +228,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.
-fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
-    use crate::report::Code;
-    use crate::steps::install::Stop;
+fn desired(asked: &Asked<'_>) -> Result<Desired, Stop> {
     let (settings, seen) = (asked.settings, asked.seen);
     let unknown = || {
         Stop::new(
@@ -219,7 +253,10 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
         )
     })?;
     let registry = &settings.chart_registry;
+    let site = site(settings, seen)?.ok_or_else(unknown)?;
     Ok(Desired {
+        site,
+        set_values: BTreeMap::new(),
         target: Target {
             account,
             region: settings.region.value.clone(),
@@ -241,6 +278,34 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, crate::steps::install::Stop> {
         versioning: settings.versioning.value,
         chart_mirror: (registry.source != Source::Default).then(|| registry.value.clone()),
     })
+}
+
+/// The site, by the settings and by what the preflight found; none where that is not known. Who asked for a zone of
+/// Route53 is not given records to make by hand instead.
+fn site(settings: &Settings, seen: &PreflightEvidence) -> Result<Option<Site>, Stop> {
+    let zone = seen.route53_zone_id.clone().zip(seen.route53_zone_name.clone());
+    let provider = settings.dns_provider.as_ref().map(|provider| provider.value);
+    let dns = match (provider, zone) {
+        (Some(DnsProvider::Route53), None) => {
+            return Err(Stop::new(
+                Code::NoRoute53Zone,
+                "`--dns-provider route53` (or DNS_PROVIDER in the env file) asks for a zone of Route53, and this account has none that holds the site.",
+                "Create the zone, or give `--dns-provider external` and make the record by hand.",
+            ));
+        }
+        (Some(DnsProvider::External), _) | (None, None) => Dns::External,
+        (Some(DnsProvider::Route53) | None, Some((zone_id, zone_name))) => {
+            Dns::Route53 { zone_id, zone_name }
+        }
+    };
+    let named = settings.site_domain.as_ref();
+    let certificate = seen.cert_arn.as_deref().and_then(|arn| arn.parse().ok());
+    Ok(named.zip(certificate).map(|(domain, certificate)| Site {
+        domain: domain.value.clone(),
+        certificate,
+        dns,
+        scheme: settings.scheme.value,
+    }))
 }
 
 /// The phases that come after the last one of this version.

@@ -92,13 +92,13 @@ pub struct Plan {
 }
 
 /// What a plan leads to.
-pub enum Gate {
+pub enum Gate<'a> {
     /// A report, and nothing is written.
     Answer(InstallStatus),
     /// It is approved, and this run may only look.
     ReadOnly,
-    /// It is carried out.
-    Go,
+    /// It is carried out, by this approval.
+    Go(&'a Approve),
 }
 
 /// Looks at every step, side by side; the order stays.
@@ -174,6 +174,14 @@ impl Plan {
         })
     }
 
+    /// What should be known and stops nothing.
+    pub fn warnings(&self) -> impl Iterator<Item = &Stop> {
+        self.steps
+            .iter()
+            .filter_map(PlannedStep::decision)
+            .flat_map(|decision| &decision.warnings)
+    }
+
     /// What stands in the way, with the step.
     pub fn stops(&self) -> impl Iterator<Item = (&PlannedStep, &Stop)> {
         self.steps.iter().flat_map(|planned| {
@@ -194,7 +202,7 @@ impl Plan {
 
     /// What comes of it with this approval. A read-only run shows the plan, and refuses an approval.
     #[must_use]
-    pub fn gate(&self, approved: Option<&Approve>, read_only: bool, interrupted: bool) -> Gate {
+    pub fn gate<'a>(&self, approved: Option<&'a Approve>, read_only: bool, interrupted: bool) -> Gate<'a> {
         if interrupted {
             return Gate::Answer(InstallStatus::Interrupted);
         }
@@ -209,7 +217,7 @@ impl Plan {
         }
         match approved {
             Some(_) if read_only => Gate::ReadOnly,
-            Some(approve) if approve.covers(digest) => Gate::Go,
+            Some(approve) if approve.covers(digest) => Gate::Go(approve),
             _ => Gate::Answer(InstallStatus::NeedsInput),
         }
     }

@@ -4,10 +4,11 @@ use super::execute::Done;
 use super::failure::{Ended, of_call};
 use super::plan::{Plan, PlannedStep};
 use super::{Job, later, words};
-use crate::model::Phase;
+use crate::model::{Phase, Target};
 use crate::report::preflight::Next;
 use crate::report::{
-    Code, Failure, InstallEvidence, InstallReport, InstallStatus, Note, StepOutcome, StepReport,
+    Approval, Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note,
+    PlanTarget, StepOutcome, StepReport,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -40,6 +41,7 @@ pub fn blocked_at_once(stop: &Stop) -> InstallReport {
 pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallReport {
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, plan.warnings());
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
@@ -90,7 +92,7 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
             "fix",
             "Something stands in the way; the remediation says what mends it. Nothing was changed.",
         ),
-        _ => after(plan.last),
+        _ => after(plan.last, &report.evidence),
     };
     match status {
         InstallStatus::Interrupted | InstallStatus::Blocked => report.command = Some(job.again()),
@@ -142,9 +144,9 @@ const LOGIN: [Code; 3] = [
     Code::AwsNotAuthenticated,
 ];
 
-/// The report of a plan that was carried out, as far as it came.
+/// The report of a plan that was carried out under `approval`, as far as it came.
 #[must_use]
-pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
+pub fn of_run(job: &Job<'_>, plan: &Plan, approval: Approval, done: Done) -> InstallReport {
     let interrupted = job.interrupt.is_set();
     let status = match &done.ended {
         None => stands(plan.last),
@@ -158,10 +160,12 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, done: Done) -> InstallReport {
     };
     let mut report = empty(status);
     plan_parts(job, plan, &mut report);
+    warn(&mut report, &done.warnings);
+    report.approval = Some(approval);
     report.phase = reached(&done.steps);
     report.steps = done.steps;
     report.evidence = done.evidence;
-    report.next = after(plan.last);
+    report.next = after(plan.last, &report.evidence);
     if done.ended.is_none() && plan.last < LAST_PHASE {
         report.command = Some(job.onward());
     }
@@ -210,16 +214,23 @@ fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
     report.cost = cost.cloned();
     report.usual_seconds = (!plan.is_done()).then(|| words::usual(plan));
     report.plan_digest.clone_from(&plan.digest);
-    for planned in &plan.steps {
-        for warning in planned
-            .decision()
-            .map(|decision| decision.warnings.as_slice())
-            .unwrap_or_default()
-        {
-            let (warning, remedy) = warning.notes();
-            report.warnings.push(warning);
-            report.remediation.push(remedy);
-        }
+    report.target = Some(target(&job.world.desired.target));
+}
+
+fn warn<'a>(report: &mut InstallReport, warnings: impl IntoIterator<Item = &'a Stop>) {
+    for warning in warnings {
+        let (warning, remedy) = warning.notes();
+        report.warnings.push(warning);
+        report.remediation.push(remedy);
+    }
+}
+
+fn target(target: &Target) -> PlanTarget {
+    PlanTarget {
+        account: target.account.to_string(),
+        region: target.region.to_string(),
+        cluster: target.cluster.to_string(),
+        namespace: target.namespace.to_string(),
     }
 }
 
@@ -272,7 +283,7 @@ fn remedy(failure: &Failure) -> Note {
     }
 }
 
-fn after(last: Phase) -> Next {
+fn after(last: Phase, evidence: &InstallEvidence) -> Next {
     if last < LAST_PHASE {
         let following = Phase::WORDS.get(last as usize + 1).copied().unwrap_or_default();
         return Next {
@@ -283,14 +294,39 @@ fn after(last: Phase) -> Next {
             ),
         };
     }
-    Next {
-        action: "wait".to_owned(),
-        reason: format!(
-            "All up to {} stands. The phases {} come with the next version.",
-            last.name(),
-            later().join(", ")
-        ),
+    if let Some(ingress) = &evidence.ingress {
+        return to_the_site(ingress);
     }
+    next("look", "All of it stands.")
+}
+
+/// What comes after the last phase: the record that is to be made by hand, or a look at the site.
+fn to_the_site(ingress: &IngressEvidence) -> Next {
+    let site = ingress.site.as_ref();
+    let answers = site.is_some_and(|site| site.answers);
+    if let Some(record) = ingress
+        .record
+        .as_ref()
+        .filter(|record| record.by_hand && !answers)
+    {
+        return next(
+            "dns",
+            &format!(
+                "All phases stand. Make this record where the domain is hosted: name `{}`, type {}, value `{}`. Then run the same command: it asks the site.",
+                record.name, record.kind, record.value
+            ),
+        );
+    }
+    let url = site.map_or("the site", |site| site.url.as_str());
+    if answers {
+        return next("open", &format!("All phases stand, and {url} answers."));
+    }
+    next(
+        "open",
+        &format!(
+            "All phases stand. Whether {url} answers could not be seen in whole from here; the warnings say why."
+        ),
+    )
 }
 
 fn next(action: &str, reason: &str) -> Next {
@@ -306,6 +342,8 @@ fn empty(status: InstallStatus) -> InstallReport {
         required: Vec::new(),
         plan: String::new(),
         plan_digest: None,
+        target: None,
+        approval: None,
         steps: Vec::new(),
         cost: None,
         usual_seconds: None,

@@ -116,13 +116,46 @@ impl Stop {
     }
 }
 
+/// What is waited for, and why it is not there yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// What, for people, without a tool's text: `the StatefulSet `api`: 0 of 1 pods are ready`.
+    pub what: String,
+    /// Why not yet, as far as the objects themselves tell, the gravest first.
+    pub why: Vec<Reason>,
+}
+
+/// One reason why something is not ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What, and what mends it.
+    pub stop: Stop,
+    /// Whether waiting can't help: the step ends with it, once it was seen some looks in a row.
+    pub hopeless: bool,
+}
+
+impl From<String> for Waiting {
+    fn from(what: String) -> Self {
+        Self {
+            what,
+            why: Vec::new(),
+        }
+    }
+}
+
+impl From<&str> for Waiting {
+    fn from(what: &str) -> Self {
+        what.to_owned().into()
+    }
+}
+
 /// How the thing stands.
 #[derive(Clone, Debug)]
 pub enum Verdict {
     /// As it should be, and usable.
     Settled,
     /// On its way by itself: another look will tell. Says what is waited for.
-    Waiting(String),
+    Waiting(Waiting),
     /// These commands, in this order, bring it nearer; after them the step looks again.
     Write(Vec<Write>),
     /// It can't be made so; nothing is written.
@@ -164,7 +197,7 @@ impl Decision {
     }
 
     /// Being made; nothing to write.
-    pub fn waiting(detail: impl Into<String>, desired: Value, what: impl Into<String>) -> Self {
+    pub fn waiting(detail: impl Into<String>, desired: Value, what: impl Into<Waiting>) -> Self {
         Self::new(
             StepAction::Unchanged,
             detail,
@@ -242,10 +275,16 @@ impl Look {
         Self { decision, tell: None }
     }
 
-    /// With what was seen.
+    /// With what was seen; what it tells already, it tells first.
     #[must_use]
     pub fn telling(mut self, tell: impl Fn(&mut InstallEvidence, History) + Send + Sync + 'static) -> Self {
-        self.tell = Some(Box::new(tell));
+        self.tell = Some(match self.tell {
+            None => Box::new(tell),
+            Some(before) => Box::new(move |evidence, history| {
+                before(evidence, history);
+                tell(evidence, history);
+            }),
+        });
         self
     }
 
@@ -266,6 +305,9 @@ pub struct Waits {
     pub deadline: Duration,
     /// Between two looks.
     pub pace: Duration,
+    /// How often in a row it must be seen settled, once it was written or waited for: what is ready for a moment only
+    /// is not.
+    pub good: u32,
 }
 
 impl Waits {
@@ -279,6 +321,14 @@ impl Waits {
             usual: Duration::from_secs(usual),
             deadline: Duration::from_secs(deadline),
             pace: Duration::from_secs(pace),
+            good: 1,
         }
+    }
+
+    /// The same, settled only after it was seen so `good` times in a row.
+    #[must_use]
+    pub const fn seen(mut self, good: u32) -> Self {
+        self.good = good;
+        self
     }
 }

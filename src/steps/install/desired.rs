@@ -1,12 +1,43 @@
 //! What the install wants: names and figures, from the settings and from what the preflight saw. Pure.
 
 use crate::clients::Asker;
-use crate::model::{BucketName, ChartRegistry, InstallationId, NodeType, Profile, SubnetId, Target, fitted};
+use crate::model::{
+    BucketName, CertArn, ChartRegistry, InstallationId, NodeType, Profile, Scheme, SiteDomain, SubnetId,
+    Target, fitted,
+};
 use crate::report::ExecMode;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The Kubernetes version of a cluster that install makes.
 pub const KUBERNETES: &str = "1.34";
+
+/// The site: its name, its certificate, and who brings it into DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its name.
+    pub domain: SiteDomain,
+    /// The certificate that covers it, as the preflight found it.
+    pub certificate: CertArn,
+    /// Who answers for it in DNS.
+    pub dns: Dns,
+    /// Who reaches it.
+    pub scheme: Scheme,
+}
+
+/// Who answers for the site in DNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dns {
+    /// A zone of Route53 in this account.
+    Route53 {
+        /// `/hostedzone/Z…`.
+        zone_id: String,
+        /// The zone's name, without a dot at the end.
+        zone_name: String,
+    },
+    /// Somebody else: install says which record is to be made.
+    External,
+}
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -33,6 +64,10 @@ pub struct Desired {
     pub versioning: bool,
     /// A mirror of all charts; none takes each from the registry of its lock.
     pub chart_mirror: Option<ChartRegistry>,
+    /// The site.
+    pub site: Site,
+    /// The user's own values (`--set-values`), by release; each an object.
+    pub set_values: BTreeMap<String, Value>,
 }
 
 impl Desired {

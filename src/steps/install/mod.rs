@@ -4,18 +4,28 @@
 
 pub mod asks;
 pub mod association;
+pub mod chart_step;
+pub mod cluster_asks;
 pub mod compute;
+pub mod core;
+pub mod datalake;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod ingress;
+pub mod looks;
 pub mod marks;
+pub mod parts;
+pub mod readiness;
 pub mod release;
 pub mod stack;
 pub mod storage;
+pub mod stream;
 pub mod world;
 
-pub use decision::{Decision, History, Look, Stop, Verdict, Waits, Write, WriteTo};
-pub use desired::Desired;
+pub use chart_step::ChartStep;
+pub use decision::{Decision, History, Look, Reason, Stop, Verdict, Waiting, Waits, Write, WriteTo};
+pub use desired::{Desired, Dns, Site};
 pub use world::{Ground, Standing, World};
 
 use crate::clients::CallError;
@@ -43,6 +53,19 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// [`CallError`] where it could not be looked at: how it stands is then unknown, and nothing is written.
     fn look(&self, world: &World<'_>) -> Result<Look, CallError>;
+
+    /// Is told what a write of this step printed, where it ended well: what AWS hands out only once, the number of a
+    /// change.
+    fn wrote(&self, _answer: &[u8]) {}
+
+    /// A cheaper look while it waits: what it still waits for, of what its last whole look waited for. Nothing has the
+    /// runner look whole; so it is asked between two whole looks, and settles nothing.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    fn glance(&self, _world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        Ok(None)
+    }
 }
 
 /// All steps of the phases up to and with `last`, in the order of a report; a step stands behind those it comes after.
@@ -51,12 +74,16 @@ pub fn steps(last: Phase) -> Vec<Box<dyn Step>> {
     let mut all = foundation::steps();
     all.extend(storage::steps());
     all.extend(compute::steps());
+    all.extend(core::steps());
+    all.extend(stream::steps());
+    all.extend(datalake::steps());
+    all.extend(ingress::steps());
     all.retain(|step| step.phase() <= last);
     all
 }
 
 /// The last phase that this version installs.
-pub const LAST_PHASE: Phase = Phase::Compute;
+pub const LAST_PHASE: Phase = Phase::Ingress;
 
 #[cfg(test)]
 mod tests {

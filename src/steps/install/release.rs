@@ -320,7 +320,7 @@ fn shown_time(since: &str) -> String {
 }
 
 /// How a person's own helm and kubectl come to mean this cluster.
-fn by_hand(desired: &Desired) -> String {
+pub(super) fn by_hand(desired: &Desired) -> String {
     let asker = desired.asker();
     format!(
         "with a kubeconfig from `aws eks update-kubeconfig --name {} --region {}{}`",

@@ -1,9 +1,11 @@
 //! Where a step looks: the door to the tools, what is wanted, and what is known of the cluster.
 
 use super::Desired;
+use super::looks::Looks;
 use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
 use crate::clients::kubeconfig::ClusterAccess;
+use crate::clients::site::Outside;
 use crate::clients::{CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::report::Progress;
@@ -43,6 +45,8 @@ impl Known {
 /// What is known of the cluster, shared by all steps of a run.
 #[derive(Default)]
 pub struct Ground {
+    /// What runs in the cluster, as it was asked a moment ago.
+    pub looks: Looks,
     cluster: Mutex<Known>,
     access: Mutex<Option<ClusterAccess>>,
 }
@@ -56,6 +60,8 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// What is known of the cluster.
     pub ground: &'a Ground,
+    /// Who answers outside of the tools: DNS, and the site.
+    pub outside: &'a dyn Outside,
     /// Who is told what a look that takes long is doing.
     pub listener: &'a dyn Progress,
     /// The clock.

@@ -6,7 +6,7 @@ use crate::clients::aws::route53::{HostedZone, SiteRecord};
 use crate::clients::dns::{DEADLINE, Lookup, look_up};
 use crate::clients::explain::quoted;
 use crate::clients::{Asker, CallError};
-use crate::model::{ClusterName, SiteDomain};
+use crate::model::{ClusterName, Namespace, SiteDomain, balancer_name, is_balancer_called};
 use crate::report::{Code, Finding, PreflightEvidence};
 use std::net::SocketAddr;
 
@@ -29,6 +29,8 @@ pub struct Site<'a> {
     pub name: &'a SiteDomain,
     /// The cluster, after which install names its load balancer.
     pub cluster: &'a ClusterName,
+    /// The namespace, likewise.
+    pub namespace: &'a Namespace,
     /// The resolver; none is the system's.
     pub server: Option<SocketAddr>,
     /// On whose behalf.
@@ -144,19 +146,21 @@ fn of_records(zone: &HostedZone, records: &[SiteRecord], site: &Site<'_>) -> Fin
             .iter()
             .all(|record| record.alias || record.kind == "CNAME")
         && targets.iter().all(|target| is_balancer(target));
-    if balancers && targets.iter().all(|target| is_own_balancer(target, site.cluster)) {
+    let own = balancer_name(site.cluster, site.namespace);
+    let is_own = |target: &&str| is_balancer_called(target, &own, site.asker.region);
+    if balancers && targets.iter().all(is_own) {
         return Finding::pass(
             ID,
             format!(
-                "`{name}` points at the load balancer {}, named as this cluster's own is.",
+                "`{name}` points at the load balancer {}, named as this installation's own is.",
                 targets[0]
             ),
         );
     }
     if balancers {
         let message = format!(
-            "`{name}` points at the load balancer {}, which is not named as that of the cluster `{}`. Install updates the record only if it is its own.",
-            targets[0], site.cluster
+            "`{name}` points at the load balancer {}, which is not named as this installation's own (`{own}`). Install updates the record only if it is its own.",
+            targets[0]
         );
         return Finding::warn(ID, Code::DnsRecordForeign, message).remedy(removal(zone, records, site));
     }
@@ -210,18 +214,6 @@ fn is_balancer(target: &str) -> bool {
         .strip_suffix(".amazonaws.com")
         .or_else(|| target.strip_suffix(".amazonaws.com.cn"));
     stem.is_some_and(|stem| stem.split('.').skip(1).any(|label| label == "elb"))
-}
-
-/// Whether the load balancer has the name that install gives its own: `albingext<cluster>ingress`, 32 letters at most
-/// (facts: `charts.md`), and after it the number that AWS adds.
-fn is_own_balancer(target: &str, cluster: &ClusterName) -> bool {
-    let name = format!("albingext{}ingress", cluster.as_str().to_ascii_lowercase());
-    let name: String = name.chars().take(32).collect();
-    let target = target.strip_prefix("dualstack.").unwrap_or(target);
-    let target = target.strip_prefix("internal-").unwrap_or(target);
-    target
-        .strip_prefix(name.trim_end_matches('-'))
-        .is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Whom DNS was asked of, in words.

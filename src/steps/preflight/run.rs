@@ -222,6 +222,7 @@ fn site_of(inputs: &PreflightInputs) -> dns_record::Site<'_> {
     dns_record::Site {
         name: &inputs.site_domain,
         cluster: &inputs.cluster,
+        namespace: &inputs.namespace,
         server: inputs.dns_server,
         asker: inputs.asker(),
     }

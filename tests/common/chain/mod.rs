@@ -175,7 +175,7 @@ pub fn spots_of(write: &Written) -> Vec<Spot> {
 }
 
 /// One spot of each phase, by `turn`: what a phase writes by its plan, in the plan's order (that in which they came is
-/// chance). The midst of what does much at once is the full chain's alone.
+/// chance), and behind that the midst of what does much at once.
 pub fn chosen(all: &[Written], steps: &[Value], turn: usize) -> Vec<Spot> {
     let mut phases: Vec<(&str, Vec<Written>)> = Vec::new();
     for step in steps {

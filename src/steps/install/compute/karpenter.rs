@@ -5,8 +5,9 @@ use crate::clients::CallError;
 use crate::clients::kubectl::{Crd, Deployment, Kubectl};
 use crate::model::Phase;
 use crate::report::Code;
+use crate::steps::install::readiness::{self, Workload};
 use crate::steps::install::release::{self, Observed, Wanted};
-use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waits, World};
+use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waiting, Waits, World};
 use serde_json::json;
 
 /// The kinds that the controller and the node pools' charts need.
@@ -15,6 +16,9 @@ pub const KINDS: [&str; 3] = [
     "nodeclaims.karpenter.sh",
     "nodepools.karpenter.sh",
 ];
+
+/// What the controller's chart makes that has to become ready.
+const CONTROLLER: [Workload; 1] = [Workload::deployment("karpenter")];
 
 /// The step of the kinds.
 pub struct KarpenterCrd;
@@ -149,7 +153,12 @@ impl Step for Karpenter {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(60, 600, 3)
+        Waits::new(60, 600, 1).seen(2)
+    }
+
+    fn glance(&self, world: &World<'_>) -> Result<Option<Waiting>, CallError> {
+        let seen = readiness::observe(world, NAMESPACE, &CONTROLLER)?;
+        Ok(readiness::judge(world.desired, NAMESPACE, &seen))
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
@@ -165,7 +174,12 @@ impl Step for Karpenter {
             }
             _ => None,
         };
-        let decision = decide_controller(world.desired, &observed, deployment.as_ref());
+        let mut decision = decide_controller(world.desired, &observed, deployment.as_ref());
+        if let Verdict::Waiting(waiting) = &mut decision.verdict
+            && let Some(explained) = self.glance(world)?
+        {
+            *waiting = explained;
+        }
         Ok(Look::of(decision).telling(move |evidence, _| {
             let compute = evidence.compute();
             if let Observed::There(found) = &observed {
@@ -225,7 +239,7 @@ fn removed(decision: Decision, release: &str, what: &str) -> Decision {
 /// The decision; settled only if `is_ready`, else waiting for `what`.
 fn not_before(mut decision: Decision, is_ready: bool, what: &str) -> Decision {
     if !is_ready && matches!(decision.verdict, Verdict::Settled) {
-        decision.verdict = Verdict::Waiting(what.to_owned());
+        decision.verdict = Verdict::Waiting(what.into());
     }
     decision
 }

@@ -43,12 +43,12 @@ const fn system(name: &'static str, only: &'static str) -> Planned {
     }
 }
 
-const fn pool(name: &'static str) -> Planned {
+const fn pool(name: &'static str, only: &'static str) -> Planned {
     Planned {
         name,
         chart: "ingext-eks-pool",
         place: Place::Own,
-        only: Some("its node pools have names of the whole cluster"),
+        only: Some(only),
     }
 }
 
@@ -75,10 +75,16 @@ pub const PLANNED: [Planned; 18] = [
     own("ingext-community-init"),
     own("ingext-community"),
     own("ingext-lake-config"),
-    pool("ingext-merge-pool"),
-    pool("ingext-search-pool"),
+    pool(
+        "ingext-merge-pool",
+        "its NodePool and EC2NodeClass `pool-merge` are objects of the whole cluster",
+    ),
+    pool(
+        "ingext-search-pool",
+        "its NodePool and EC2NodeClass `pool-search` are objects of the whole cluster",
+    ),
     Planned {
-        only: Some("its volume has a name of the whole cluster"),
+        only: Some("its PersistentVolume `s3-lake` is an object of the whole cluster"),
         ..own("ingext-s3-lake")
     },
     own("ingext-lake"),

@@ -98,6 +98,7 @@ def reconcile(cluster, settings, stack, members, params, refused):
         if finalizer_of(stack) not in one["metadata"].get("finalizers", []):
             set_finalizers(cluster, one, [*one["metadata"].get("finalizers", []), finalizer_of(stack)])
     if refused:
+        done.pop(stack, None)  # the next success is told
         part = "build" if re.search("EC2: Describe|: DescribeLoad", refused) else "deploy"
         tell(cluster, members, "Warning", f"Failed{part.title()}Model", f"Failed {part} model due to {refused}")
         return False
@@ -105,6 +106,7 @@ def reconcile(cluster, settings, stack, members, params, refused):
         balancer = deploy.balancer_of(cluster, stack)
         wanted = Model(cluster, settings, stack, members, params, balancer)
     except Wrong as wrong:
+        done.pop(stack, None)
         tell(cluster, members, "Warning", "FailedBuildModel", f"Failed build model due to {wrong}")
         return False
     form = json.dumps([wanted.name, wanted.scheme, wanted.ports, wanted.redirect, wanted.certificates, wanted.rules, wanted.fallback,

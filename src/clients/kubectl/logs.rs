@@ -1,0 +1,65 @@
+//! What a pod wrote.
+
+use super::Kubectl;
+use super::objects::Resource;
+use crate::clients::call::{Ask, ask, formed};
+use crate::clients::failure::{CallError, ParseFailure};
+use crate::clients::form::is_dns_name;
+use crate::gateway::Tool;
+
+/// Of more than this nobody reads the end.
+const MOST: &str = "--limit-bytes=65536";
+
+impl Kubectl<'_> {
+    /// The newest of the pods that `selector` chooses; none where there is none.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn newest_pod(&self, namespace: &str, selector: &str) -> Result<Option<String>, CallError> {
+        let args = [
+            "get",
+            Resource::POD.name,
+            "-n",
+            namespace,
+            "-l",
+            selector,
+            "--sort-by",
+            ".metadata.creationTimestamp",
+            "-o",
+            r#"jsonpath={"pods\n"}{range .items[*]}{.metadata.name}{"\n"}{end}{"end\n"}"#,
+        ];
+        self.ask("list the pods", &args, parse_newest)
+    }
+
+    /// The last lines of all containers of a pod, as they are. Untrusted, and perhaps with secrets in them.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn last_lines(&self, namespace: &str, pod: &str, lines: u32) -> Result<String, CallError> {
+        let tail = format!("--tail={lines}");
+        let args = ["logs", pod, "-n", namespace, "--all-containers", &tail, MOST];
+        let purpose = format!("read the last lines of the pod `{pod}`");
+        let args = args.into_iter().chain(self.access_flags());
+        ask(self.gateway, &Ask::tool(Tool::Kubectl, &purpose, args), |bytes| {
+            Ok(String::from_utf8_lossy(bytes).into_owned())
+        })
+    }
+}
+
+/// Reads what [`Kubectl::newest_pod`] asks for: the pods by age, the newest last.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or cut short.
+pub fn parse_newest(bytes: &[u8]) -> Result<Option<String>, ParseFailure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("pods"))?;
+    if text.trim().is_empty() {
+        return Err(ParseFailure::Empty);
+    }
+    let rest = text.strip_prefix("pods\n").ok_or(ParseFailure::Form("pods"))?;
+    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
+    lines
+        .lines()
+        .next_back()
+        .map(|name| formed(name.to_owned(), is_dns_name, "metadata.name"))
+        .transpose()
+}
