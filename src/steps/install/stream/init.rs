@@ -193,6 +193,9 @@ fn part(namespace: &str) -> Part {
     Part::of(Resource::JOB, namespace, NAME)
 }
 
+/// For the plan: the write that comes once the Job has completed.
+const NOTED: &str = "its Job's completion is then noted on the release by `kubectl label`";
+
 /// The Job that stands goes before helm writes the release: helm can't change it.
 fn before(
     desired: &Desired,
@@ -203,7 +206,7 @@ fn before(
 ) -> Decision {
     let namespace = wanted.namespace.as_str();
     match &seen.job {
-        Job::Absent => decision,
+        Job::Absent => told(decision, NOTED),
         Job::Foreign(whose) => {
             let stop = parts::in_the_way(desired, wanted, &part(namespace), whose);
             parts::blocked(decision, vec![stop])
@@ -212,7 +215,7 @@ fn before(
             let purpose = format!("delete the Job `{namespace}/{NAME}`, which can't be changed");
             let delete = cluster_asks::delete(&purpose, Resource::JOB, namespace, NAME);
             decision.detail = format!(
-                "{}; its Job can't be changed, so it is deleted and run anew",
+                "{}; its Job can't be changed, so it is deleted and run anew; {NOTED}",
                 decision.detail
             );
             decision.verdict =
