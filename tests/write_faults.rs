@@ -66,6 +66,7 @@ fn desired(start: Start) -> Desired {
             scheme: lakehouse::model::Scheme::InternetFacing,
         },
         set_values: std::collections::BTreeMap::new(),
+        charts: lakehouse::model::ChartLock::compiled(),
     }
 }
 

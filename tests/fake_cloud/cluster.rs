@@ -167,6 +167,7 @@ impl Cloud {
             ["version", _] => Reply::good(&json!({
                 "clientVersion": { "gitVersion": "v1.34.4" }, "serverVersion": { "gitVersion": "v1.34.4-eks-113cf36" }
             })),
+            ["get", "-f"] => self.those_of(&serde_json::from_str(stdin.unwrap()).unwrap()),
             ["get", "nodes"] => {
                 let group = self.node_group.clone().unwrap_or_default();
                 let count = if self.node_group.is_some() { 2 } else { 0 };
@@ -366,6 +367,27 @@ impl Cloud {
         Some(json!({ "kind": kind, "metadata": meta, "spec": spec, "status": status }))
     }
 
+    /// What a chart's release has made, as it lives.
+    fn objects_of(&self, release: &str) -> Vec<Value> {
+        let made = CHARTS.iter().filter(|(of, _)| *of == release);
+        made.flat_map(|(_, objects)| *objects)
+            .filter_map(|(kind, name)| self.made_by_a_chart(kind, name))
+            .collect()
+    }
+
+    /// Those of the objects that are asked for by a list, and are there.
+    fn those_of(&self, asked: &Value) -> Reply {
+        let all = CHARTS.iter().flat_map(|(release, _)| self.objects_of(release));
+        let is_asked = |object: &Value| {
+            let asked = asked["items"].as_array().unwrap().iter();
+            asked.clone().any(|it| {
+                it["kind"] == object["kind"] && it["metadata"]["name"] == object["metadata"]["name"]
+            })
+        };
+        let found: Vec<Value> = all.filter(is_asked).collect();
+        Reply::good(&json!({ "apiVersion": "v1", "kind": "List", "items": found, "metadata": {} }))
+    }
+
     pub(super) fn helm(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         if words[1] == "upgrade" {
             let name = words[3].to_owned();
@@ -400,11 +422,22 @@ impl Cloud {
             self.releases.insert(name.clone(), release);
             return Reply::text(&format!("Release \"{name}\" has been upgraded. Happy Helming!\n"));
         }
+        if words[1] == "show" {
+            // Charts without kinds outside their templates.
+            return Reply::text("\n");
+        }
         let name = words[3];
         let Some(release) = self.releases.get(name) else {
             return Reply::failed(1, "Error: release: not found\n");
         };
         match words[2] {
+            "manifest" => {
+                let all = self.objects_of(name).into_iter().map(|mut object| {
+                    object.as_object_mut().unwrap().remove("status");
+                    format!("---\n{object}\n")
+                });
+                Reply::text(&format!("\n{}", all.collect::<String>()))
+            }
             "metadata" => Reply::good(&json!({
                 "name": name, "namespace": flag(words, "-n"), "chart": release.chart, "version": release.version,
                 "revision": release.revision, "status": "deployed", "deployedAt": "2026-11-24T03:08:49Z"
