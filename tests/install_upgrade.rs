@@ -29,6 +29,16 @@ fn upgrade(name: &str) -> Upgrade {
 
 /// A step that brings the release `name` to its new chart; `ready` once that was written and `name-ready` stands.
 fn chart(account: &Arc<Account>, name: &'static str, after: &'static [&'static str]) -> Box<dyn Step> {
+    chart_of(account, name, after, true)
+}
+
+/// The same; where helm fails, it leaves a revision that failed only if it `begins`.
+fn chart_of(
+    account: &Arc<Account>,
+    name: &'static str,
+    after: &'static [&'static str],
+    begins: bool,
+) -> Box<dyn Step> {
     let account = Arc::clone(account);
     step(name, after, move |_| {
         let ready = format!("{name}-ready");
@@ -36,6 +46,9 @@ fn chart(account: &Arc<Account>, name: &'static str, after: &'static [&'static s
             Decision::settled("there", wanted(name))
         } else if account.sees(name) {
             Decision::waiting("there", wanted(name), "its pods")
+        } else if begins && account.writes().contains(&format!("helm make {name}")) {
+            // helm's newest revision is the one that failed: there is nothing newer to go back from.
+            Decision::update("status `failed`", wanted(name), vec![helm(name)])
         } else {
             Decision::update("chart 1.0.0 → 1.1.0", wanted(name), vec![helm(name)])
                 .upgrading(Some(upgrade(name)))
@@ -138,10 +151,14 @@ fn what_helm_itself_fails_at_is_brought_back_and_what_it_never_began_is_not() {
             "Error: values don't meet the specifications of the schema(s) in the following chart(s):\napi:\n- replicas: Invalid type",
             false,
         ),
+        (
+            "Error: UPGRADE FAILED: secrets is forbidden: User \"x\" cannot create resource \"secrets\"",
+            false,
+        ),
     ] {
         let account = Account::with_cluster();
         account.fault("helm make api ", 1, Fault::Says(said));
-        let report = install(&account, vec![chart(&account, "api", &[])]);
+        let report = install(&account, vec![chart_of(&account, "api", &[], back)]);
         let all: &[&str] = if back {
             &["helm make api", "helm make api-back"]
         } else {

@@ -189,6 +189,10 @@ impl Cloud {
                 }
                 _ => absent("secrets", words[3]),
             },
+            ["get", "secrets"] if words[3].starts_with("lakehouse-values-") => match &self.values {
+                Some(secret) => Reply::good(secret),
+                None => absent("secrets", words[3]),
+            },
             ["get", "secrets"] => {
                 let name = flag(words, "-l").trim_start_matches("owner=helm,name=");
                 let line = self.releases.get(name).map(|release| {
@@ -388,6 +392,31 @@ impl Cloud {
         Reply::good(&json!({ "apiVersion": "v1", "kind": "List", "items": found, "metadata": {} }))
     }
 
+    fn roll_back(&mut self, name: &str, revision: u32) -> Reply {
+        let Some(now) = self.releases.get(name).cloned() else {
+            return Reply::failed(1, "Error: release: not found\n");
+        };
+        let asked = match self.history.get(&(name.to_owned(), revision)) {
+            Some(older) => older.clone(),
+            None if now.revision == revision => now.clone(),
+            None => return Reply::failed(1, &format!("Error: release has no {revision} version\n")),
+        };
+        if name == "ingext-community-init" {
+            if self.job {
+                return Reply::failed(1, "Error: spec.template: Invalid value: field is immutable\n");
+            }
+            self.job = true;
+        }
+        let release = Release {
+            revision: now.revision + 1,
+            labels: now.labels.clone(),
+            ..asked
+        };
+        self.history.insert((name.to_owned(), now.revision), now);
+        self.releases.insert(name.to_owned(), release);
+        Reply::text("Rollback was a success! Happy Helming!\n")
+    }
+
     pub(super) fn helm(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         if words[1] == "upgrade" {
             let name = words[3].to_owned();
@@ -415,16 +444,33 @@ impl Cloud {
                 values: serde_json::from_str(stdin.unwrap()).unwrap(),
                 label: label.to_owned(),
                 revision: before + 1,
+                status: "deployed",
                 // helm passes the labels of a release on to its next revision.
                 labels: labels.unwrap_or_default(),
             };
+            if self.refuses == Some(name.as_str()) {
+                self.refuses = None;
+                let failed = Release {
+                    status: "failed",
+                    ..release
+                };
+                if let Some(older) = self.releases.insert(name.clone(), failed) {
+                    self.history.insert((name, older.revision), older);
+                }
+                return Reply::failed(1, "Error: UPGRADE FAILED: cannot patch \"x\" with kind Job\n");
+            }
             self.make(format!("revision of {name}"));
-            self.releases.insert(name.clone(), release);
+            if let Some(older) = self.releases.insert(name.clone(), release) {
+                self.history.insert((name.clone(), older.revision), older);
+            }
             return Reply::text(&format!("Release \"{name}\" has been upgraded. Happy Helming!\n"));
         }
-        if words[1] == "show" {
-            // Charts without kinds outside their templates.
+        if matches!(words[1], "show" | "template") {
+            // Charts without kinds outside their templates, that take all values.
             return Reply::text("\n");
+        }
+        if words[1] == "rollback" {
+            return self.roll_back(words[2], words[3].parse().unwrap());
         }
         let name = words[3];
         let Some(release) = self.releases.get(name) else {
@@ -440,7 +486,7 @@ impl Cloud {
             }
             "metadata" => Reply::good(&json!({
                 "name": name, "namespace": flag(words, "-n"), "chart": release.chart, "version": release.version,
-                "revision": release.revision, "status": "deployed", "deployedAt": "2026-11-24T03:08:49Z"
+                "revision": release.revision, "status": release.status, "deployedAt": "2026-11-24T03:08:49Z"
             })),
             _ => Reply::good(&release.values),
         }

@@ -268,6 +268,13 @@ impl Course<'_> {
             back,
             ..
         } = &upgrade;
+        let looked = self.step.look(self.site.world).ok();
+        let still = looked.and_then(|look| look.decision.upgrade);
+        if still.is_some_and(|still| still.revision == *revision) {
+            // The revision of before is the newest, and deployed: helm failed before it began.
+            count.upgrade = Upgrading::NotBegun;
+            return Ended::Failed(Box::new(failure));
+        }
         self.site.world.listener.note(&format!(
             "{}: it failed; the release `{release}` is brought back to its revision {revision}",
             self.step.id()
