@@ -449,6 +449,18 @@ fn a_newer_chart_than_the_locked_one_is_never_taken_back_unasked() {
         StepAction::Update,
         "what never came to run is no newer version"
     );
+    let cut_short = |deployed| {
+        of(Found {
+            version: "1.8.4".to_owned(),
+            ..cut("pending-upgrade", Keeper::Nobody, 3600, deployed)
+        })
+    };
+    assert_eq!(
+        code(&cut_short(Some(3))),
+        Code::ReleaseNewer,
+        "a newer lakehouse was at work on it, and is to end it"
+    );
+    assert_eq!(cut_short(None).action, StepAction::Update);
     let odd = Found {
         version: "newest".to_owned(),
         ..ours()

@@ -12,7 +12,8 @@ use lakehouse::gateway::read_only::is_reading;
 use lakehouse::model::CREATED_BY;
 use lakehouse::report::{Code, StepAction, Unseen};
 use lakehouse::steps::install::release::{Wanted, decide, observe};
-use lakehouse::steps::install::{Decision, Desired, Ground, Verdict, World};
+use lakehouse::steps::install::set_values::{self, KeptValues};
+use lakehouse::steps::install::{Decision, Desired, Ground, Step, Verdict, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use steps_support::Script;
@@ -251,4 +252,56 @@ fn the_users_values_are_checked_by_the_chart_before_anything_is_written() {
         StepAction::Create,
         "nobody's values, no question"
     );
+}
+
+#[test]
+fn kept_values_that_can_not_be_read_are_never_taken_for_none() {
+    let secret = |data: &Value| {
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "data": data,
+            "metadata": {"name": "lakehouse-values-ingext", "namespace": "kube-system", "labels": {CREATED_BY: ours()}}
+        })
+        .to_string()
+    };
+    let look = |exit: i32, stdout: &str, stderr: &str, known: bool| {
+        let (desired, ground) = (desired(), Ground::default());
+        let script = Script::default()
+            .on("aws eks describe-cluster", 0, CLUSTER, "")
+            .on("aws eks get-token", 0, TOKEN, "")
+            .on(
+                "kubectl get secrets lakehouse-values-ingext",
+                exit,
+                stdout,
+                stderr,
+            );
+        let world = World {
+            gateway: &script,
+            desired: &desired,
+            ground: &ground,
+            outside: &outside::Nowhere,
+            listener: &Unseen,
+            now: || "2026-11-24T00:00:00Z".parse().unwrap(),
+        };
+        let kept = set_values::kept(&world);
+        (kept, KeptValues { known }.look(&world).map(|look| look.decision))
+    };
+    let good = secret(&json!({"values.json": "eyJrYXJwZW50ZXIiOnsiYSI6MX19"}));
+    let (kept, _) = look(0, &good, "", true);
+    assert_eq!(kept.unwrap().unwrap().by_release()["karpenter"], json!({"a": 1}));
+    let (_, late) = look(0, &good, "", false);
+    assert!(late.is_err(), "the other steps were planned without it");
+    let (kept, broken) = look(0, &secret(&json!({"values.json": "%"})), "", false);
+    assert!(kept.is_err());
+    assert_eq!(code(&broken.unwrap()), Code::SetValuesUnreadable);
+    let (kept, denied) = look(
+        1,
+        "",
+        "Error from server (Forbidden): secrets is forbidden",
+        false,
+    );
+    assert!(kept.is_err() && denied.is_err());
+    let none = "Error from server (NotFound): secrets \"lakehouse-values-ingext\" not found";
+    let (kept, absent) = look(1, "", none, false);
+    assert!(kept.unwrap().is_none());
+    assert!(matches!(absent.unwrap().verdict, Verdict::Settled));
 }

@@ -10,7 +10,11 @@ use lakehouse::steps::install::{Decision, Step, Upgrade, Write};
 use std::sync::Arc;
 
 fn helm(name: &str) -> Write {
-    let mut spec = CommandSpec::read(Tool::Helm, &format!("make {name}"), ["make", name]);
+    by(Tool::Helm, name)
+}
+
+fn by(tool: Tool, name: &str) -> Write {
+    let mut spec = CommandSpec::read(tool, &format!("make {name}"), ["make", name]);
     spec.effect = Effect::Write;
     Write::cluster(Ask { spec, action: "" })
 }
@@ -275,4 +279,37 @@ fn all_that_a_release_needs_to_go_back_is_run_in_its_order_and_what_is_left_of_i
         remedy.contains("`helm make job-gone") && remedy.contains(", then `helm make api-back"),
         "{remedy}"
     );
+}
+
+#[test]
+fn a_look_or_another_command_that_fails_brings_nothing_back() {
+    let other =
+        |account: &Arc<Account>, after: Result<(), &'static str>| {
+            let account = Arc::clone(account);
+            step("api", &[], move |_| match (account.sees("api"), after) {
+                (false, _) => Ok(Decision::update("chart", wanted("api"), vec![helm("api")])
+                    .upgrading(Some(upgrade("api")))),
+                (true, Ok(())) => Ok(Decision::update(
+                    "a note",
+                    wanted("api"),
+                    vec![by(Tool::Kubectl, "note")],
+                )),
+                (true, Err(said)) => Err(lakehouse::clients::CallError {
+                    purpose: "look".to_owned(),
+                    action: "",
+                    class: lakehouse::clients::ErrorClass::Denied,
+                    code: None,
+                    said: said.to_owned(),
+                }),
+            })
+        };
+    let account = Account::with_cluster();
+    account.fault("make note", 1, Fault::Says(DENIED));
+    let report = install(&account, vec![other(&account, Ok(()))]);
+    assert_eq!(helms(&account), ["helm make api"]);
+    assert_eq!(versions(&report), [("api", None, UpgradeOutcome::Unfinished)]);
+    let account = Account::with_cluster();
+    let report = install(&account, vec![other(&account, Err("no"))]);
+    assert_eq!(helms(&account), ["helm make api"], "unknown is not failed");
+    assert_eq!(versions(&report), [("api", None, UpgradeOutcome::Unfinished)]);
 }

@@ -101,6 +101,8 @@ struct Course<'a> {
     rounds: usize,
     /// The upgrade of a release that was begun.
     upgrade: Option<Upgrade>,
+    /// Whether it is the release that fails, and not a look or another command.
+    is_release: bool,
 }
 
 /// Brings one step to its end.
@@ -124,6 +126,7 @@ pub fn converge(
         writes_failed: 0,
         rounds: 0,
         upgrade: None,
+        is_release: false,
     };
     match course.run(count) {
         Err(Ended::Failed(failure)) => Err(course.bring_back(*failure, count)),
@@ -135,6 +138,7 @@ impl Course<'_> {
     fn run(&mut self, count: &mut Count) -> Result<Settled, Ended> {
         let (site, step) = (self.site, self.step);
         loop {
+            self.is_release = false;
             site.may_go_on()?;
             site.hold.keep_up(site)?;
             site.world.ground.looks.tick((site.clock)());
@@ -142,6 +146,7 @@ impl Course<'_> {
                 match step.glance(site.world) {
                     Ok(Some(waiting)) => {
                         self.looks_failed = 0;
+                        self.is_release = true;
                         self.patience.wait(site, step, &waiting, &self.purpose)?;
                         continue;
                     }
@@ -179,11 +184,13 @@ impl Course<'_> {
                     return Ok(Settled { look, outcome });
                 }
                 Verdict::Blocked(stops) => {
+                    self.is_release = true;
                     return Err(stops
                         .first()
                         .map_or_else(|| internal(&self.purpose), |found| of_stop(&self.purpose, found)));
                 }
                 Verdict::Waiting(waiting) => {
+                    self.is_release = true;
                     self.patience.looked((site.clock)());
                     self.patience.wait(site, step, waiting, &self.purpose)?;
                 }
@@ -205,6 +212,7 @@ impl Course<'_> {
         }
         self.rounds += 1;
         if self.rounds > ROUNDS {
+            self.is_release = open.iter().any(|write| write.ask.spec.tool == Tool::Helm);
             return Err(own(
                 Code::StepNotSettled,
                 &self.purpose,
@@ -213,6 +221,7 @@ impl Course<'_> {
             ));
         }
         for write in open {
+            self.is_release = write.ask.spec.tool == Tool::Helm;
             let done = self.one(write, count);
             if let Some(upgrade) = &decision.upgrade
                 && write.ask.spec.tool == Tool::Helm
@@ -254,10 +263,12 @@ impl Course<'_> {
     }
 
     /// The failure, and the release brought back to the revision before it, where a newer version or other values of it
-    /// had been begun: what is left then serves as before. What somebody else changed meanwhile is not brought back.
+    /// had been begun: what is left then serves as before. Only where the release itself failed: what can't be looked at,
+    /// or another command of the step, says nothing of it; and not what somebody else changed meanwhile.
     fn bring_back(&mut self, mut failure: Failure, count: &mut Count) -> Ended {
-        let upgrade = self.upgrade.take();
-        let Some(upgrade) = upgrade.filter(|_| failure.code != Code::PlanChanged) else {
+        let brings = self.is_release && failure.code != Code::PlanChanged;
+        let upgrade = self.upgrade.take().filter(|_| brings);
+        let Some(upgrade) = upgrade else {
             return Ended::Failed(Box::new(failure));
         };
         let Upgrade {

@@ -206,7 +206,9 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
     match found.status.as_str() {
         // Removed with its history kept: nothing of it runs, and helm installs it anew.
         "uninstalled" => return create(", which was removed with its history kept"),
-        status if is_cut(status) && ours => return cut_short(desired, wanted, found, digested, writes()),
+        status if is_cut(status) && ours => {
+            return cut_short(desired, wanted, &reference, found, digested, writes());
+        }
         status if is_cut(status) => {
             return blocked(
                 "another helm is at work on it, or was cut short",
@@ -318,6 +320,7 @@ fn upgrade(desired: &Desired, wanted: &Wanted, reference: &ChartReference, found
 fn cut_short(
     desired: &Desired,
     wanted: &Wanted,
+    reference: &ChartReference,
     found: &Found,
     digested: Value,
     writes: Vec<Write>,
@@ -354,6 +357,14 @@ fn cut_short(
                 recovery::lasting(left.as_secs())
             ),
         ),
+        // What is deployed may be newer than the lock, too: that is not known here.
+        Standing::Over if cut.deployed.is_some() && is_newer(&found.version, &reference.version) => {
+            Decision::blocked(
+                "a newer chart was being installed",
+                digested,
+                vec![newer(desired, wanted, reference, found)],
+            )
+        }
         Standing::Over => {
             let mut all = vec![cut.write(wanted)];
             all.extend(writes);

@@ -3,6 +3,7 @@
 //! first release, and the install's own namespace is not.
 
 use super::marks::{Owner, owner};
+use super::release::by_hand;
 use super::{Decision, Desired, Look, Step, Stop, Waits, World, Write};
 use crate::clients::kubectl::writes::FIELD_MANAGER;
 use crate::clients::kubectl::{Kubectl, Marks, Resource};
@@ -130,6 +131,14 @@ impl Step for KeptValues {
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let observed = observe(world)?;
+        if !self.known
+            && let Observed::There {
+                ours: true,
+                values: Err(why),
+            } = &observed
+        {
+            return Ok(Look::of(unreadable(world.desired, why)));
+        }
         if !self.known && matches!(observed, Observed::There { ours: true, .. }) {
             // It could not be read when the plan was begun: what the other steps want is made without it.
             let purpose = format!(
@@ -143,6 +152,23 @@ impl Step for KeptValues {
         }
         Ok(Look::of(decide(world.desired, &observed)))
     }
+}
+
+/// Our own Secret holds no values, and nobody gave any: what the releases were given is not known.
+#[must_use]
+pub fn unreadable(desired: &Desired, why: &str) -> Decision {
+    let name = name(desired);
+    let stop = Stop::new(
+        Code::SetValuesUnreadable,
+        format!(
+            "The Secret `{name}` in `{NAMESPACE}`, in which an earlier run kept your own values of the charts, {why}: somebody changed it."
+        ),
+        format!(
+            "Give the values anew with `--set-values FILE`; a file of `{{}}` takes them all away. `kubectl get secret {name} -n {NAMESPACE} -o yaml` shows what is in it ({}).",
+            by_hand(desired)
+        ),
+    );
+    Decision::blocked("your own values can't be read", Value::Null, vec![stop])
 }
 
 /// What is to be done.
