@@ -9,12 +9,15 @@ use common::chain::{
 };
 use common::install::{account, cluster, counted, local, reset, same, told, words, world};
 use lakehouse::gateway::{Tool, read_only::is_reading};
+use lakehouse::model::Phase;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use std::time::Instant;
 
 const CLUSTER: &str = "chain";
+/// The site, by the root domain of the words that every run here has.
+const SITE: &str = "lakehouse.k8.rehearsal.test";
 
 /// What an undisturbed run left.
 struct Undisturbed {
@@ -31,22 +34,39 @@ struct Undisturbed {
     settled: BTreeMap<&'static str, String>,
 }
 
+/// The full chain in pieces, since it takes hours: `LAKEHOUSE_CHAIN_LAST=compute` installs up to that phase only, and
+/// `LAKEHOUSE_CHAIN_FROM=core` kills none before that one.
+fn chain_from() -> Option<Phase> {
+    phase_of("LAKEHOUSE_CHAIN_FROM")
+}
+
+fn phase_of(variable: &str) -> Option<Phase> {
+    let name = std::env::var(variable).ok()?;
+    Some(name.parse().unwrap_or_else(|why| panic!("{variable}: {why:?}")))
+}
+
+/// The words of each install here.
+fn line<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut line = words(CLUSTER, more);
+    if let Some(last) = phase_of("LAKEHOUSE_CHAIN_LAST") {
+        line.extend(["--phase", last.name()]);
+    }
+    line
+}
+
 /// One undisturbed run in docker mode, made once for all tests.
 fn undisturbed() -> &'static Undisturbed {
     static MADE: OnceLock<Undisturbed> = OnceLock::new();
     MADE.get_or_init(|| {
         let world = world();
         reset(&world);
-        let mut line = vec!["--exec", "docker"];
-        line.extend(words(CLUSTER, &[]));
-        let (plan, plan_code) = told(&world.run(&line));
+        let (plan, plan_code) = told(&world.run(&with_docker(&line(&[]))));
         let (counted_by_plan, plan_writes) = (counted(&world), writes(&plan));
         let digest = plan["install"]["planDigest"]
             .as_str()
             .unwrap_or("true")
             .to_owned();
-        line.extend(["--approve", &digest]);
-        let finished = world.run(&line);
+        let finished = world.run(&with_docker(&line(&["--approve", &digest])));
         let (report, code) = told(&finished);
         assert_eq!(code, Some(0), "{}\n{report:#}", finished.stderr);
         let mut left = Undisturbed {
@@ -62,11 +82,10 @@ fn undisturbed() -> &'static Undisturbed {
             counted_by_plan,
         };
         // Once more, on the installed system: in docker mode and in local mode.
-        line.truncate(line.len() - 1);
-        line.push("true");
-        let again = told(&world.run(&line));
+        let approved = line(&["--approve", "true"]);
+        let again = told(&world.run(&with_docker(&approved)));
         untouched(&left, &again, &world);
-        let again_local = told(&local(&world, &words(CLUSTER, &["--approve", "true"])));
+        let again_local = told(&local(&world, &approved));
         untouched(&left, &again_local, &world);
         assert_eq!(
             steady(&again.0["install"]),
@@ -84,7 +103,7 @@ fn undisturbed() -> &'static Undisturbed {
 /// A second run says that all stands, and wrote nothing.
 fn untouched(left: &Undisturbed, (report, code): &(Value, Option<i32>), world: &World) {
     assert_eq!(*code, Some(0), "{report:#}");
-    assert_eq!(report["install"]["status"], "completed_phase");
+    assert_eq!(report["install"]["status"], left.report["install"]["status"]);
     assert_eq!(writes(report), [], "a second run has no Write");
     assert_eq!(counted(world), left.counted, "the account counted none either");
     for step in report["install"]["steps"].as_array().unwrap() {
@@ -98,8 +117,6 @@ fn untouched(left: &Undisturbed, (report, code): &(Value, Option<i32>), world: &
 /// An install's part of a report without times and paths.
 fn steady(install: &Value) -> Value {
     let mut install = install.clone();
-    // The line that goes on to the later phases names where the tools run.
-    install.as_object_mut().unwrap().remove("command");
     for step in install["steps"].as_array_mut().unwrap() {
         let step = step.as_object_mut().unwrap();
         step.remove("durationMs");
@@ -127,11 +144,11 @@ fn a_plan_changes_nothing_and_its_digest_is_what_is_approved() {
 
 #[test]
 #[ignore = "needs the rehearsal account"]
-fn three_phases_stand_with_their_evidence() {
+fn seven_phases_stand_with_their_evidence() {
     let left = undisturbed();
     let install = &left.report["install"];
-    assert_eq!(install["status"], "completed_phase");
-    assert_eq!(install["phase"], "compute");
+    assert_eq!(install["status"], "completed");
+    assert_eq!(install["phase"], "ingress");
     let eks = &install["evidence"]["eks"];
     assert_eq!(eks["clusterName"], CLUSTER);
     assert_eq!(eks["existed"], false);
@@ -168,6 +185,59 @@ fn three_phases_stand_with_their_evidence() {
         assert_eq!(compute[fact], true, "{fact}: {compute}");
     }
     assert_eq!(compute["karpenterVersion"], "1.8.3");
+    let core = &install["evidence"]["core"];
+    assert_eq!(core["namespace"], "ingext");
+    assert_eq!(core["serviceAccount"], "ingext-sa");
+    assert_eq!(core["appSecret"], true, "{core}");
+    let stream = &install["evidence"]["stream"];
+    assert_eq!(stream["siteDomain"], SITE);
+    assert_eq!(stream["initCompleted"], true, "{stream}");
+    let datalake = &install["evidence"]["datalake"];
+    assert_eq!(datalake["bucketName"], storage["bucketName"]);
+    assert_eq!(
+        datalake["nodePools"],
+        serde_json::json!(["pool-merge", "pool-search"])
+    );
+    for phase in ["core", "stream", "datalake", "ingress"] {
+        let evidence = &install["evidence"][phase];
+        for release in evidence["releases"].as_array().unwrap() {
+            assert_eq!(release["status"], "deployed", "{phase}: {release}");
+        }
+        for workload in evidence["workloads"].as_array().unwrap() {
+            assert_eq!(workload["isReady"], true, "{phase}: {workload}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the rehearsal account"]
+fn the_site_answers_at_its_load_balancer_and_its_record_stands_in_the_zone() {
+    let left = undisturbed();
+    let ingress = &left.report["install"]["evidence"]["ingress"];
+    assert_eq!(ingress["scheme"], "internet-facing");
+    assert_eq!(
+        ingress["targets"]["healthy"], ingress["targets"]["total"],
+        "{ingress}"
+    );
+    let record = &ingress["record"];
+    assert_eq!(record["name"], SITE);
+    assert_eq!(record["byHand"], false);
+    assert_eq!(record["inSync"], true, "{record}");
+    let site = &ingress["site"];
+    for fact in ["answers", "leadsToLoadBalancer", "chainVerified"] {
+        assert_eq!(site[fact], true, "{fact}: {site}");
+    }
+    assert_eq!(site["url"], format!("https://{SITE}/"));
+    // The account's own telling.
+    let balancers = left.account["loadBalancers"].as_object().unwrap();
+    let name = ingress["loadBalancerName"].as_str().unwrap();
+    assert_eq!(
+        balancers.keys().collect::<Vec<_>>(),
+        [name],
+        "one load balancer, of this name"
+    );
+    let zones = left.account["zones"].to_string();
+    assert!(zones.contains(&format!("{SITE}.")), "{zones}");
 }
 
 /// Which of the spots it is this time: another one at each commit, or those that `LAKEHOUSE_CHAIN_TURN` names (`3` or
@@ -206,6 +276,12 @@ fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) -> Value {
     }
     let left = undisturbed();
     reset(world);
+    let before = chain_from().and_then(|from| Phase::WORDS.get((from as usize).checked_sub(1)?));
+    if let Some(before) = before {
+        let undisturbed = words(CLUSTER, &["--approve", "true", "--phase", before]);
+        let (report, code) = told(&world.run(&with_docker(&undisturbed)));
+        assert_eq!(code, Some(0), "{report:#}");
+    }
     let (begun, already) = (Instant::now(), killer.shims.kills().len());
     let report = run_to_its_end(name, killer, 2 * left.writes.len() + 40);
     let kills = killer.shims.kills();
@@ -223,7 +299,7 @@ fn chain(name: &str, killer: &Killer, world: &World, spots: &[Spot]) -> Value {
 
 /// The report of the first run that was not killed.
 fn run_to_its_end(name: &str, killer: &Killer, most: usize) -> Value {
-    let line = words(CLUSTER, &["--approve", "true"]);
+    let line = line(&["--approve", "true"]);
     for run in 1..=most {
         let (known, start) = (killer.shims.kills().len(), Instant::now());
         let finished = killer.run(&line);
@@ -298,6 +374,20 @@ fn nothing_twice(counted: &BTreeMap<String, u64>, report: &Value) {
     assert_eq!(differs, Vec::<String>::new(), "all was made, and nothing twice");
 }
 
+/// The phase of a write; a write that no plan names (the note of the Job's completion) is of the stream.
+fn phase_of_write(steps: &[Value], write: &Written) -> Option<Phase> {
+    let of = |step: &&Value| {
+        let commands = step["commands"].as_array().into_iter().flatten();
+        commands
+            .filter_map(Value::as_str)
+            .any(|command| write.comes_of(command))
+    };
+    match steps.iter().find(of) {
+        Some(step) => step["phase"].as_str().unwrap().parse().ok(),
+        None => Some(Phase::Stream),
+    }
+}
+
 #[test]
 #[ignore = "needs the rehearsal account"]
 fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
@@ -314,7 +404,10 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     }
     let killer = Killer::new(&world, "full");
     killer.shims.arm_all();
-    let spots = left.writes.iter().flat_map(spots_of);
+    let steps = left.plan["install"]["steps"].as_array().unwrap();
+    let in_scope =
+        |write: &&Written| chain_from().is_none_or(|from| phase_of_write(steps, write) >= Some(from));
+    let spots = left.writes.iter().filter(in_scope).flat_map(spots_of);
     let (every, mut first): (Vec<Spot>, VecDeque<Spot>) = {
         let (every, first): (Vec<Spot>, Vec<Spot>) = spots.partition(|spot| spot.at == At::BothEnds);
         (every, first.into())
@@ -323,6 +416,13 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     for Spot { write, .. } in &first {
         // Its own chain comes below.
         assert!(needless(write, &report).is_some(), "nobody came to {write:?}");
+    }
+    if chain_from().is_some_and(|from| from > Phase::Foundation) {
+        assert!(
+            first.is_empty(),
+            "the bucket's settings are killed at from its phase on"
+        );
+        return;
     }
     // What a half-made cluster is gone on with; no undisturbed run makes these writes.
     for much in [&DO_MUCH[..1], &DO_MUCH[..]] {
@@ -341,4 +441,98 @@ fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
             &[spot],
         );
     }
+}
+
+/// The first lakehouse of the account: as whoever ran before left it, or made now.
+fn first_lakehouse(world: &World) -> Value {
+    let (report, code) = told(&world.run(&with_docker(&words(CLUSTER, &["--approve", "true"]))));
+    assert_eq!(code, Some(0), "{report:#}");
+    report
+}
+
+fn with_docker<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    ["--exec", "docker"].iter().chain(words).copied().collect()
+}
+
+#[test]
+#[ignore = "needs the rehearsal account"]
+fn two_clusters_of_one_account_stand_side_by_side() {
+    let world = world();
+    first_lakehouse(&world);
+    let (before, cluster_before) = (account(&world), cluster(&world, CLUSTER));
+    let second = words(
+        "second",
+        &["--domain", "second.k8.rehearsal.test", "--approve", "true"],
+    );
+    let (report, code) = told(&world.run(&with_docker(&second)));
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(report["install"]["status"], "completed");
+    for write in writes(&report) {
+        let first = write.argv.iter().find(|word| {
+            word.split(|c: char| !c.is_alphanumeric())
+                .any(|part| part == CLUSTER)
+        });
+        assert_eq!(first, None, "a write into the first one: {:?}", write.argv);
+    }
+    // The first one is as it was, and has nothing to be mended.
+    same("the first cluster", &cluster_before, &cluster(&world, CLUSTER));
+    let after = account(&world);
+    for part in ["buckets", "loadBalancers", "queues"] {
+        for (name, thing) in before[part].as_object().unwrap() {
+            let thing_after = &after[part][name];
+            if part == "loadBalancers" {
+                // Ids are numbered by their place in the whole account.
+                assert_eq!(thing["scheme"], thing_after["scheme"], "{name}");
+            } else {
+                same(&format!("{part} {name}"), thing, thing_after);
+            }
+        }
+    }
+    let balancers = after["loadBalancers"].as_object().unwrap();
+    assert_eq!(balancers.len(), 2, "{balancers:#?}");
+    for name in [CLUSTER, "second"] {
+        let words = if name == CLUSTER {
+            words(name, &["--approve", "true"])
+        } else {
+            second.clone()
+        };
+        let (report, code) = told(&world.run(&with_docker(&words)));
+        assert_eq!(code, Some(0), "{name}: {report:#}");
+        assert_eq!(writes(&report), [], "{name} has nothing to be mended");
+    }
+}
+
+#[test]
+#[ignore = "needs the rehearsal account"]
+fn a_second_namespace_of_a_cluster_is_refused_with_the_very_objects_in_its_way() {
+    let world = world();
+    first_lakehouse(&world);
+    let (counted_before, cluster_before) = (counted(&world), cluster(&world, CLUSTER));
+    let line = words(
+        CLUSTER,
+        &[
+            "--namespace",
+            "other",
+            "--domain",
+            "other.k8.rehearsal.test",
+            "--approve",
+            "true",
+        ],
+    );
+    let (report, code) = told(&world.run(&with_docker(&line)));
+    assert_eq!(code, Some(3), "{report:#}");
+    // The preflight sees them already: nothing of an install is begun.
+    let part = if report["install"].is_null() {
+        "preflight"
+    } else {
+        "install"
+    };
+    assert_eq!(report[part]["status"], "blocked");
+    let blockers = report[part]["blockers"].to_string();
+    for object in ["s3-lake", "pool-merge", "pool-search"] {
+        assert!(blockers.contains(object), "{object}: {blockers}");
+    }
+    assert_eq!(writes(&report), [], "nothing of it is begun");
+    assert_eq!(counted(&world), counted_before);
+    same("the cluster", &cluster_before, &cluster(&world, CLUSTER));
 }

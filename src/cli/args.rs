@@ -78,15 +78,15 @@ pub enum Command {
     /// there. Takes some ten seconds, with a first image build some ten minutes. Needs --root-domain (or the env file of
     /// an earlier run), a region and credentials.
     Preflight,
-    /// Show the plan and, once it is approved, make the cluster, the bucket and autoscaling
+    /// Show the plan and, once it is approved, make the whole lakehouse, up to a site that answers
     ///
     /// Makes the preflight and, where nothing blocks, looks at each step of the plan. Without --approve it answers with the
     /// plan, its commands, cost and digest, and changes nothing (exit 4). --approve true carries out what is then the plan;
     /// --approve DIGEST only that plan, or what is left of it. Where all stands, nothing is written and none is needed.
     ///
-    /// This version has the phases foundation, storage and compute; --phase stops after one. A new cluster takes some 20
-    /// minutes. A run that failed or was stopped reports what stands, and the same command goes on from there. Two at once
-    /// are kept apart by a lock on this machine and a Lease in the cluster.
+    /// The phases are foundation, storage, compute, core, stream, datalake and ingress; --phase stops after one. All of them
+    /// take some 40 minutes. A run that failed or was stopped reports what stands, and the same command goes on from there.
+    /// Two at once are kept apart by a lock on this machine and a Lease in the cluster.
     Install,
     /// The container image that holds aws, eksctl, kubectl and helm
     ///

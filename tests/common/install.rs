@@ -11,8 +11,6 @@ use std::net::TcpStream;
 pub fn words<'a>(cluster: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut words = vec!["install", "--root-domain", "rehearsal.test", "--cluster", cluster];
     words.extend(["--dns-check", "false", "--write-env", "false"]);
-    // What Install I holds object by object; the later phases have tests of their own.
-    words.extend(["--phase", "compute"]);
     words.extend(more);
     words
 }

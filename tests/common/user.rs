@@ -162,7 +162,13 @@ pub fn in_toolbox(world: &World, flags: &[&str]) -> Command {
     ]);
     for (name, value) in world.variables() {
         let of_the_account = name.starts_with("AWS_")
-            || ["HOME", "XDG_STATE_HOME", "LAKEHOUSE_CHART_REGISTRY"].contains(&name);
+            || [
+                "HOME",
+                "XDG_STATE_HOME",
+                "LAKEHOUSE_CHART_REGISTRY",
+                "LAKEHOUSE_DNS_SERVER",
+            ]
+            .contains(&name);
         if of_the_account {
             command.args(["--env", &format!("{name}={value}")]);
         }

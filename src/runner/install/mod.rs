@@ -132,7 +132,7 @@ impl Job<'_> {
     /// Plans `steps`; and, where the plan is approved, carries it out.
     #[must_use]
     pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
-        let last = self.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
+        let last = self.phase.unwrap_or(LAST_PHASE);
         self.world.listener.step("planning the install");
         let mut plan = plan::make(steps, &self.world, last);
         self.world.listener.done();
@@ -176,7 +176,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
             return alone(report::blocked_at_once(&stop));
         }
     };
-    let last = asked.settings.phase.unwrap_or(LAST_PHASE).min(LAST_PHASE);
+    let last = asked.settings.phase.unwrap_or(LAST_PHASE);
     let ground = Ground::default();
     let network = Network::new(
         asked
@@ -342,12 +342,4 @@ fn site(settings: &Settings, seen: &PreflightEvidence) -> Result<Option<Site>, S
         dns,
         scheme: settings.scheme.value,
     }))
-}
-
-/// The phases that come after the last one of this version.
-#[must_use]
-pub fn later() -> Vec<&'static str> {
-    let words = Phase::WORDS;
-    let known = LAST_PHASE as usize + 1;
-    words.get(known..).unwrap_or_default().to_vec()
 }

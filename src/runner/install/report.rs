@@ -3,7 +3,7 @@
 use super::execute::Done;
 use super::failure::{Ended, of_call};
 use super::plan::{Plan, PlannedStep};
-use super::{Job, later, words};
+use super::{Job, words};
 use crate::model::{Phase, Target};
 use crate::report::preflight::Next;
 use crate::report::{
@@ -15,7 +15,7 @@ use crate::steps::install::{History, LAST_PHASE, Stop};
 /// The status of an install whose steps up to `last` all stand.
 #[must_use]
 pub fn stands(last: Phase) -> InstallStatus {
-    if last == LAST_PHASE && later().is_empty() {
+    if last == LAST_PHASE {
         InstallStatus::Completed
     } else {
         InstallStatus::CompletedPhase
@@ -214,8 +214,7 @@ fn after_failure(failure: &Failure) -> Next {
 
 fn plan_parts(job: &Job<'_>, plan: &Plan, report: &mut InstallReport) {
     let cost = job.cost.filter(|_| plan.has_price());
-    let later = job.phase.filter(|phase| *phase > plan.last);
-    report.plan = words::plan(plan, &job.world.desired.target, cost, later);
+    report.plan = words::plan(plan, &job.world.desired.target, cost);
     report.cost = cost.cloned();
     report.usual_seconds = (!plan.is_done()).then(|| words::usual(plan));
     report.plan_digest.clone_from(&plan.digest);

@@ -2,7 +2,7 @@
 
 use super::plan::{Plan, PlannedStep};
 use crate::clients::explain::quoted;
-use crate::model::{Phase, Target};
+use crate::model::Target;
 use crate::report::{CostEstimate, StepAction};
 use crate::steps::install::{Decision, Write, WriteTo};
 use std::collections::BTreeMap;
@@ -62,19 +62,11 @@ const fn word(action: StepAction) -> &'static str {
 
 /// The whole plan.
 #[must_use]
-pub fn plan(plan: &Plan, target: &Target, cost: Option<&CostEstimate>, later: Option<Phase>) -> String {
+pub fn plan(plan: &Plan, target: &Target, cost: Option<&CostEstimate>) -> String {
     let mut text = format!(
         "Account {}, region {}, cluster {}, namespace {}.\n",
         target.account, target.region, target.cluster, target.namespace
     );
-    if let Some(later) = later {
-        let _ = writeln!(
-            text,
-            "The phase {} comes with the next version: this plan ends with {}.",
-            later.name(),
-            plan.last.name()
-        );
-    }
     let mut phase = None;
     for planned in &plan.steps {
         let of = planned.step.phase();

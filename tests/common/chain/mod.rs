@@ -50,7 +50,7 @@ impl Written {
 
     /// Whether it is what `command`, a line of a plan, became. Where the plan has a name for what is not there yet
     /// (`PRIVATE_SUBNETS`), the words before it tell.
-    fn comes_of(&self, command: &str) -> bool {
+    pub fn comes_of(&self, command: &str) -> bool {
         let planned = shlex::split(command.trim_end_matches(" …")).unwrap_or_default();
         let known: Vec<&String> = planned.iter().take_while(|word| !is_to_come(word)).collect();
         known.len() > 2

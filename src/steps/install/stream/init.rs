@@ -194,6 +194,9 @@ fn part(namespace: &str) -> Part {
     Part::of(Resource::JOB, namespace, NAME)
 }
 
+/// For the plan: the write that comes once the Job has completed.
+const NOTED: &str = "its Job's completion is then noted on the release by `kubectl label`";
+
 /// The Job that stands goes before helm writes the release: helm can't change it, nor bring it back.
 fn before(
     desired: &Desired,
@@ -213,12 +216,14 @@ fn before(
         upgrade.back.insert(0, delete());
     }
     let mut stands = seen.job != Job::Absent;
-    if stands {
-        decision.detail = format!(
-            "{}; its Job can't be changed, so it is deleted and run anew",
+    decision.detail = if stands {
+        format!(
+            "{}; its Job can't be changed, so it is deleted and run anew; {NOTED}",
             decision.detail
-        );
-    }
+        )
+    } else {
+        format!("{}; {NOTED}", decision.detail)
+    };
     let mut all = Vec::new();
     for write in writes {
         if write.ask.spec.tool == Tool::Helm {
