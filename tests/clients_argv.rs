@@ -10,6 +10,7 @@ use lakehouse::clients::kubeconfig::ClusterAccess;
 use lakehouse::clients::kubectl::Kubectl;
 use lakehouse::clients::versions::installed;
 use lakehouse::gateway::Tool;
+use lakehouse::gateway::read_only::is_reading;
 use lakehouse::model::ChartLock;
 use steps_support::{Script, recorded};
 
@@ -112,6 +113,53 @@ kubectl get nodes -o jsonpath={\"nodes\\n\"}{range .items[*]}{.metadata.name}{\"
 kubectl version --client -o json
 kubectl version -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s";
     assert_eq!(script.asked().join("\n"), golden);
+}
+
+#[test]
+fn releases_are_looked_at_by_commands_that_only_read() {
+    let script = Script::default().on("", 1, "", "no");
+    let gateway = &script;
+    let access = ClusterAccess {
+        kubeconfig: "/private/k.json".to_owned(),
+        context: "lakehouse-demo".to_owned(),
+        expires: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let kubectl = Kubectl {
+        gateway,
+        access: &access,
+    };
+    let helm = Helm {
+        gateway,
+        access: &access,
+    };
+    let charts = HelmCharts { gateway };
+    let reference = ChartLock::compiled().chart("karpenter").unwrap().reference(None);
+    let _ = kubectl.release_records("ingext", "demo");
+    let _ = kubectl.those_of("look", &serde_json::json!({}), |_| Ok(()));
+    let _ = helm.values("ingext", "demo");
+    let _ = helm.manifest("ingext", "demo", |_| Ok(()));
+    let _ = helm.hooks_not_done("ingext", "demo");
+    let _ = charts.kinds(&reference);
+    let _ = charts.take_values(&reference, ("karpenter", "kube-system"), "{}", Vec::new(), "1.34");
+    let golden = "\
+helm get manifest demo -n ingext --kubeconfig /private/k.json --kube-context lakehouse-demo
+helm get values demo -n ingext -o json --kubeconfig /private/k.json --kube-context lakehouse-demo
+helm show crds oci://public.ecr.aws/karpenter/karpenter --version 1.8.3
+helm status demo -n ingext -o json --kubeconfig /private/k.json --kube-context lakehouse-demo
+helm template karpenter oci://public.ecr.aws/karpenter/karpenter --version 1.8.3 -n kube-system -f - --kube-version 1.34
+kubectl get -f - --ignore-not-found -o json --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s
+kubectl get secrets -n ingext -l owner=helm,name=demo -o jsonpath={\"records\\n\"}{range .items[*]}{.metadata.name}{\"\\t\"}{.metadata.uid}{\"\\t\"}{.metadata.resourceVersion}{\"\\t\"}{.metadata.labels}{\"\\n\"}{end}{\"end\\n\"} --kubeconfig /private/k.json --context lakehouse-demo --request-timeout 15s";
+    let asked = script.asked();
+    assert_eq!(asked.join("\n"), golden);
+    for line in asked {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let tool = if words[0] == "helm" {
+            Tool::Helm
+        } else {
+            Tool::Kubectl
+        };
+        assert!(is_reading(tool, &words[1..]), "{line}");
+    }
 }
 
 /// The queries are part of the answers' form: what was recorded must be what is asked today.

@@ -559,6 +559,7 @@ fn release(chart: &str, values: Value, mark: Option<&str>) -> Observed {
         since: None,
         values,
         created_by: mark.map(str::to_owned),
+        ..Found::default()
     })
 }
 

@@ -981,6 +981,7 @@ fn release(created_by: Option<String>) -> Release {
         since: None,
         values: json!({}),
         created_by,
+        ..Found::default()
     })
 }
 

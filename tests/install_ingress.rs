@@ -222,6 +222,7 @@ fn release(chart: &str, version: &str, values: Value, mark: Option<&str>) -> Rel
         since: None,
         values,
         created_by: mark.map(str::to_owned),
+        ..Found::default()
     })
 }
 

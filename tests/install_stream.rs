@@ -7,8 +7,10 @@ mod install_parts;
 use install_cases::{desired, settled, stops};
 use install_parts::{found, golden, older, ours, theirs};
 use lakehouse::clients::kubectl::logs::parse_newest;
+use lakehouse::clients::kubectl::releases::Record;
 use lakehouse::report::{Code, StepAction};
 use lakehouse::steps::install::parts::Whose;
+use lakehouse::steps::install::release::recovery::{Cut, Keeper};
 use lakehouse::steps::install::release::{Found, Observed as Release};
 use lakehouse::steps::install::stream::init::{self, Failed, Job, Observed, decide, wanted};
 use lakehouse::steps::install::stream::{COMMUNITY, wanted_config};
@@ -154,9 +156,61 @@ fn a_job_that_stands_is_deleted_before_helm_writes_it_anew_and_the_plan_shows_bo
         );
         assert!(decision.detail.contains("deleted"), "{}", decision.detail);
     }
+    let decision = of(older(&wanted(&desired())), true, Job::Absent);
+    assert_eq!(lines(&decision), ["helm upgrade"]);
+    let back: Vec<String> = decision
+        .upgrade
+        .unwrap()
+        .back
+        .iter()
+        .map(|it| it.ask.spec.argv()[..2].join(" "))
+        .collect();
     assert_eq!(
-        lines(&of(older(&wanted(&desired())), true, Job::Absent)),
-        ["helm upgrade"]
+        back,
+        ["kubectl delete", "helm rollback"],
+        "nor can helm bring back the Job that the newer chart made"
+    );
+}
+
+#[test]
+fn a_change_that_a_killed_helm_left_is_brought_on_past_each_job_that_it_makes() {
+    let cut = |deployed| {
+        let Release::There(release) = found(&wanted(&desired())) else {
+            unreachable!()
+        };
+        let record = Record {
+            revision: 4,
+            name: "sh.helm.release.v1.ingext-community-init.v4".to_owned(),
+            uid: "u".to_owned(),
+            resource_version: "9".to_owned(),
+            status: "pending-upgrade".to_owned(),
+            written: None,
+        };
+        Release::There(Found {
+            status: "pending-upgrade".to_owned(),
+            cut: Some(Cut {
+                record,
+                deployed,
+                age: Some(jiff::SignedDuration::from_mins(9)),
+                keeper: Keeper::Nobody,
+                hooks: Vec::new(),
+            }),
+            ..release
+        })
+    };
+    let delete = "kubectl delete jobs.batch ingext-community-init -n ingext";
+    assert_eq!(
+        lines(&of(cut(Some(3)), false, Job::Running)),
+        [
+            delete,
+            "helm rollback ingext-community-init 3 -n ingext",
+            delete,
+            "helm upgrade"
+        ]
+    );
+    assert_eq!(
+        lines(&of(cut(None), false, Job::Running)),
+        ["kubectl delete", delete, "helm upgrade"]
     );
 }
 

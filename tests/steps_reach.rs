@@ -173,7 +173,7 @@ fn a_mirror_that_lacks_what_others_publish_is_found_before_the_install() {
         "",
         &absent,
     );
-    let asked = ask(&script, Some(&mirror)).unwrap();
+    let asked = ask(&script, ChartLock::compiled(), Some(&mirror)).unwrap();
     let checked = decide(&asked, Aws::Answers, &inputs().asker());
     let finding = &checked.findings[0];
     assert_eq!(brief(&checked.findings, "chart-registry"), "Fail CHART_NOT_FOUND");
@@ -193,7 +193,7 @@ fn a_mirror_that_lacks_what_others_publish_is_found_before_the_install() {
 fn without_a_mirror_each_registry_is_asked_and_the_others_that_fail_are_named() {
     let refused = recorded("helm/show-chart/refused").stderr;
     let script = rehearsal().on("helm show chart", 1, "", &refused);
-    let asked = ask(&script, None).unwrap();
+    let asked = ask(&script, ChartLock::compiled(), None).unwrap();
     assert_eq!(script.asked().len(), 3);
     let message = decide(&asked, Aws::Unknown, &inputs().asker()).findings[0]
         .message

@@ -13,9 +13,12 @@ use fake_cloud::{ACCOUNT, Bucket, Cloud, Reply, Stack, Tags, arn};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use lakehouse::model::{CREATED_BY, Target};
-use lakehouse::report::{Effect, ExecMode, InstallReport, InstallStatus, StepAction, StepOutcome, Unseen};
+use lakehouse::report::{
+    Effect, ExecMode, InstallReport, InstallStatus, StepAction, StepOutcome, Unseen, UpgradeOutcome,
+};
 use lakehouse::runner::install::{Holder, Job};
-use lakehouse::steps::install::{Desired, Ground, LAST_PHASE, World, steps};
+use lakehouse::steps::install::set_values::KeptValues;
+use lakehouse::steps::install::{Desired, Ground, LAST_PHASE, Step, World, steps};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,6 +69,7 @@ fn desired(start: Start) -> Desired {
             scheme: lakehouse::model::Scheme::InternetFacing,
         },
         set_values: std::collections::BTreeMap::new(),
+        charts: lakehouse::model::ChartLock::compiled(),
     }
 }
 
@@ -129,6 +133,7 @@ impl Start {
                     values: serde_json::json!({}),
                     label: desired.installation().to_string(),
                     revision: 1,
+                    status: "deployed",
                     labels: Tags::from([("lakehouse.ingext.io/init-completed".to_owned(), "1".to_owned())]),
                 };
                 cloud.releases.insert("ingext-community-init".to_owned(), older);
@@ -151,12 +156,12 @@ fn key(spec: &CommandSpec) -> String {
     match (argv[0].as_str(), argv[2].as_str()) {
         ("aws", "create-stack" | "update-stack") => format!("{begin} {}", after("--stack-name")),
         ("aws", "create-pod-identity-association") => format!("{begin} {}", after("--service-account")),
+        ("helm", name) if argv[1] == "rollback" => format!("helm rollback {name}"),
         ("helm", _) => format!("helm upgrade {}", argv[3]),
         ("kubectl", "jobs.batch" | "secrets") => argv[..4].join(" "),
-        ("kubectl", "--server-side") => "kubectl apply Ingress".to_owned(),
-        ("kubectl", "--field-manager") => {
+        ("kubectl", "--server-side" | "--field-manager") => {
             let object: Value = serde_json::from_slice(spec.stdin.as_deref().unwrap()).unwrap();
-            format!("kubectl create {}", object["kind"].as_str().unwrap())
+            format!("kubectl {} {}", argv[1], object["kind"].as_str().unwrap())
         }
         ("kubectl", _) => {
             let lease: Value = serde_json::from_slice(spec.stdin.as_deref().unwrap()).unwrap();
@@ -198,6 +203,8 @@ fn step_of(key: &str) -> Option<&'static str> {
         ("upgrade karpenter", "karpenter"),
         ("create Namespace", "namespace"),
         ("create Secret", "app-secret"),
+        ("apply Secret", "set-values"),
+        ("rollback ingext-community-init", "community-init"),
         ("upgrade ingext-serviceaccount", "service-account"),
         ("upgrade ingext-manager-role", "manager-role"),
         ("upgrade ingext-stack", "stack"),
@@ -286,7 +293,17 @@ fn now() -> jiff::Timestamp {
 
 /// One run of `lakehouse install --approve true`. Its process counts as dead once it has ended.
 fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallReport {
-    let desired = desired(start);
+    install_of(tools, &desired(start), steps(LAST_PHASE), folder, run)
+}
+
+/// The same of another wish, or of other steps.
+fn install_of(
+    tools: &Tools,
+    desired: &Desired,
+    steps: Vec<Box<dyn Step>>,
+    folder: &Path,
+    run: &str,
+) -> InstallReport {
     let (ground, interrupt) = (Ground::default(), Interrupt::default());
     let clock = || tools.0.lock().unwrap().time;
     let mut holder = Holder::of_process(run, Some("ann"), 1000);
@@ -295,7 +312,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
     let job = Job {
         world: World {
             gateway: tools,
-            desired: &desired,
+            desired,
             ground: &ground,
             outside: &outside::Well,
             listener: &Unseen,
@@ -315,7 +332,7 @@ fn install(tools: &Tools, start: Start, folder: &Path, run: &str) -> InstallRepo
         command: "install",
         typed: &typed,
     };
-    job.install(steps(LAST_PHASE))
+    job.install(steps)
 }
 
 /// What a run without a fault writes, and what stands after it.
@@ -564,6 +581,88 @@ fn nothing_after(report: &InstallReport, inner: &Inner, failed: &str) -> Result<
         .iter()
         .find(|key| step_of(key) == Some(failed));
     late.map_or(Ok(()), |late| Err(format!("{late} was run after the failure")))
+}
+
+/// All steps, with the one that keeps the user's values.
+fn with_values() -> Vec<Box<dyn Step>> {
+    let mut all = steps(LAST_PHASE);
+    all.insert(1, Box::new(KeptValues { known: true }));
+    all
+}
+
+#[test]
+fn the_users_values_are_kept_before_the_first_release_and_a_second_run_writes_nothing() {
+    let (folder, tools) = (tempfile::tempdir().unwrap(), Tools::default());
+    let of = |values: Value| Desired {
+        set_values: serde_json::from_value(values).unwrap(),
+        ..desired(Start::Nothing)
+    };
+    let one = of(serde_json::json!({"karpenter": {"logLevel": "a,b={c}\n\"d\""}}));
+    let report = install_of(&tools, &one, with_values(), folder.path(), "first");
+    assert_eq!(report.status, InstallStatus::Completed, "{}", brief(&report));
+    let ran = tools.0.lock().unwrap().ran.clone();
+    let at = |key: &str| ran.iter().position(|one| one == key).unwrap();
+    let first = ran.iter().position(|key| key.starts_with("helm ")).unwrap();
+    assert!(at("kubectl apply Secret") < first, "{ran:?}");
+    let given = tools.0.lock().unwrap().cloud.releases["karpenter"].values.clone();
+    assert_eq!(given["logLevel"], "a,b={c}\n\"d\"", "unharmed");
+    let again = install_of(&tools, &one, with_values(), folder.path(), "second");
+    assert_eq!(again.status, InstallStatus::Completed, "{}", brief(&again));
+    assert_eq!(tools.0.lock().unwrap().ran, ran, "a second run writes nothing");
+    let none = of(serde_json::json!({}));
+    let away = install_of(&tools, &none, with_values(), folder.path(), "third");
+    assert_eq!(away.status, InstallStatus::Completed, "{}", brief(&away));
+    let written: Vec<String> = tools.0.lock().unwrap().ran[ran.len()..]
+        .iter()
+        .filter(|key| !key.contains(" lease ("))
+        .cloned()
+        .collect();
+    assert_eq!(written, ["kubectl apply Secret", "helm upgrade karpenter"]);
+}
+
+#[test]
+fn an_upgrade_that_fails_is_brought_back_with_its_job_and_the_same_command_goes_on() {
+    let (folder, tools) = (tempfile::tempdir().unwrap(), Tools::default());
+    {
+        let mut inner = tools.0.lock().unwrap();
+        inner.cloud = Start::Foreign.cloud();
+        inner.cloud.refuses = Some("ingext-community-init");
+    }
+    let report = install(&tools, Start::Foreign, folder.path(), "first");
+    assert_eq!(report.status, InstallStatus::Failed, "{}", brief(&report));
+    let of_init = |tools: &Tools| -> Vec<String> {
+        let all = tools.0.lock().unwrap().ran.clone();
+        all.into_iter()
+            .filter(|key| key.contains("ingext-community-init"))
+            .collect()
+    };
+    let delete = "kubectl delete jobs.batch ingext-community-init";
+    assert_eq!(
+        of_init(&tools),
+        [
+            delete,
+            "helm upgrade ingext-community-init",
+            delete,
+            "helm rollback ingext-community-init"
+        ]
+    );
+    let [upgrade] = report.upgrades.as_slice() else {
+        panic!("{:?}", report.upgrades)
+    };
+    assert_eq!(upgrade.outcome, UpgradeOutcome::BroughtBack);
+    assert_eq!(upgrade.now.as_deref(), Some("0.0.9"));
+    let second = install(&tools, Start::Foreign, folder.path(), "second");
+    assert_eq!(second.status, InstallStatus::Completed, "{}", brief(&second));
+    assert_eq!(second.upgrades[0].outcome, UpgradeOutcome::Done);
+    let writes = tools.0.lock().unwrap().ran.len();
+    let third = install(&tools, Start::Foreign, folder.path(), "third");
+    assert_eq!(third.status, InstallStatus::Completed, "{}", brief(&third));
+    assert!(third.upgrades.is_empty());
+    assert_eq!(
+        tools.0.lock().unwrap().ran.len(),
+        writes,
+        "a third run writes nothing"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod aws_chain;
 mod aws_config;
+mod chart_files;
 mod env_file;
 mod evidence;
 mod identity;

@@ -1,7 +1,8 @@
 //! Helm and the chart registry: whether a chart can be had, and where on the way there it stopped.
 
-use crate::clients::call::{Ask, ask_both};
-use crate::clients::failure::{CallError, ParseFailure};
+use crate::clients::call::{Ask, ask, ask_both};
+use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::helm_words::classify_helm;
 use crate::gateway::{Gateway, Tool};
 use crate::model::{ChartReference, LockedChart};
 use std::time::Duration;
@@ -40,6 +41,72 @@ impl HelmCharts<'_> {
             })
         })
     }
+}
+
+/// The code of a failure of a chart to take the user's own values.
+pub const USER_VALUES: &str = "UserValues";
+/// How long rendering a chart may take, its fetching included.
+const RENDER_LIMIT: Duration = Duration::from_secs(60);
+
+impl HelmCharts<'_> {
+    /// The kinds that a chart brings outside its templates (its folder `crds`), as YAML; empty where it brings none.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer; [`REGISTRY`](crate::clients::helm_words::REGISTRY) as code: it was the registry.
+    pub fn kinds(&self, reference: &ChartReference) -> Result<String, CallError> {
+        let words = ["show".to_owned(), "crds".to_owned()];
+        let args = words.into_iter().chain(reference.args());
+        let mut question = Ask::tool(Tool::Helm, "read the kinds that a chart brings", args);
+        question.spec.timeout = RENDER_LIMIT;
+        ask(self.gateway, &question, |stdout| {
+            String::from_utf8(stdout.to_vec()).map_err(|_| ParseFailure::Form("helm show crds"))
+        })
+        .map_err(told)
+    }
+
+    /// Has the chart take `values` for the release `name` in `namespace`: by its schema and its templates, asking no
+    /// cluster. What comes of it is not kept.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`USER_VALUES`] as code where the chart refuses them, [`REGISTRY`](crate::clients::helm_words::REGISTRY) where it was the registry.
+    pub fn take_values(
+        &self,
+        reference: &ChartReference,
+        (name, namespace): (&str, &str),
+        values: &str,
+        secrets: Vec<String>,
+        kubernetes: &str,
+    ) -> Result<(), CallError> {
+        let purpose = format!("check the values of `--set-values` for the release `{name}`");
+        let mut args = vec!["template".to_owned(), name.to_owned()];
+        args.extend(reference.args());
+        // Without it a helm that was built from its module renders for Kubernetes 1.20.
+        args.extend(["-n", namespace, "-f", "-", "--kube-version", kubernetes].map(str::to_owned));
+        let mut question = Ask::tool(Tool::Helm, &purpose, args);
+        question.spec.timeout = RENDER_LIMIT;
+        question.spec.stdin = Some(values.as_bytes().to_vec());
+        question.spec.secrets = secrets;
+        ask(self.gateway, &question, |_| Ok(())).map_err(|error| {
+            let error = told(error);
+            match error.code.as_deref() {
+                Some("ValuesSchema" | "Template" | "Values") => CallError {
+                    class: ErrorClass::Invalid,
+                    code: Some(USER_VALUES.to_owned()),
+                    ..error
+                },
+                _ => error,
+            }
+        })
+    }
+}
+
+/// A failure of a helm that asked no cluster, by helm's words and the registry's.
+fn told(error: CallError) -> CallError {
+    if error.class != ErrorClass::Other || error.code.is_some() {
+        return error;
+    }
+    let (class, code) = classify_helm(&error.said);
+    CallError { class, code, ..error }
 }
 
 /// Reads the digest beside an answer: helm ends a pull from an OCI registry with `Digest: sha256:…` on stderr, and one

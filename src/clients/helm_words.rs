@@ -6,6 +6,8 @@ use crate::clients::kube::classify_kube;
 
 /// The code of a failure of the chart registry; [`trouble`] of its words tells which.
 pub const REGISTRY: &str = "ChartRegistry";
+/// The code of a failure to see something ready within helm's own time.
+pub const TIMED_OUT: &str = "TimedOut";
 /// What helm says of a release that is not there, whole.
 pub const ABSENT: &str = "Error: release: not found";
 
@@ -31,7 +33,7 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
     (
         "timed out waiting for the condition",
         ErrorClass::NotReady,
-        "TimedOut",
+        TIMED_OUT,
     ),
     ("has no deployed releases", ErrorClass::Busy, "NoDeployedRelease"),
     (
@@ -50,12 +52,16 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
 ];
 
 /// How a failure begins that stopped on the way to the chart: nothing was asked of the cluster for it yet.
-const REGISTRY_WORDS: [&str; 5] = [
+const REGISTRY_WORDS: [&str; 8] = [
     "failed to perform \"",
     "failed to do request:",
     "failed to authorize:",
     "manifest does not contain",
     "failed to download \"oci://",
+    // A chart repository, helm's `--repo`.
+    "is not a valid chart repository or cannot be reached",
+    "failed to fetch https://",
+    "\" not found in https://",
 ];
 
 /// The class of a failure, and a code: Kubernetes' or one of this file's.
@@ -77,7 +83,7 @@ pub fn classify_helm(stderr: &str) -> (ErrorClass, Option<String>) {
     // Without the cluster's own "unreachable" before it, the time that was over is that of the wait.
     let waited = error.contains("context deadline exceeded") && !error.contains("http");
     if waited {
-        return (ErrorClass::NotReady, Some("TimedOut".to_owned()));
+        return (ErrorClass::NotReady, Some(TIMED_OUT.to_owned()));
     }
     match classify_kube(stderr) {
         // helm has other things that are "not found"; none of them is a release.

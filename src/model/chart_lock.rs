@@ -74,10 +74,32 @@ impl ChartLock {
     /// # Errors
     /// One line that names the file, the chart and the rule.
     pub fn read(text: &str) -> Result<Self, String> {
-        let named = |why: String| format!("charts.lock.json: {why}");
-        let lock: Self = serde_json::from_str(text).map_err(|error| named(error.to_string()))?;
-        rules::check(&lock).map_err(named)?;
+        Self::parse(text).map_err(|why| format!("charts.lock.json: {why}"))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let lock: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        rules::check(&lock)?;
         Ok(lock)
+    }
+
+    /// A lock in place of the compiled one: it keeps to the same rules, and holds every chart of that one.
+    ///
+    /// # Errors
+    /// One line that names the chart and the rule.
+    pub fn in_place(text: &str) -> Result<Self, String> {
+        let lock = Self::parse(text)?;
+        match Self::compiled()
+            .charts
+            .iter()
+            .find(|chart| lock.chart(&chart.name).is_none())
+        {
+            Some(missing) => Err(format!(
+                "charts: {}: it is not there, and an install needs it",
+                missing.name
+            )),
+            None => Ok(lock),
+        }
     }
 
     /// The chart of this name.

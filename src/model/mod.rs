@@ -10,6 +10,7 @@ pub mod forms;
 pub mod installation;
 pub mod names;
 pub mod permissions;
+pub mod set_values;
 pub mod settings;
 pub mod shown;
 
@@ -30,5 +31,6 @@ pub use names::{
     Profile, Region, RootDomain, RunName, SiteDomain, SubnetId, Subnets,
 };
 pub use permissions::{Need, PolicyDocument, Scope};
+pub use set_values::SetValues;
 pub use settings::{RunOptions, Settings, Source, Sourced};
 pub use shown::{shown, shown_name};

@@ -154,6 +154,10 @@ pub struct Settings {
     pub phase: Option<Phase>,
     /// `--subnets`: those of an existing VPC; absent: eksctl makes one.
     pub subnets: Option<Sourced<super::Subnets>>,
+    /// `--set-values`: the user's own values of the charts; absent: those that an earlier run kept.
+    pub set_values: Option<Sourced<super::SetValues>>,
+    /// `LAKEHOUSE_CHARTS_LOCK`: a lock of charts in place of the one that is compiled in.
+    pub charts: Option<Sourced<&'static super::ChartLock>>,
     /// The flags as they were typed, by name: for the command line that goes on.
     pub typed: std::collections::BTreeMap<String, String>,
     /// `--versioning`: whether the bucket keeps older versions of its objects.
@@ -167,6 +171,14 @@ impl Settings {
     #[must_use]
     pub fn chart_mirror(&self) -> Option<&ChartRegistry> {
         (self.chart_registry.source != Source::Default).then_some(&self.chart_registry.value)
+    }
+
+    /// The lock of the charts: the one that was named, else the compiled one.
+    #[must_use]
+    pub fn chart_lock(&self) -> &'static super::ChartLock {
+        self.charts
+            .as_ref()
+            .map_or_else(super::ChartLock::compiled, |charts| charts.value)
     }
 
     /// The bucket that was named, or the default one of `account`: `<cluster in lower case>-<account>`.

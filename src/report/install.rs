@@ -85,6 +85,45 @@ pub struct StepReport {
     pub duration_ms: Option<u64>,
 }
 
+/// How a release that is brought to another version stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpgradeOutcome {
+    /// The plan has it.
+    Planned,
+    /// It has the new version.
+    Done,
+    /// It failed, and the release has the version that it had.
+    BroughtBack,
+    /// Another step failed first, or the run was stopped: it has the version that it had.
+    NotBegun,
+    /// It was begun and did not come to its end: which version it has, the next run looks at.
+    Unfinished,
+}
+
+/// A release that is brought to another version of its chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpgradeReport {
+    /// The step that does it.
+    pub step: String,
+    /// The release.
+    pub release: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its chart.
+    pub chart: String,
+    /// The version that it had.
+    pub from: String,
+    /// The locked one.
+    pub to: String,
+    /// The one that it has at the end of this run; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub now: Option<String>,
+    /// How it ended.
+    pub outcome: UpgradeOutcome,
+}
+
 /// The install's plan, gate and outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -108,6 +147,9 @@ pub struct InstallReport {
     /// The steps, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<StepReport>,
+    /// The releases that are brought to another version, in their order, and which one each has.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub upgrades: Vec<UpgradeReport>,
     /// What is new costs a month; absent where nothing is new or no price is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cost: Option<CostEstimate>,

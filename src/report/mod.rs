@@ -22,7 +22,9 @@ pub use command_record::{CommandRecord, Effect, ExecMode};
 pub use evidence::{EvidenceReport, RunEntry, RunState, Verification, VerificationStatus};
 pub use failure::Failure;
 pub use finding::{Finding, Note, Outcome};
-pub use install::{InstallReport, InstallStatus, StepAction, StepOutcome, StepReport};
+pub use install::{
+    InstallReport, InstallStatus, StepAction, StepOutcome, StepReport, UpgradeOutcome, UpgradeReport,
+};
 pub use install_evidence::{ComputeEvidence, EksEvidence, InstallEvidence, StorageEvidence};
 pub use phase_evidence::{
     CoreEvidence, DatalakeEvidence, IngressEvidence, RecordEvidence, ReleaseEvidence, SiteEvidence,

@@ -149,6 +149,7 @@ fn inputs(run: &Run, settings: &Settings, workplace: &Workplace) -> Option<Prefl
         node_count: settings.node_count.value.get(),
         namespace: settings.namespace.value.clone(),
         chart_mirror: settings.chart_mirror().cloned(),
+        charts: settings.chart_lock(),
         dns_check: settings.dns_check,
         dns_server: settings.dns_server.as_ref().map(|server| server.value.address()),
         dns_provider: settings.dns_provider.as_ref().map(|provider| provider.value),

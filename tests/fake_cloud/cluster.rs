@@ -167,6 +167,7 @@ impl Cloud {
             ["version", _] => Reply::good(&json!({
                 "clientVersion": { "gitVersion": "v1.34.4" }, "serverVersion": { "gitVersion": "v1.34.4-eks-113cf36" }
             })),
+            ["get", "-f"] => self.those_of(&serde_json::from_str(stdin.unwrap()).unwrap()),
             ["get", "nodes"] => {
                 let group = self.node_group.clone().unwrap_or_default();
                 let count = if self.node_group.is_some() { 2 } else { 0 };
@@ -187,6 +188,10 @@ impl Cloud {
                     Reply::text(&format!("secret {has}  {label}\n"))
                 }
                 _ => absent("secrets", words[3]),
+            },
+            ["get", "secrets"] if words[3].starts_with("lakehouse-values-") => match &self.values {
+                Some(secret) => Reply::good(secret),
+                None => absent("secrets", words[3]),
             },
             ["get", "secrets"] => {
                 let name = flag(words, "-l").trim_start_matches("owner=helm,name=");
@@ -366,6 +371,52 @@ impl Cloud {
         Some(json!({ "kind": kind, "metadata": meta, "spec": spec, "status": status }))
     }
 
+    /// What a chart's release has made, as it lives.
+    fn objects_of(&self, release: &str) -> Vec<Value> {
+        let made = CHARTS.iter().filter(|(of, _)| *of == release);
+        made.flat_map(|(_, objects)| *objects)
+            .filter_map(|(kind, name)| self.made_by_a_chart(kind, name))
+            .collect()
+    }
+
+    /// Those of the objects that are asked for by a list, and are there.
+    fn those_of(&self, asked: &Value) -> Reply {
+        let all = CHARTS.iter().flat_map(|(release, _)| self.objects_of(release));
+        let is_asked = |object: &Value| {
+            let asked = asked["items"].as_array().unwrap().iter();
+            asked.clone().any(|it| {
+                it["kind"] == object["kind"] && it["metadata"]["name"] == object["metadata"]["name"]
+            })
+        };
+        let found: Vec<Value> = all.filter(is_asked).collect();
+        Reply::good(&json!({ "apiVersion": "v1", "kind": "List", "items": found, "metadata": {} }))
+    }
+
+    fn roll_back(&mut self, name: &str, revision: u32) -> Reply {
+        let Some(now) = self.releases.get(name).cloned() else {
+            return Reply::failed(1, "Error: release: not found\n");
+        };
+        let asked = match self.history.get(&(name.to_owned(), revision)) {
+            Some(older) => older.clone(),
+            None if now.revision == revision => now.clone(),
+            None => return Reply::failed(1, &format!("Error: release has no {revision} version\n")),
+        };
+        if name == "ingext-community-init" {
+            if self.job {
+                return Reply::failed(1, "Error: spec.template: Invalid value: field is immutable\n");
+            }
+            self.job = true;
+        }
+        let release = Release {
+            revision: now.revision + 1,
+            labels: now.labels.clone(),
+            ..asked
+        };
+        self.history.insert((name.to_owned(), now.revision), now);
+        self.releases.insert(name.to_owned(), release);
+        Reply::text("Rollback was a success! Happy Helming!\n")
+    }
+
     pub(super) fn helm(&mut self, words: &[&str], stdin: Option<&str>) -> Reply {
         if words[1] == "upgrade" {
             let name = words[3].to_owned();
@@ -393,21 +444,49 @@ impl Cloud {
                 values: serde_json::from_str(stdin.unwrap()).unwrap(),
                 label: label.to_owned(),
                 revision: before + 1,
+                status: "deployed",
                 // helm passes the labels of a release on to its next revision.
                 labels: labels.unwrap_or_default(),
             };
+            if self.refuses == Some(name.as_str()) {
+                self.refuses = None;
+                let failed = Release {
+                    status: "failed",
+                    ..release
+                };
+                if let Some(older) = self.releases.insert(name.clone(), failed) {
+                    self.history.insert((name, older.revision), older);
+                }
+                return Reply::failed(1, "Error: UPGRADE FAILED: cannot patch \"x\" with kind Job\n");
+            }
             self.make(format!("revision of {name}"));
-            self.releases.insert(name.clone(), release);
+            if let Some(older) = self.releases.insert(name.clone(), release) {
+                self.history.insert((name.clone(), older.revision), older);
+            }
             return Reply::text(&format!("Release \"{name}\" has been upgraded. Happy Helming!\n"));
+        }
+        if matches!(words[1], "show" | "template") {
+            // Charts without kinds outside their templates, that take all values.
+            return Reply::text("\n");
+        }
+        if words[1] == "rollback" {
+            return self.roll_back(words[2], words[3].parse().unwrap());
         }
         let name = words[3];
         let Some(release) = self.releases.get(name) else {
             return Reply::failed(1, "Error: release: not found\n");
         };
         match words[2] {
+            "manifest" => {
+                let all = self.objects_of(name).into_iter().map(|mut object| {
+                    object.as_object_mut().unwrap().remove("status");
+                    format!("---\n{object}\n")
+                });
+                Reply::text(&format!("\n{}", all.collect::<String>()))
+            }
             "metadata" => Reply::good(&json!({
                 "name": name, "namespace": flag(words, "-n"), "chart": release.chart, "version": release.version,
-                "revision": release.revision, "status": "deployed", "deployedAt": "2026-11-24T03:08:49Z"
+                "revision": release.revision, "status": release.status, "deployedAt": "2026-11-24T03:08:49Z"
             })),
             _ => Reply::good(&release.values),
         }

@@ -96,6 +96,10 @@ impl Cloud {
             ["get", "events", _] => list(Vec::new()),
             ["apply", "--server-side", _] => {
                 let object: Value = serde_json::from_str(stdin.unwrap()).unwrap();
+                if object["kind"] == "Secret" {
+                    self.values = Some(object);
+                    return Some(Reply::text("secret/lakehouse-values-ingext\n"));
+                }
                 if self.way.redirect.as_ref() != Some(&object) {
                     self.make("redirect");
                 }

@@ -87,6 +87,8 @@ pub struct Release {
     pub values: Value,
     pub label: String,
     pub revision: u32,
+    /// helm's word.
+    pub status: &'static str,
     /// Labels that somebody set on the newest revision's record.
     pub labels: Tags,
 }
@@ -116,6 +118,12 @@ pub struct Cloud {
     /// Of subnets and security groups.
     pub tags: BTreeMap<String, Tags>,
     pub releases: BTreeMap<String, Release>,
+    /// Older revisions of releases, by name and number.
+    pub history: BTreeMap<(String, u32), Release>,
+    /// The release whose next upgrade the API server refuses in its midst.
+    pub refuses: Option<&'static str>,
+    /// The Secret in which the user's own values are kept.
+    pub values: Option<Value>,
     /// The namespace's mark of creation, empty where it has none.
     pub namespace: Option<String>,
     /// The same of the Secret.
@@ -171,6 +179,7 @@ impl Cloud {
                 ..self.way.clone()
             },
             made: BTreeMap::new(),
+            history: BTreeMap::new(),
             ..self.clone()
         }
     }

@@ -43,6 +43,7 @@ pub fn desired() -> Desired {
             scheme: lakehouse::model::Scheme::InternetFacing,
         },
         set_values: std::collections::BTreeMap::new(),
+        charts: lakehouse::model::ChartLock::compiled(),
     }
 }
 

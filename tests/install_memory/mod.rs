@@ -560,6 +560,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
             scheme: lakehouse::model::Scheme::InternetFacing,
         },
         set_values: std::collections::BTreeMap::new(),
+        charts: lakehouse::model::ChartLock::compiled(),
     };
     let (ground, folder) = (Ground::default(), tempfile::tempdir().unwrap());
     let approve: Option<Approve> = how

@@ -26,6 +26,8 @@ fn by(wanted: &Wanted, created_by: Option<String>) -> Observed {
         since: None,
         values: wanted.values.clone(),
         created_by,
+        revision: Some(3),
+        ..Found::default()
     })
 }
 

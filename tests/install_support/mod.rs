@@ -36,6 +36,7 @@ pub fn desired() -> Desired {
             scheme: lakehouse::model::Scheme::InternetFacing,
         },
         set_values: std::collections::BTreeMap::new(),
+        charts: lakehouse::model::ChartLock::compiled(),
     }
 }
 

@@ -288,6 +288,7 @@ pub fn inputs() -> PreflightInputs {
         node_count: 2,
         namespace: "ingext".parse().unwrap(),
         chart_mirror: None,
+        charts: lakehouse::model::ChartLock::compiled(),
         dns_check: false,
         dns_server: None,
         dns_provider: None,

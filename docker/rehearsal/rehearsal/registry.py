@@ -37,6 +37,23 @@ SILENCE = 120  # seconds
 # A mirror holds every chart in one place, `/ingext`. These stand beside it as in their own registry too.
 ALSO = {"karpenter": ("karpenter",), "karpenter-crd": ("karpenter",)}
 
+# Other versions that stand beside the locked ones: what a chart of `charts/` has otherwise in them, by file. The older
+# ones are what an upgrade begins with; the newer one is taken by helm and refused by the API server.
+OTHERS = {
+    "ingext-aws-gp3": {
+        "0.0.9": {"templates/storageclass.yaml": ("  annotations:\n", "  annotations:\n    edition: older\n")},
+        "0.1.1": {"templates/storageclass.yaml": ("type: gp3", "type: gp2")},
+    },
+    "karpenter-crd": {"1.8.2": {}},
+    "karpenter": {"1.8.2": {"values.yaml": ("logLevel: info", "logLevel: debug")}},
+    "etcd-single": {
+        "0.9.0": {"values.yaml": ("etcd:v3.5.21", "etcd:v3.5.20")},
+        "1.0.1": {"templates/service.yaml": ("port: 2379", "port: 70000")},
+    },
+    "ingext-community-config": {"0.9.0": {"templates/configmap.yaml": ("data:\n", "data:\n  edition: older\n")}},
+    "aws-load-balancer-controller": {"3.4.0": {"crds/crds.yaml": ("enum: [instance, ip]", "enum: [instance]")}},
+}
+
 MANIFESTS = {}  # (repository, tag or digest): (digest, bytes)
 BLOBS = {}  # digest: bytes
 
@@ -45,13 +62,24 @@ def digest_of(data):
     return f"sha256:{sha256(data).hexdigest()}"
 
 
-def packed(folder):
+def content(folder, path, changes):
+    """A file of the chart, with what another version has otherwise."""
+    data = path.read_bytes()
+    if before_after := changes.get(str(path.relative_to(folder))):
+        before, after = (text.encode() for text in before_after)
+        if before not in data:
+            raise ValueError(f"{path}: {before_after[0]!r} is not there")
+        data = data.replace(before, after, 1)
+    return data
+
+
+def packed(folder, changes):
     """The chart as `helm package` packs it, the same bytes for the same files."""
     packing = io.BytesIO()
     with tarfile.open(fileobj=packing, mode="w") as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = tarfile.TarInfo(f"{folder.name}/{path.relative_to(folder)}")
-            data = path.read_bytes()
+            data = content(folder, path, changes)
             entry.size, entry.mode = len(data), 0o644
             archive.addfile(entry, io.BytesIO(data))
     return gzip.compress(packing.getvalue(), mtime=0)
@@ -62,13 +90,17 @@ def descriptor(kind, data):
     return {"mediaType": kind, "digest": digest_of(data), "size": len(data)}
 
 
-def add_chart(folder):
+def add_chart(folder, version=None, changes=None):
     about = yaml.safe_load((folder / "Chart.yaml").read_text())
+    changes = dict(changes or {})
+    if version:
+        changes["Chart.yaml"] = (f"\nversion: {about['version']}\n", f"\nversion: {version}\n")
+        about["version"] = version
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": descriptor(CONFIG, json.dumps(about, sort_keys=True).encode()),
-        "layers": [descriptor(CONTENT, packed(folder))],
+        "layers": [descriptor(CONTENT, packed(folder, changes))],
         "annotations": {
             "org.opencontainers.image.title": about["name"],
             "org.opencontainers.image.version": about["version"],
@@ -160,6 +192,8 @@ def start(port=PORT):
         return
     for folder in sorted(CHARTS.iterdir()):
         add_chart(folder)
+        for version, changes in OTHERS.get(folder.name, {}).items():
+            add_chart(folder, version, changes)
     server = Server(("", port), Registry)
     # The handshake belongs to each caller's own thread: one that says nothing must not keep the others waiting.
     server.socket = context(pem).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

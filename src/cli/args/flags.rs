@@ -118,6 +118,9 @@ pub struct TargetFlags {
     /// Subnets of an existing VPC, with commas [default: eksctl makes a VPC]
     #[arg(long, global = true, value_name = "IDS", help_heading = "Install")]
     pub subnets: Option<String>,
+    /// Your own values of the charts, YAML by release [default: those of an earlier run]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Install")]
+    pub set_values: Option<String>,
     /// Keep older versions of the bucket's objects [default: false]
     #[arg(long, global = true, value_name = "BOOL", help_heading = "Install", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
     pub versioning: Option<String>,

@@ -43,6 +43,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "color" => of::<ColorChoice>(),
         "log-level" => of::<LogLevel>(),
         "output-env" => Some(path_rule()),
+        "set-values" => Some(values_rule()),
         "action" => Some(BadInput::new(
             "one of preflight, install, policy, schema, man",
             "preflight",
@@ -75,7 +76,7 @@ pub fn form_of(flag: &str) -> Option<Form> {
         "toolbox-image" => ToolboxImage::FORM,
         "toolbox-network" => ToolboxNetwork::FORM,
         // The same form of path; `-` is taken apart by the flag's own rule.
-        "events" | "output-env" => EventsTo::FORM,
+        "events" | "output-env" | "set-values" => EventsTo::FORM,
         _ => return None,
     })
 }
@@ -105,15 +106,24 @@ pub fn takes(flag: &str, text: &str) -> bool {
         "toolbox-image" => of::<ToolboxImage>(text),
         "toolbox-network" => of::<ToolboxNetwork>(text),
         "toolbox-source" => of::<ToolboxSource>(text),
-        "events" => of::<EventsTo>(text),
+        "events" | "set-values" => of::<EventsTo>(text),
         _ => false,
     }
 }
 
 /// The rule of `--output-env`: Linux takes 255 bytes a part of a path and 4095 in all (`limits.h`).
 pub(super) fn path_rule() -> BadInput {
+    path("lakehouse_ingext.env")
+}
+
+/// The rule of `--set-values`, as far as the text alone can say.
+pub(super) fn values_rule() -> BadInput {
+    path("values.yaml")
+}
+
+fn path(example: &str) -> BadInput {
     BadInput::new(
         "a file's path without control characters, 255 bytes a part",
-        "lakehouse_ingext.env",
+        example,
     )
 }

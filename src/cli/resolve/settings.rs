@@ -1,6 +1,7 @@
 //! What the run is about, from all that was given.
 
 use super::UsageError;
+use super::chart_files;
 use super::env_file::{Located, locate};
 use super::identity::{Identity, identity};
 use super::lookup::{Given, Lookup};
@@ -58,6 +59,8 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<Settings, UsageError> 
         approve: approve(lookup)?,
         phase: lookup.get::<Phase>("phase", None)?.map(|phase| phase.value),
         subnets: lookup.get("subnets", None)?,
+        set_values: chart_files::set_values(lookup)?,
+        charts: chart_files::charts(lookup)?,
         typed: lookup.flags.clone(),
         versioning: lookup.switch("versioning", None, false)?,
         write_kubeconfig: lookup.switch("write-kubeconfig", None, false)?.value,
@@ -80,6 +83,7 @@ pub(super) fn check_flags(lookup: &Lookup<'_>) -> Result<(), UsageError> {
     lookup.get::<DnsServer>("dns-server", None)?;
     lookup.get::<ChartRegistry>("chart-registry", None)?;
     lookup.get::<Subnets>("subnets", None)?;
+    chart_files::check(lookup)?;
     approve(lookup).map(|_| ())
 }
 

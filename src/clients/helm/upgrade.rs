@@ -160,6 +160,36 @@ impl Helm<'_> {
         )
     }
 
+    /// The objects of a release's newest revision, read by `parse` of helm's YAML; nothing where helm itself says that
+    /// there is no such release.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn manifest<T>(
+        &self,
+        namespace: &str,
+        release: &str,
+        parse: impl Fn(&str) -> Result<T, ParseFailure>,
+    ) -> Result<Option<T>, CallError> {
+        let purpose = format!("read the objects of the release `{release}`");
+        self.of_release(
+            &purpose,
+            &["get", "manifest", release, "-n", namespace],
+            |bytes| parse(std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("manifest"))?),
+        )
+    }
+
+    /// The chart's hooks that helm began and that did not succeed, `Job/name` each; nothing where helm itself says that
+    /// there is no such release. helm notes each before it begins it (`pkg/action/hooks.go`).
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn hooks_not_done(&self, namespace: &str, release: &str) -> Result<Option<Vec<String>>, CallError> {
+        let purpose = format!("read the hooks of the release `{release}`");
+        let args = ["status", release, "-n", namespace, "-o", "json"];
+        self.of_release(&purpose, &args, parse_hooks)
+    }
+
     /// A release with its labels, or nothing where helm itself says that there is none. helm 3.19 prints labels
     /// nowhere: they are read off the Secret of its newest revision, of which only the labels are printed.
     ///
@@ -297,6 +327,50 @@ pub fn parse_metadata(bytes: &[u8], namespace: &str, release: &str) -> Result<Re
         status: formed(raw.status, |status| is_word(status, 32), "status")?,
         labels: None,
     })
+}
+
+#[derive(Deserialize)]
+struct RawStatus {
+    name: String,
+    #[serde(default)]
+    hooks: Vec<RawHook>,
+}
+
+#[derive(Deserialize)]
+struct RawHook {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    kind: String,
+    last_run: Option<RawRun>,
+}
+
+#[derive(Deserialize)]
+struct RawRun {
+    phase: String,
+}
+
+/// Reads `helm status -o json`: of the whole release only the hooks that were begun and did not succeed.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer.
+pub fn parse_hooks(bytes: &[u8]) -> Result<Vec<String>, ParseFailure> {
+    let raw: RawStatus = json(bytes)?;
+    formed(raw.name, |name| !name.is_empty(), "name")?;
+    let begun = |hook: &RawHook| {
+        let phase = hook.last_run.as_ref().map(|run| run.phase.as_str());
+        matches!(phase, Some("Running" | "Failed" | "Unknown"))
+    };
+    let not_done = raw.hooks.into_iter().filter(begun);
+    not_done
+        .map(|hook| {
+            let kind = formed(hook.kind, |kind| is_word(kind, 63), "hooks[].kind")?;
+            Ok(format!(
+                "{kind}/{}",
+                formed(hook.name, is_dns_name, "hooks[].name")?
+            ))
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 //! Single objects and lists of them, by the API server's own JSON.
 
-use super::Kubectl;
-use crate::clients::call::{formed, json};
+use super::{COMMAND_LIMIT, Kubectl};
+use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::gateway::Tool;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -129,6 +130,32 @@ impl Kubectl<'_> {
         self.ask(&purpose, &args, |bytes| {
             parse_objects(bytes, resource)?.into_iter().map(&parse).collect()
         })
+    }
+}
+
+impl Kubectl<'_> {
+    /// Those of the objects that `asked`, a list, names and that are there, read by `parse`; nothing where the API has
+    /// not the kind of one.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn those_of<T>(
+        &self,
+        purpose: &str,
+        asked: &Value,
+        parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+    ) -> Result<Option<T>, CallError> {
+        let args = ["get", "-f", "-", "--ignore-not-found", "-o", "json"];
+        let args = args.into_iter().chain(self.access_flags());
+        let mut question = Ask::tool(Tool::Kubectl, purpose, args);
+        question.spec.timeout = COMMAND_LIMIT;
+        question.spec.stdin = Some(asked.to_string().into_bytes());
+        match ask(self.gateway, &question, parse) {
+            Ok(found) => Ok(Some(found)),
+            // kubectl's own words, for its look at what kinds the API has.
+            Err(error) if error.said.contains("no matches for kind ") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

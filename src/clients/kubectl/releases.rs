@@ -1,9 +1,13 @@
-//! The labels of a Helm release, which helm itself prints nowhere.
+//! What a Helm release's Secrets say of it beside their contents: its labels, which helm itself prints nowhere, and its
+//! revisions.
 
 use super::Kubectl;
 use super::metadata::Marks;
 use super::objects::Resource;
+use crate::clients::call::formed;
 use crate::clients::failure::{CallError, ParseFailure};
+use crate::clients::form::is_word;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 impl Kubectl<'_> {
@@ -63,4 +67,103 @@ pub fn parse_release_labels(bytes: &[u8], release: &str) -> Result<BTreeMap<u64,
             ))
         })
         .collect()
+}
+
+/// The Secret in which helm keeps one revision of a release, by its labels: the contents are not printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The revision.
+    pub revision: u64,
+    /// The Secret's name, `sh.helm.release.v1.demo.v3`.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// Its version: it changes with each of helm's writes.
+    pub resource_version: String,
+    /// helm's word for the revision, `deployed`.
+    pub status: String,
+    /// When helm wrote it last, to the second; none where it did not say.
+    pub written: Option<Timestamp>,
+}
+
+impl Kubectl<'_> {
+    /// The kept revisions of a release, the oldest first.
+    ///
+    /// # Errors
+    /// [`CallError`] where there is no answer.
+    pub fn release_records(&self, namespace: &str, release: &str) -> Result<Vec<Record>, CallError> {
+        let purpose = format!("read the revisions of the release `{release}`");
+        let selector = format!("owner=helm,name={release}");
+        let args = [
+            "get",
+            Resource::SECRET.name,
+            "-n",
+            namespace,
+            "-l",
+            &selector,
+            "-o",
+            RECORDS,
+        ];
+        self.ask(&purpose, &args, |bytes| parse_release_records(bytes, release))
+    }
+}
+
+/// A release's Secrets by what names them, a line each between two words that prove the list whole.
+const RECORDS: &str = concat!(
+    r#"jsonpath={"records\n"}{range .items[*]}{.metadata.name}{"\t"}{.metadata.uid}{"\t"}"#,
+    r#"{.metadata.resourceVersion}{"\t"}{.metadata.labels}{"\n"}{end}{"end\n"}"#
+);
+
+/// Reads what [`Kubectl::release_records`] asks for.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or cut short.
+pub fn parse_release_records(bytes: &[u8], release: &str) -> Result<Vec<Record>, ParseFailure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("records"))?;
+    if text.trim().is_empty() {
+        return Err(ParseFailure::Empty);
+    }
+    let rest = text
+        .strip_prefix("records\n")
+        .ok_or(ParseFailure::Form("records"))?;
+    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
+    let begin = format!("sh.helm.release.v1.{release}.v");
+    let mut records = lines
+        .lines()
+        .map(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [name, uid, version, labels] = fields.as_slice() else {
+                return Err(ParseFailure::Form("records[]"));
+            };
+            let labels: Marks = crate::clients::call::json(labels.as_bytes())?;
+            let revision = name.strip_prefix(&begin).and_then(|number| number.parse().ok());
+            // Unix seconds (helm `pkg/storage/driver/secrets.go`): of the last write, else of the first.
+            let written = ["modifiedAt", "createdAt"]
+                .iter()
+                .find_map(|key| labels.get(*key)?.parse().ok())
+                .and_then(|seconds| Timestamp::from_second(seconds).ok());
+            Ok(Record {
+                revision: revision.ok_or(ParseFailure::Form("records[].metadata.name"))?,
+                name: (*name).to_owned(),
+                uid: formed(
+                    (*uid).to_owned(),
+                    |uid| is_word(uid, 64),
+                    "records[].metadata.uid",
+                )?,
+                resource_version: formed(
+                    (*version).to_owned(),
+                    |it| is_word(it, 64),
+                    "records[].metadata.resourceVersion",
+                )?,
+                status: formed(
+                    labels.get("status").cloned().unwrap_or_default(),
+                    |status| is_word(status, 32),
+                    "records[].metadata.labels.status",
+                )?,
+                written,
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    records.sort_by_key(|record| record.revision);
+    Ok(records)
 }

@@ -3,11 +3,13 @@
 use super::failure::{Ended, Refusal, internal, is_lost, is_passing, of_call, of_stop, own};
 use super::site::Site;
 use super::wait::Patience;
+use super::words::command;
 use crate::clients::call::done;
+use crate::clients::helm_words::REGISTRY;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
-use crate::report::{Code, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Verdict, Write, WriteTo};
+use crate::report::{Code, Failure, StepOutcome};
+use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, Write, WriteTo};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -45,6 +47,20 @@ pub struct Count {
     pub lost: u64,
     /// Commands that may have written: the tool itself lost its connection, or AWS failed at it.
     pub broken_off: u64,
+    /// Whether a release's upgrade was begun, and brought back after it failed.
+    pub upgrade: Upgrading,
+}
+
+/// How an upgrade of a release stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Upgrading {
+    /// helm was not begun.
+    #[default]
+    NotBegun,
+    /// helm was begun.
+    Begun,
+    /// It failed, and the release is as it was before.
+    BroughtBack,
 }
 
 impl Count {
@@ -83,6 +99,10 @@ struct Course<'a> {
     looks_failed: u32,
     writes_failed: u32,
     rounds: usize,
+    /// The upgrade of a release that was begun.
+    upgrade: Option<Upgrade>,
+    /// Whether it is the release that fails, and not a look or another command.
+    is_release: bool,
 }
 
 /// Brings one step to its end.
@@ -105,71 +125,85 @@ pub fn converge(
         looks_failed: 0,
         writes_failed: 0,
         rounds: 0,
+        upgrade: None,
+        is_release: false,
     };
-    loop {
-        site.may_go_on()?;
-        site.hold.keep_up(site)?;
-        site.world.ground.looks.tick((site.clock)());
-        if course.patience.may_glance((site.clock)()) {
-            match step.glance(site.world) {
-                Ok(Some(waiting)) => {
-                    course.looks_failed = 0;
-                    course.patience.wait(site, step, &waiting, &course.purpose)?;
-                    continue;
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    course.look_failed(&error)?;
-                    continue;
-                }
-            }
-        }
-        let look = match step.look(site.world) {
-            Ok(look) => look,
-            Err(error) => {
-                course.look_failed(&error)?;
-                continue;
-            }
-        };
-        course.looks_failed = 0;
-        // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
-        let writes = matches!(look.decision.verdict, Verdict::Write(_));
-        if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
-            course.same_plan(&look.decision)?;
-        }
-        match &look.decision.verdict {
-            Verdict::Settled => {
-                if !course.patience.is_settled(step, count.touched()) {
-                    site.rest(step.waits().pace, &course.purpose)?;
-                    continue;
-                }
-                let outcome = if count.touched() {
-                    StepOutcome::Done
-                } else {
-                    StepOutcome::Verified
-                };
-                return Ok(Settled { look, outcome });
-            }
-            Verdict::Blocked(stops) => {
-                return Err(stops.first().map_or_else(
-                    || internal(&course.purpose),
-                    |found| of_stop(&course.purpose, found),
-                ));
-            }
-            Verdict::Waiting(waiting) => {
-                course.patience.looked((site.clock)());
-                course.patience.wait(site, step, waiting, &course.purpose)?;
-            }
-            Verdict::Write(writes) => {
-                course.patience.unsettled();
-                course.write(writes, &look.decision.detail, count)?;
-            }
-        }
+    match course.run(count) {
+        Err(Ended::Failed(failure)) => Err(course.bring_back(*failure, count)),
+        other => other,
     }
 }
 
 impl Course<'_> {
-    fn write(&mut self, writes: &[Write], detail: &str, count: &mut Count) -> Result<(), Ended> {
+    fn run(&mut self, count: &mut Count) -> Result<Settled, Ended> {
+        let (site, step) = (self.site, self.step);
+        loop {
+            self.is_release = false;
+            site.may_go_on()?;
+            site.hold.keep_up(site)?;
+            site.world.ground.looks.tick((site.clock)());
+            if self.patience.may_glance((site.clock)()) {
+                match step.glance(site.world) {
+                    Ok(Some(waiting)) => {
+                        self.looks_failed = 0;
+                        self.is_release = true;
+                        self.patience.wait(site, step, &waiting, &self.purpose)?;
+                        continue;
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        self.look_failed(&error)?;
+                        continue;
+                    }
+                }
+            }
+            let look = match step.look(site.world) {
+                Ok(look) => look,
+                Err(error) => {
+                    self.look_failed(&error)?;
+                    continue;
+                }
+            };
+            self.looks_failed = 0;
+            // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
+            let writes = matches!(look.decision.verdict, Verdict::Write(_));
+            if writes || (!count.touched() && !matches!(look.decision.verdict, Verdict::Blocked(_))) {
+                self.same_plan(&look.decision)?;
+            }
+            match &look.decision.verdict {
+                Verdict::Settled => {
+                    if !self.patience.is_settled(step, count.touched()) {
+                        site.rest(step.waits().pace, &self.purpose)?;
+                        continue;
+                    }
+                    let outcome = if count.touched() {
+                        StepOutcome::Done
+                    } else {
+                        StepOutcome::Verified
+                    };
+                    return Ok(Settled { look, outcome });
+                }
+                Verdict::Blocked(stops) => {
+                    self.is_release = true;
+                    return Err(stops
+                        .first()
+                        .map_or_else(|| internal(&self.purpose), |found| of_stop(&self.purpose, found)));
+                }
+                Verdict::Waiting(waiting) => {
+                    self.is_release = true;
+                    self.patience.looked((site.clock)());
+                    self.patience.wait(site, step, waiting, &self.purpose)?;
+                }
+                Verdict::Write(writes) => {
+                    self.patience.unsettled();
+                    self.write(writes, &look.decision, count)?;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, writes: &[Write], decision: &Decision, count: &mut Count) -> Result<(), Ended> {
+        let detail = &decision.detail;
         // In their order: what stands behind a write that is not seen yet may need what that one made.
         let open: Vec<&Write> = writes.iter().take_while(|write| !self.is_recent(write)).collect();
         if open.is_empty() {
@@ -178,6 +212,7 @@ impl Course<'_> {
         }
         self.rounds += 1;
         if self.rounds > ROUNDS {
+            self.is_release = open.iter().any(|write| write.ask.spec.tool == Tool::Helm);
             return Err(own(
                 Code::StepNotSettled,
                 &self.purpose,
@@ -186,7 +221,16 @@ impl Course<'_> {
             ));
         }
         for write in open {
-            match self.one(write, count) {
+            self.is_release = write.ask.spec.tool == Tool::Helm;
+            let done = self.one(write, count);
+            if let Some(upgrade) = &decision.upgrade
+                && write.ask.spec.tool == Tool::Helm
+                && was_begun(&done)
+            {
+                count.upgrade = Upgrading::Begun;
+                self.upgrade.get_or_insert_with(|| upgrade.clone());
+            }
+            match done {
                 Ok(Written::Made) => self.writes_failed = 0,
                 // Somebody may have made it since the look: whose it is, is seen before anything is set on it.
                 Ok(Written::WasThere) => return Ok(()),
@@ -198,7 +242,10 @@ impl Course<'_> {
                     count.broken_off += u64::from(may_have);
                     return self.write_failed(&error);
                 }
-                Err(Refusal::Write(error)) if is_lost(error.class) => {
+                // What the chart registry answers, whatever it is, came before anything was written.
+                Err(Refusal::Write(error))
+                    if is_lost(error.class) && error.code.as_deref() != Some(REGISTRY) =>
+                {
                     // It may have been carried out: a minute is given to see that, and then one more try.
                     count.lost += 1;
                     if count.lost > 1 {
@@ -213,6 +260,63 @@ impl Course<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The failure, and the release brought back to the revision before it, where a newer version or other values of it
+    /// had been begun: what is left then serves as before. Only where the release itself failed: what can't be looked at,
+    /// or another command of the step, says nothing of it; and not what somebody else changed meanwhile.
+    fn bring_back(&mut self, mut failure: Failure, count: &mut Count) -> Ended {
+        let brings = self.is_release && failure.code != Code::PlanChanged;
+        let upgrade = self.upgrade.take().filter(|_| brings);
+        let Some(upgrade) = upgrade else {
+            return Ended::Failed(Box::new(failure));
+        };
+        let Upgrade {
+            release,
+            chart,
+            from,
+            revision,
+            back,
+            ..
+        } = &upgrade;
+        let looked = self.step.look(self.site.world).ok();
+        let still = looked.and_then(|look| look.decision.upgrade);
+        if still.is_some_and(|still| still.revision == *revision) {
+            // The revision of before is the newest, and deployed: helm failed before it began.
+            count.upgrade = Upgrading::NotBegun;
+            return Ended::Failed(Box::new(failure));
+        }
+        self.site.world.listener.note(&format!(
+            "{}: it failed; the release `{release}` is brought back to its revision {revision}",
+            self.step.id()
+        ));
+        for (at, write) in back.iter().enumerate() {
+            match self.one(write, count) {
+                Ok(_) => {}
+                Err(Refusal::Ended(Ended::Interrupted)) => return Ended::Interrupted,
+                Err(_) => {
+                    let left: Vec<String> = back[at..]
+                        .iter()
+                        .map(|write| format!("`{}`", command(write)))
+                        .collect();
+                    failure.message = format!(
+                        "{} The release `{release}` could not be brought back to its revision {revision}, the chart `{chart}` {from}.",
+                        failure.message
+                    );
+                    let before = failure.remediation.take();
+                    let before = before.unwrap_or_else(|| failure.code.remedy().to_owned());
+                    failure.remediation =
+                        Some(format!("{before} To bring it back: {}.", left.join(", then ")));
+                    return Ended::Failed(Box::new(failure));
+                }
+            }
+        }
+        count.upgrade = Upgrading::BroughtBack;
+        failure.message = format!(
+            "{} The release `{release}` was brought back to its revision {revision}, the chart `{chart}` {from}.",
+            failure.message
+        );
+        Ended::Failed(Box::new(failure))
     }
 
     /// One command, where nothing speaks against it.
@@ -339,6 +443,28 @@ impl Course<'_> {
             "What stands there changed after the plan was approved: what would be written now is not what was approved.",
             Code::PlanChanged.remedy(),
         ))
+    }
+}
+
+/// Failures of helm by which it ended before it began: nothing of the release was changed.
+const BEFORE_IT_BEGAN: [&str; 6] = [
+    REGISTRY,
+    "ReleasePending",
+    "ValuesSchema",
+    "Template",
+    "Values",
+    "OwnedByOthers",
+];
+
+/// Whether a helm that ended so may have changed the release.
+fn was_begun(done: &Result<Written, Refusal>) -> bool {
+    match done {
+        Ok(_) => true,
+        Err(Refusal::Write(error)) => !error
+            .code
+            .as_deref()
+            .is_some_and(|code| BEFORE_IT_BEGAN.contains(&code)),
+        Err(Refusal::Before(_) | Refusal::Ended(_)) => false,
     }
 }
 

@@ -1,13 +1,15 @@
 //! Carries an approved plan out: steps without an order between them run side by side, and the first failure stops all.
 
 use super::Job;
-use super::converge::{Approved, Count, converge};
+use super::converge::{Approved, Count, Upgrading, converge};
 use super::failure::{Ended, internal, of_call};
 use super::guard::Place;
 use super::hold::Hold;
 use super::plan::{Plan, PlannedStep};
 use super::site::Site;
-use crate::report::{InstallEvidence, Progress, StepAction, StepOutcome, StepReport};
+use crate::report::{
+    InstallEvidence, Progress, StepAction, StepOutcome, StepReport, UpgradeOutcome, UpgradeReport,
+};
 use crate::steps::install::{History, Look, Stop};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -27,6 +29,8 @@ pub struct Done {
     pub touched: bool,
     /// What should be known and stopped nothing, as it was seen last.
     pub warnings: Vec<Stop>,
+    /// The releases that the plan brings to another version.
+    pub upgrades: Vec<UpgradeReport>,
 }
 
 /// Which steps have come to an end.
@@ -68,6 +72,7 @@ struct Outcome {
     history: History,
     ended: Option<Ended>,
     touched: bool,
+    upgrading: Upgrading,
 }
 
 /// Carries `plan` out.
@@ -122,6 +127,10 @@ fn not_begun(plan: &Plan, ended: Ended) -> Done {
     let mut done = gather(plan, Vec::new());
     done.steps = plan.steps.iter().map(PlannedStep::report).collect();
     done.warnings = plan.warnings().cloned().collect();
+    let upgrades = plan.steps.iter();
+    done.upgrades = upgrades
+        .filter_map(|planned| planned.upgrade(UpgradeOutcome::NotBegun))
+        .collect();
     done.ended = Some((None, ended));
     done
 }
@@ -133,6 +142,7 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
         ended: None,
         touched: false,
         warnings: Vec::new(),
+        upgrades: Vec::new(),
     };
     for (planned, outcome) in plan.steps.iter().zip(outcomes) {
         if let Some(look) = &outcome.look {
@@ -144,6 +154,13 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
         let last = outcome.look.as_ref().map(|look| &look.decision);
         let warnings = last.or(planned.decision()).map(|decision| &decision.warnings);
         done.warnings.extend(warnings.into_iter().flatten().cloned());
+        done.upgrades
+            .extend(planned.upgrade(match (&outcome.look, outcome.upgrading) {
+                (Some(_), _) => UpgradeOutcome::Done,
+                (None, Upgrading::NotBegun) => UpgradeOutcome::NotBegun,
+                (None, Upgrading::Begun) => UpgradeOutcome::Unfinished,
+                (None, Upgrading::BroughtBack) => UpgradeOutcome::BroughtBack,
+            }));
         done.touched |= outcome.touched;
         done.steps.push(outcome.report);
         if let Some(new) = outcome.ended {
@@ -171,8 +188,9 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
         },
         ended: None,
         touched: false,
+        upgrading: Upgrading::NotBegun,
     };
-    if !board.wait(step.after()) {
+    if !board.wait(step.after()) || !board.wait(&planned.also_after) {
         board.end(step.id(), false);
         outcome.ended = Some(Ended::LeftOff);
         return outcome;
@@ -199,6 +217,7 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     outcome.report.duration_ms = Some(crate::runner::run::millis((site.clock)().saturating_sub(begun)));
     outcome.report.writes = count.writes;
     outcome.touched = count.touched();
+    outcome.upgrading = count.upgrade;
     outcome.history.created = planned.action() == StepAction::Create && count.touched();
     match result {
         Ok(settled) => {

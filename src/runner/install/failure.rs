@@ -2,10 +2,12 @@
 
 use crate::clients::call::API_SERVER;
 use crate::clients::failure::Reach;
-use crate::clients::helm_words::REGISTRY;
+use crate::clients::helm_charts::USER_VALUES;
+use crate::clients::helm_words::{REGISTRY, TIMED_OUT};
 use crate::clients::{CallError, ErrorClass, explain};
 use crate::report::{Code, Failure};
 use crate::steps::install::{Stop, World};
+use crate::steps::preflight::chart_registry::explained;
 use crate::steps::preflight::inside::{Subject, access};
 
 /// Why a step did not come to its end.
@@ -42,7 +44,10 @@ pub fn of_call(error: &CallError, world: &World<'_>) -> Ended {
     if error.class == ErrorClass::Interrupted {
         return Ended::Interrupted;
     }
-    let explained = of_registry(error).or_else(|| of_cluster(error, world));
+    let explained = of_registry(error, world)
+        .or_else(|| of_values(error))
+        .or_else(|| of_hooks(error))
+        .or_else(|| of_cluster(error, world));
     let (code, message, remedy) = explained.unwrap_or_else(|| {
         let explained = explain(error, &world.desired.asker());
         (explained.code, explained.reason, explained.remedy)
@@ -57,7 +62,7 @@ pub fn of_call(error: &CallError, world: &World<'_>) -> Ended {
 }
 
 /// Code, reason and remedy where it was the chart registry that gave no chart: that is not AWS's doing.
-fn of_registry(error: &CallError) -> Option<(Code, String, String)> {
+fn of_registry(error: &CallError, world: &World<'_>) -> Option<(Code, String, String)> {
     if error.code.as_deref() != Some(REGISTRY) {
         return None;
     }
@@ -65,7 +70,48 @@ fn of_registry(error: &CallError) -> Option<(Code, String, String)> {
         ErrorClass::Absent => Code::ChartNotFound,
         _ => Code::ChartRegistryUnreachable,
     };
-    Some((code, code.meaning().to_owned(), code.remedy().to_owned()))
+    let desired = world.desired;
+    // The purpose is ours, and names the chart.
+    let chart = desired
+        .charts
+        .charts
+        .iter()
+        .find(|chart| error.purpose.contains(&format!("`{}`", chart.name)));
+    let (message, remedy) = chart
+        .and_then(|chart| explained(error, chart, desired.chart_mirror.as_ref(), desired.mode))
+        .unwrap_or_else(|| (code.meaning().to_owned(), code.remedy().to_owned()));
+    Some((code, message, remedy))
+}
+
+/// The same where a chart does not take the user's own values.
+fn of_values(error: &CallError) -> Option<(Code, String, String)> {
+    let code = Code::SetValuesInvalid;
+    (error.code.as_deref() == Some(USER_VALUES))
+        .then(|| (code, code.meaning().to_owned(), code.remedy().to_owned()))
+}
+
+/// What helm says of a chart's hooks that did not end well (helm `pkg/action`), and which ones it means.
+const HOOKS: [(&str, &str); 6] = [
+    ("failed pre-install: ", "pre-install"),
+    ("failed post-install: ", "post-install"),
+    ("pre-upgrade hooks failed: ", "pre-upgrade"),
+    ("post-upgrade hooks failed: ", "post-upgrade"),
+    ("failed pre-rollback: ", "pre-rollback"),
+    ("failed post-rollback: ", "post-rollback"),
+];
+
+/// The same where helm waited for a hook of the chart, to its own limit.
+fn of_hooks(error: &CallError) -> Option<(Code, String, String)> {
+    if error.code.as_deref() != Some(TIMED_OUT) {
+        return None;
+    }
+    let (_, hook) = HOOKS.iter().find(|(words, _)| error.said.contains(words))?;
+    let code = Code::NotReadyInTime;
+    let message = format!(
+        "helm waited for the chart's `{hook}` hook, a Job that it runs by itself, and gave it up at its limit of 5 minutes."
+    );
+    let remedy = "`kubectl get jobs,pods -A --sort-by=.metadata.creationTimestamp | tail` shows the Job and its pods, `kubectl describe` of a pod why it does not end. Then run the same command: helm runs the hook again.";
+    Some((code, message, remedy.to_owned()))
 }
 
 /// The same where it was the cluster's API server that refused, or was not reached.
@@ -148,6 +194,34 @@ pub const fn is_lost(class: ErrorClass) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hook_that_did_not_end_is_told_by_its_name() {
+        for (said, hook) in [
+            (
+                "Error: UPGRADE FAILED: post-upgrade hooks failed: 1 error occurred:\n\t* timed out waiting for the condition",
+                "`post-upgrade`",
+            ),
+            (
+                "Error: failed pre-install: 1 error occurred:\n\t* timed out waiting for the condition",
+                "`pre-install`",
+            ),
+        ] {
+            let (class, code) = crate::clients::helm_words::classify_helm(said);
+            let error = CallError {
+                purpose: "install the chart `x` 1.0.0".to_owned(),
+                action: "",
+                class,
+                code,
+                said: said.to_owned(),
+            };
+            let (code, message, _) = of_hooks(&error).unwrap();
+            assert!(
+                code == Code::NotReadyInTime && message.contains(hook),
+                "{message}"
+            );
+        }
+    }
 
     #[test]
     fn what_is_refused_is_not_tried_again() {

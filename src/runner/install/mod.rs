@@ -28,6 +28,7 @@ use crate::model::{Approve, DnsProvider, Phase, Source, Target};
 use crate::report::{
     Approval, ApprovalKind, Approver, Code, CostEstimate, InstallReport, InstallStatus, PreflightEvidence,
 };
+use crate::steps::install::set_values::{self, KeptValues};
 use crate::steps::install::{Desired, Dns, Ground, LAST_PHASE, Site, Step, Stop, World, steps};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -166,7 +167,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         cluster: None,
     };
     let locks = Run::state_folder().map(|runs| runs.with_file_name("locks"));
-    let (desired, locks) = match (desired(asked), locks) {
+    let (mut desired, locks) = match (desired(asked), locks) {
         (Ok(desired), Ok(locks)) => (desired, locks),
         (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
@@ -187,6 +188,27 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
+    let values = own_values(
+        asked,
+        &World {
+            gateway: &looking,
+            desired: &desired,
+            ground: &ground,
+            outside: &network,
+            listener: asked.progress.as_ref(),
+            now: jiff::Timestamp::now,
+        },
+    );
+    let mut all = steps(last);
+    if let Some((values, known)) = values {
+        desired.set_values = values;
+        // Behind the cluster: there the Secret is, and before every release.
+        let at = all
+            .iter()
+            .position(|step| step.id() == "cluster")
+            .map_or(0, |at| at + 1);
+        all.insert(at, Box::new(KeptValues { known }));
+    }
     let clock = || begun.elapsed();
     let user = ["USER", "LOGNAME"]
         .iter()
@@ -214,7 +236,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         command: asked.run.command,
         typed: &asked.settings.typed,
     };
-    let report = job.install(steps(last));
+    let report = job.install(all);
     let stands = matches!(
         report.status,
         InstallStatus::Completed | InstallStatus::CompletedPhase
@@ -225,6 +247,19 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         None
     };
     Installed { report, cluster }
+}
+
+/// The user's own values, and whether they are known: those of the flag, else those that an earlier run kept. None
+/// where there are none. Where that can't be told, the step that looks for them says so in the plan, which can't be
+/// approved then.
+fn own_values(asked: &Asked<'_>, world: &World<'_>) -> Option<(BTreeMap<String, serde_json::Value>, bool)> {
+    if let Some(given) = &asked.settings.set_values {
+        return Some((given.value.clone().into_map(), true));
+    }
+    match set_values::kept(world) {
+        Ok(kept) => kept.map(|values| (values.into_map(), true)),
+        Err(_) => Some((BTreeMap::new(), false)),
+    }
 }
 
 /// What is wanted, made of the settings and of the account that the preflight saw.
@@ -257,6 +292,7 @@ fn desired(asked: &Asked<'_>) -> Result<Desired, Stop> {
     Ok(Desired {
         site,
         set_values: BTreeMap::new(),
+        charts: settings.chart_lock(),
         target: Target {
             account,
             region: settings.region.value.clone(),

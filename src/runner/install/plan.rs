@@ -3,8 +3,10 @@
 use super::{digest, words};
 use crate::clients::CallError;
 use crate::model::{Approve, Phase};
-use crate::report::{Code, InstallStatus, StepAction, StepOutcome, StepReport};
-use crate::steps::install::{Decision, Look, Step, Stop, Verdict, World};
+use crate::report::{
+    Code, InstallStatus, StepAction, StepOutcome, StepReport, UpgradeOutcome, UpgradeReport,
+};
+use crate::steps::install::{Decision, Look, Step, Stop, Verdict, World, set_values};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -17,6 +19,8 @@ pub struct PlannedStep {
     pub look: Result<Look, CallError>,
     /// Paths of its documents, once they are kept.
     pub documents: Vec<String>,
+    /// Steps that must be settled before it beside those that it names itself.
+    pub also_after: Vec<&'static str>,
 }
 
 impl PlannedStep {
@@ -55,6 +59,32 @@ impl PlannedStep {
             Some((Verdict::Write(_), StepAction::Update | StepAction::Adopt)) => usual.min(30),
             _ => usual,
         }
+    }
+
+    /// The release that it brings to another version, with how that ended.
+    #[must_use]
+    pub fn upgrade(&self, outcome: UpgradeOutcome) -> Option<UpgradeReport> {
+        let upgrade = self.decision()?.upgrade.as_ref()?;
+        if upgrade.from == upgrade.to {
+            return None;
+        }
+        let now = match outcome {
+            UpgradeOutcome::Planned | UpgradeOutcome::NotBegun | UpgradeOutcome::BroughtBack => {
+                Some(&upgrade.from)
+            }
+            UpgradeOutcome::Done => Some(&upgrade.to),
+            UpgradeOutcome::Unfinished => None,
+        };
+        Some(UpgradeReport {
+            step: self.step.id().to_owned(),
+            release: upgrade.release.clone(),
+            namespace: upgrade.namespace.clone(),
+            chart: upgrade.chart.clone(),
+            from: upgrade.from.clone(),
+            to: upgrade.to.clone(),
+            now: now.cloned(),
+            outcome,
+        })
     }
 
     /// As the report has it, before anything was done.
@@ -149,14 +179,44 @@ pub fn make(steps: Vec<Box<dyn Step>>, world: &World<'_>, last: Phase) -> Plan {
             step,
             look,
             documents: Vec::new(),
+            also_after: Vec::new(),
         })
         .collect();
+    let mut steps = steps;
+    order(&mut steps);
     let decisions: Option<Vec<(&str, &Decision)>> = steps
         .iter()
         .map(|planned| Some((planned.step.id(), planned.decision()?)))
         .collect();
     let digest = decisions.map(|decisions| digest::of(&world.desired.target, decisions));
     Plan { steps, digest, last }
+}
+
+/// The order beside the one that the steps name: the user's values are kept before the first release, and one release
+/// after the other is brought to a newer version, so that what fails stops all that stand behind it.
+fn order(steps: &mut [PlannedStep]) {
+    let has_values = steps.iter().any(|planned| planned.step.id() == set_values::ID);
+    let mut in_cluster = vec!["cluster"];
+    let mut before: Option<&'static str> = None;
+    for planned in steps {
+        let id = planned.step.id();
+        if planned
+            .step
+            .after()
+            .iter()
+            .any(|before| in_cluster.contains(before))
+        {
+            in_cluster.push(id);
+            if has_values && id != set_values::ID {
+                planned.also_after.push(set_values::ID);
+            }
+        }
+        let upgrade = planned.decision().and_then(|decision| decision.upgrade.as_ref());
+        if upgrade.is_some_and(|upgrade| upgrade.from != upgrade.to) {
+            planned.also_after.extend(before);
+            before = Some(id);
+        }
+    }
 }
 
 impl Plan {

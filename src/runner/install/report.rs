@@ -8,7 +8,7 @@ use crate::model::{Phase, Target};
 use crate::report::preflight::Next;
 use crate::report::{
     Approval, Code, Failure, IngressEvidence, InstallEvidence, InstallReport, InstallStatus, Note,
-    PlanTarget, StepOutcome, StepReport,
+    PlanTarget, StepOutcome, StepReport, UpgradeOutcome,
 };
 use crate::steps::install::{History, LAST_PHASE, Stop};
 
@@ -43,6 +43,10 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
     plan_parts(job, plan, &mut report);
     warn(&mut report, plan.warnings());
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
+    let upgrades = plan.steps.iter();
+    report.upgrades = upgrades
+        .filter_map(|planned| planned.upgrade(UpgradeOutcome::Planned))
+        .collect();
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
             && !planned.is_open()
@@ -164,6 +168,7 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, approval: Approval, done: Done) -> Ins
     report.approval = Some(approval);
     report.phase = reached(&done.steps);
     report.steps = done.steps;
+    report.upgrades = done.upgrades;
     report.evidence = done.evidence;
     report.next = after(plan.last, &report.evidence);
     if done.ended.is_none() && plan.last < LAST_PHASE {
@@ -249,10 +254,28 @@ fn reached(steps: &[StepReport]) -> Option<String> {
 }
 
 fn add_unknown(report: &mut InstallReport, planned: &PlannedStep, failure: &Failure) {
+    if failure.code == Code::SetValuesInvalid {
+        return note_at(report, planned, failure);
+    }
     report.blockers.push(Note {
         code: failure.code,
         message: format!(
             "How the step `{}` stands is unknown: failed to {}. {}",
+            planned.step.id(),
+            failure.purpose,
+            failure.message
+        ),
+        tool_output: failure.tool_output.clone(),
+    });
+    report.remediation.push(remedy(failure));
+}
+
+/// What is known of the step, and in its way.
+fn note_at(report: &mut InstallReport, planned: &PlannedStep, failure: &Failure) {
+    report.blockers.push(Note {
+        code: failure.code,
+        message: format!(
+            "The step `{}` can't be planned: failed to {}. {}",
             planned.step.id(),
             failure.purpose,
             failure.message
@@ -344,6 +367,7 @@ fn empty(status: InstallStatus) -> InstallReport {
         target: None,
         approval: None,
         steps: Vec::new(),
+        upgrades: Vec::new(),
         cost: None,
         usual_seconds: None,
         phase: None,

@@ -162,6 +162,25 @@ pub enum Verdict {
     Blocked(Vec<Stop>),
 }
 
+/// A release that is brought to another version or other values, and what brings it back where that fails.
+#[derive(Clone, Debug)]
+pub struct Upgrade {
+    /// The release.
+    pub release: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its chart.
+    pub chart: String,
+    /// The chart's version that it has.
+    pub from: String,
+    /// The one that it gets.
+    pub to: String,
+    /// The revision that it has, which is deployed.
+    pub revision: u64,
+    /// The commands that bring it back to that, in this order.
+    pub back: Vec<Write>,
+}
+
 /// What a step decided. Pure: made of what is wanted and what was seen.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -178,6 +197,8 @@ pub struct Decision {
     pub adopted: bool,
     /// What should be known and stops nothing.
     pub warnings: Vec<Stop>,
+    /// Where the writes bring a release that is deployed to another version or other values.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Decision {
@@ -219,6 +240,7 @@ impl Decision {
             desired,
             adopted: false,
             warnings: Vec::new(),
+            upgrade: None,
         }
     }
 
@@ -236,6 +258,13 @@ impl Decision {
     #[must_use]
     pub fn warn(mut self, warning: Stop) -> Self {
         self.warnings.push(warning);
+        self
+    }
+
+    /// The same, of a release that is brought to another version or other values.
+    #[must_use]
+    pub fn upgrading(mut self, upgrade: Option<Upgrade>) -> Self {
+        self.upgrade = upgrade;
         self
     }
 

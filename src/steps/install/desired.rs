@@ -2,8 +2,8 @@
 
 use crate::clients::Asker;
 use crate::model::{
-    BucketName, CertArn, ChartRegistry, InstallationId, NodeType, Profile, Scheme, SiteDomain, SubnetId,
-    Target, fitted,
+    BucketName, CertArn, ChartLock, ChartRegistry, InstallationId, NodeType, Profile, Scheme, SiteDomain,
+    SubnetId, Target, fitted,
 };
 use crate::report::ExecMode;
 use serde_json::Value;
@@ -68,6 +68,8 @@ pub struct Desired {
     pub site: Site,
     /// The user's own values (`--set-values`), by release; each an object.
     pub set_values: BTreeMap<String, Value>,
+    /// The charts' lock: the one that is compiled in, or the one that the user named.
+    pub charts: &'static ChartLock,
 }
 
 impl Desired {

@@ -12,20 +12,23 @@ pub mod datalake;
 pub mod decision;
 pub mod desired;
 pub mod foundation;
+pub mod holder;
 pub mod ingress;
 pub mod looks;
 pub mod marks;
 pub mod parts;
 pub mod readiness;
 pub mod release;
+pub mod set_values;
 pub mod stack;
 pub mod storage;
 pub mod stream;
 pub mod world;
 
 pub use chart_step::ChartStep;
-pub use decision::{Decision, History, Look, Reason, Stop, Verdict, Waiting, Waits, Write, WriteTo};
+pub use decision::{Decision, History, Look, Reason, Stop, Upgrade, Verdict, Waiting, Waits, Write, WriteTo};
 pub use desired::{Desired, Dns, Site};
+pub use holder::Holder;
 pub use world::{Ground, Standing, World};
 
 use crate::clients::CallError;

@@ -4,17 +4,28 @@
 //! helm never waits for readiness here (`--wait`): it would hold the release in `pending-…` for minutes, and a run that
 //! is killed meanwhile would leave it locked. Whether what a chart made is ready, the step itself looks at.
 
+mod differ;
+pub mod live;
 mod look;
+mod quantity;
+pub mod recovery;
+mod stops;
+mod values;
 
-use super::{Decision, Desired, Stop, Write};
+use super::{Decision, Desired, Stop, Upgrade, Write};
 use crate::clients::Ask;
 use crate::clients::explain::quoted;
+use crate::clients::kubectl::writes::FIELD_MANAGER;
 use crate::gateway::spec::Effect;
 use crate::gateway::{CommandSpec, Tool};
-use crate::model::{CREATED_BY, ChartLock, ChartReference};
+use crate::model::{CREATED_BY, ChartReference};
 use crate::report::Code;
+use differ::{alike, drift, is_newer, shown};
+use jiff::SignedDuration;
+use recovery::{Cut, Standing, aged, is_cut};
 use serde_json::{Value, json};
 use std::time::Duration;
+use stops::{as_wanted, conflict, maker, newer, pending};
 
 pub use look::{observe, parse_metadata};
 
@@ -30,12 +41,13 @@ pub struct Wanted {
     pub namespace: String,
     /// The chart, by its name in the charts' lock.
     pub chart: &'static str,
-    /// The values, an object: all that differ from the chart's own. No secrets: the plan shows them.
+    /// Install's own values, an object: all that differ from the chart's. No secrets: the plan shows them. The user's
+    /// own ([`Desired::set_values`]) are laid over them.
     pub values: Value,
 }
 
 /// A release that stands there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// Its chart's name.
     pub chart: String,
@@ -49,10 +61,27 @@ pub struct Found {
     pub values: Value,
     /// Our mark of creation, an installation's id; none on a release that no lakehouse made.
     pub created_by: Option<String>,
+    /// Its newest revision; none where helm did not say.
+    pub revision: Option<u64>,
+    /// How long ago that was begun; none where helm did not say.
+    pub age: Option<SignedDuration>,
+    /// What is known of a change that has not come to its end; only of a release of ours.
+    pub cut: Option<Cut>,
+    /// What of its objects was deleted or changed by hand, for people; only of a release of ours that is else as wanted.
+    pub drift: Vec<String>,
+    /// Changed objects of added kinds, which helm would leave as they are.
+    pub custom: Vec<Value>,
+    /// The kinds that the chart brings outside its templates, as YAML, where they are to be applied: helm makes them
+    /// with the first install and never again.
+    pub kinds: Option<String>,
 }
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one for each release at a time; a box would stand in every pattern"
+)]
 pub enum Observed {
     /// There is no cluster that could hold it yet.
     NoCluster,
@@ -66,7 +95,7 @@ impl Wanted {
     /// The chart as helm is asked for it; none where the lock does not hold it.
     #[must_use]
     pub fn reference(&self, desired: &Desired) -> Option<ChartReference> {
-        let chart = ChartLock::compiled().chart(self.chart)?;
+        let chart = desired.charts.chart(self.chart)?;
         Some(chart.reference(desired.chart_mirror.as_ref()))
     }
 
@@ -74,13 +103,23 @@ impl Wanted {
     #[must_use]
     pub fn digested(&self, desired: &Desired) -> Value {
         let reference = self.reference(desired);
-        json!({
+        let mut digested = json!({
             "release": self.name,
             "namespace": self.namespace,
             "chart": reference.as_ref().map(ToString::to_string),
             "digest": reference.and_then(|it| it.digest),
             "values": self.values,
-        })
+        });
+        if let Some(hash) = values::digested(desired, self) {
+            digested["userValues"] = hash;
+        }
+        digested
+    }
+
+    /// Install's values with the user's over them: what the release is given.
+    #[must_use]
+    pub fn whole(&self, desired: &Desired) -> Value {
+        values::merged(desired, self)
     }
 
     /// The command that makes it so, with the values by stdin.
@@ -109,9 +148,12 @@ impl Wanted {
         spec.effect = Effect::Write;
         spec.timeout = HELM_LIMIT.1;
         // JSON is YAML, and leaves no word to be read as another type.
-        spec.stdin = Some(format!("{:#}\n", self.values).into_bytes());
+        spec.stdin = Some(format!("{:#}\n", self.whole(desired)).into_bytes());
+        spec.secrets = values::secrets(desired, self, &spec.args);
+        let is_users = values::of_user(desired, self).is_some();
         let write = Write::cluster(Ask { spec, action: "" });
-        if self.values.as_object().is_some_and(serde_json::Map::is_empty) {
+        // The user's values may be secrets: no file of the plan shows them.
+        if is_users || self.values.as_object().is_some_and(serde_json::Map::is_empty) {
             write
         } else {
             write.showing("values.yaml")
@@ -133,9 +175,17 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
         return Decision::blocked("its chart is not known", digested, vec![stop]);
     };
     let writes = || vec![wanted.write(desired, &reference)];
+    if let Some(stop) = values::refused(desired, wanted) {
+        return Decision::blocked(
+            "your own values would change what install needs",
+            digested,
+            vec![stop],
+        );
+    }
+    let own = values::words(desired, wanted);
     let create = |why: &str| {
         let (name, chart, version) = (wanted.name, wanted.chart, &reference.version);
-        let detail = format!("release `{name}` of the chart `{chart}` {version}{why}");
+        let detail = format!("release `{name}` of the chart `{chart}` {version}{why}{own}");
         Decision::create(detail, digested.clone(), writes())
     };
     let found = match observed {
@@ -156,7 +206,10 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
     match found.status.as_str() {
         // Removed with its history kept: nothing of it runs, and helm installs it anew.
         "uninstalled" => return create(", which was removed with its history kept"),
-        status if status.starts_with("pending-") || status == "uninstalling" => {
+        status if is_cut(status) && ours => {
+            return cut_short(desired, wanted, &reference, found, digested, writes());
+        }
+        status if is_cut(status) => {
             return blocked(
                 "another helm is at work on it, or was cut short",
                 pending(desired, wanted, found),
@@ -164,9 +217,15 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
         }
         _ => {}
     }
-    let drift = drift(wanted, &reference, found);
+    if ours && found.status == "deployed" && is_newer(&found.version, &reference.version) {
+        return blocked(
+            "a newer chart stands there",
+            newer(desired, wanted, &reference, found),
+        );
+    }
+    let drift = drift(desired, wanted, &reference, found);
     match (drift.is_empty(), ours) {
-        (true, true) => Decision::settled(as_wanted(wanted, &reference), digested),
+        (true, true) => Decision::settled(format!("{}{own}", as_wanted(wanted, &reference)), digested),
         (true, false) => {
             let detail = format!(
                 "{}; made by {}, used as it is",
@@ -176,10 +235,11 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
             Decision::settled(detail, digested).adopting()
         }
         (false, true) => Decision::update(
-            format!("release `{}`: {}", wanted.name, drift.join("; ")),
+            format!("release `{}`: {}{own}", wanted.name, drift.join("; ")),
             digested,
-            writes(),
-        ),
+            mending(wanted, &reference, found, writes()),
+        )
+        .upgrading(upgrade(desired, wanted, &reference, found)),
         (false, false) => blocked(
             "a release that this installation did not make differs from what is wanted",
             conflict(desired, wanted, &reference, found),
@@ -187,136 +247,134 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
     }
 }
 
-fn as_wanted(wanted: &Wanted, reference: &ChartReference) -> String {
-    format!(
-        "release `{}` of the chart `{}` {} is deployed",
-        wanted.name, wanted.chart, reference.version
-    )
+/// The commands that bring a release on: what helm itself leaves undone goes before its upgrade.
+fn mending(wanted: &Wanted, reference: &ChartReference, found: &Found, upgrade: Vec<Write>) -> Vec<Write> {
+    let mut all = Vec::new();
+    if let Some(kinds) = &found.kinds {
+        let what = format!("the kinds of the chart `{}` {}", wanted.chart, reference.version);
+        // Forced: helm made them, and is told by the API as the owner of each field that a newer chart changes. They
+        // are the chart's own, whoever changed them since.
+        all.push(
+            applied(
+                &format!("apply {what}, which helm does not upgrade"),
+                FIELD_MANAGER,
+                kinds,
+            )
+            .showing("kinds.yaml"),
+        );
+        let args = [
+            "wait",
+            "--for=condition=Established",
+            "-f",
+            "-",
+            "--timeout",
+            "60s",
+        ];
+        let mut ask = Ask::write(Tool::Kubectl, &format!("wait until the API serves {what}"), args);
+        ask.spec.stdin = Some(kinds.clone().into_bytes());
+        ask.spec.timeout = Duration::from_secs(90);
+        all.push(Write::cluster(ask));
+    }
+    if !found.custom.is_empty() {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": found.custom});
+        let purpose = format!("bring changed objects of the release `{}` back", wanted.name);
+        // As helm, whose fields they are.
+        all.push(applied(&purpose, "helm", &format!("{list:#}\n")));
+    }
+    all.extend(upgrade);
+    all
 }
 
-fn maker(found: &Found) -> &'static str {
-    if found.created_by.is_some() {
-        "another installation of lakehouse"
-    } else {
-        "somebody else"
-    }
+fn applied(purpose: &str, manager: &str, objects: &str) -> Write {
+    let args = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager",
+        manager,
+        "-f",
+        "-",
+    ];
+    let mut ask = Ask::write(Tool::Kubectl, purpose, args);
+    ask.spec.stdin = Some(objects.as_bytes().to_vec());
+    ask.spec.timeout = Duration::from_secs(90);
+    Write::cluster(ask)
 }
 
-/// What differs, each as from → to. Values are named, not shown: whose they are may be anybody's.
-fn drift(wanted: &Wanted, reference: &ChartReference, found: &Found) -> Vec<String> {
-    let mut drift = Vec::new();
-    if found.version != reference.version {
-        drift.push(format!("chart {} → {}", shown(&found.version), reference.version));
-    }
-    let names = differing(&wanted.values, &found.values);
-    if !names.is_empty() {
-        drift.push(format!("values differ at {}", names.join(", ")));
-    }
-    if found.status != "deployed" {
-        drift.push(format!("status `{}` → `deployed`", shown(&found.status)));
-    }
-    drift
+/// What brings the release back where its new version, or its new values, fail.
+fn upgrade(desired: &Desired, wanted: &Wanted, reference: &ChartReference, found: &Found) -> Option<Upgrade> {
+    let changes = found.version != reference.version || !alike(&wanted.whole(desired), &found.values);
+    let revision = found.revision.filter(|_| changes && found.status == "deployed")?;
+    Some(Upgrade {
+        release: wanted.name.to_owned(),
+        namespace: wanted.namespace.clone(),
+        chart: wanted.chart.to_owned(),
+        from: shown(&found.version).to_owned(),
+        to: reference.version.clone(),
+        revision,
+        back: vec![recovery::roll_back(wanted, revision)],
+    })
 }
 
-/// The top-level values that are not alike, by their names; those that are somebody's own and have no plain name are
-/// only said to be there.
-fn differing(wanted: &Value, found: &Value) -> Vec<String> {
-    let empty = serde_json::Map::new();
-    let of = |value: &Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
-    let (wanted, found) = (of(wanted), of(found));
-    let mut names: Vec<String> = wanted
-        .keys()
-        .chain(found.keys())
-        .filter(|name| match (wanted.get(*name), found.get(*name)) {
-            (Some(one), Some(other)) => !alike(one, other),
-            _ => true,
-        })
-        .map(|name| format!("`{}`", shown(name)))
-        .collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// Whether two values mean the same: helm keeps numbers as it pleases (`2`, `2.0`).
-fn alike(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .all(|(name, value)| other.get(name).is_some_and(|other| alike(value, other)))
-        }
-        _ => one == other,
-    }
-}
-
-/// A word that came from the cluster, where it is a plain one.
-fn shown(word: &str) -> &str {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_');
-    if !word.is_empty() && word.len() <= 64 && word.bytes().all(plain) {
-        word
-    } else {
-        "?"
-    }
-}
-
-fn conflict(desired: &Desired, wanted: &Wanted, reference: &ChartReference, found: &Found) -> Stop {
-    let (name, namespace) = (wanted.name, &wanted.namespace);
-    let what = if found.chart == wanted.chart {
-        drift(wanted, reference, found).join("; ")
-    } else {
-        format!("chart `{}` → `{}`", shown(&found.chart), wanted.chart)
+/// A release of ours that a helm was at work on: brought on where nobody is any more.
+fn cut_short(
+    desired: &Desired,
+    wanted: &Wanted,
+    reference: &ChartReference,
+    found: &Found,
+    digested: Value,
+    writes: Vec<Write>,
+) -> Decision {
+    let (name, status) = (wanted.name, shown(&found.status));
+    let Some(cut) = &found.cut else {
+        // It came to its end between two questions.
+        let what = format!("helm's change of the release `{name}`");
+        return Decision::waiting(format!("{what} to come to its end"), digested, what);
     };
-    Stop::new(
-        Code::ReleaseConflict,
-        format!(
-            "The release `{name}` in `{namespace}` was made by {} and differs from what install needs: {what}. Install does not change it.",
-            maker(found)
-        ),
-        format!(
-            "`helm get values {name} -n {namespace}` shows it ({}). Bring it to the chart `{}` {} with install's values yourself, remove it once nobody needs it (`helm uninstall {name} -n {namespace}`), or choose another `--cluster`.",
-            by_hand(desired),
-            wanted.chart,
-            reference.version
-        ),
-    )
-}
-
-fn pending(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop {
-    let (name, namespace) = (wanted.name, &wanted.namespace);
-    let since = found.since.as_deref().map(shown_time).unwrap_or_default();
-    let status = shown(&found.status);
-    let undo = match status {
-        "pending-upgrade" | "pending-rollback" => format!("`helm rollback {name} -n {namespace}`"),
-        _ => format!("`helm uninstall {name} -n {namespace}`"),
+    let (aged, hooks) = (aged(found), cut.at_hooks());
+    let blocked = |why: String, remedy: String| {
+        let message = format!(
+            "The release `{name}` in `{}`, made by this installation, is `{status}`{aged}{hooks}, and {why}. Nothing is written meanwhile.",
+            wanted.namespace
+        );
+        let stop = Stop::new(Code::ReleasePending, message, remedy);
+        Decision::blocked("a helm is at work on it", digested.clone(), vec![stop])
     };
-    Stop::new(
-        Code::ReleasePending,
-        format!(
-            "The release `{name}` in `{namespace}`, made by {}, is `{status}`{since}: a helm is at work on it, or was cut short before it could say how it ended.",
-            if found.created_by.as_deref() == Some(desired.installation().as_str()) {
-                "this installation"
-            } else {
-                maker(found)
-            }
+    let look = format!(
+        "`helm history {name} -n {}` shows it ({})",
+        wanted.namespace,
+        by_hand(desired)
+    );
+    match cut.standing() {
+        Standing::Held(who) => blocked(
+            who,
+            format!("Wait for that run's end, then run the same command: it goes on with what that one left. {look}."),
         ),
-        format!(
-            "Wait ten minutes and run the same command. If it is still so, and nobody's helm is at work (`helm history {name} -n {namespace}`), take it back: {undo}, then run the same command ({}).",
-            by_hand(desired)
+        Standing::Young(left) => blocked(
+            "a helm may still be at work on it: nobody that lives holds the cluster's Lease, and it is younger than helm's own limit".to_owned(),
+            format!(
+                "Run the same command after {}: its plan then brings the release on. {look}.",
+                recovery::lasting(left.as_secs())
+            ),
         ),
-    )
-}
-
-/// ` since 2026-11-24T03:08:49Z`, where helm said a time.
-fn shown_time(since: &str) -> String {
-    since
-        .parse::<jiff::Timestamp>()
-        .map_or_else(|_| String::new(), |since| format!(" since {since:.0}"))
+        // What is deployed may be newer than the lock, too: that is not known here.
+        Standing::Over if cut.deployed.is_some() && is_newer(&found.version, &reference.version) => {
+            Decision::blocked(
+                "a newer chart was being installed",
+                digested,
+                vec![newer(desired, wanted, reference, found)],
+            )
+        }
+        Standing::Over => {
+            let mut all = vec![cut.write(wanted)];
+            all.extend(writes);
+            let detail = format!(
+                "release `{name}`, made by this installation: `{status}`{aged}{hooks}, left by a helm that is gone: {}",
+                cut.words()
+            );
+            Decision::update(detail, digested, all)
+        }
+    }
 }
 
 /// How a person's own helm and kubectl come to mean this cluster.

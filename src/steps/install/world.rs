@@ -10,7 +10,8 @@ use crate::clients::{CallError, ErrorClass};
 use crate::gateway::Gateway;
 use crate::report::Progress;
 use jiff::{SignedDuration, Timestamp};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A token is replaced when it ends within this time: a chart may be waited for as long.
 const TOKEN_LEFT: SignedDuration = SignedDuration::from_mins(4);
@@ -49,6 +50,46 @@ pub struct Ground {
     pub looks: Looks,
     cluster: Mutex<Known>,
     access: Mutex<Option<ClusterAccess>>,
+    /// What was looked at and need not be so soon again, and when: by its own name.
+    looked: Mutex<BTreeMap<String, Timestamp>>,
+    /// The revision of each release as this run first saw it.
+    first: Mutex<BTreeMap<String, Option<u64>>>,
+    /// Texts that do not change within a run: a chart's kinds, by its reference.
+    texts: Mutex<BTreeMap<String, Arc<str>>>,
+}
+
+impl Ground {
+    /// Whether `what` was looked at, and found well, within `age` before `now`.
+    #[must_use]
+    pub fn is_fresh(&self, what: &str, now: Timestamp, age: SignedDuration) -> bool {
+        locked(&self.looked)
+            .get(what)
+            .is_some_and(|at| now.duration_since(*at) < age)
+    }
+
+    /// `what` was looked at and found well.
+    pub fn found_well(&self, what: &str, now: Timestamp) {
+        locked(&self.looked).insert(what.to_owned(), now);
+    }
+
+    /// Whether `revision` is the one of the release `name` that this run saw first.
+    #[must_use]
+    pub fn is_first_seen(&self, name: &str, revision: Option<u64>) -> bool {
+        *locked(&self.first).entry(name.to_owned()).or_insert(revision) == revision
+    }
+
+    /// The text `what`, asked for by `ask` where it is not known yet.
+    ///
+    /// # Errors
+    /// That of `ask`.
+    pub fn text<E>(&self, what: &str, ask: impl FnOnce() -> Result<String, E>) -> Result<Arc<str>, E> {
+        if let Some(text) = locked(&self.texts).get(what) {
+            return Ok(Arc::clone(text));
+        }
+        let text: Arc<str> = ask()?.into();
+        locked(&self.texts).insert(what.to_owned(), Arc::clone(&text));
+        Ok(text)
+    }
 }
 
 /// Where a step looks.

@@ -96,8 +96,12 @@ impl Aws {
 /// Asks helm for a locked chart of each registry, side by side. None where a question could not be put, or the lock is
 /// empty: then nothing is known.
 #[must_use]
-pub fn ask(gateway: &dyn Gateway, mirror: Option<&ChartRegistry>) -> Option<Vec<Asked>> {
-    let charts = ChartLock::compiled().one_of_each_registry();
+pub fn ask(
+    gateway: &dyn Gateway,
+    lock: &'static ChartLock,
+    mirror: Option<&ChartRegistry>,
+) -> Option<Vec<Asked>> {
+    let charts = lock.one_of_each_registry();
     let asked: Option<Vec<Asked>> = std::thread::scope(|scope| {
         let put = |chart: &'static LockedChart| {
             start(scope, move || {
@@ -215,6 +219,37 @@ fn of_error(one: &Asked, error: &CallError, answers: &[Asked], aws: Aws, asker: 
         .remedy(remedy(trouble, one, asker.mode))
         .said(error.said.clone())
         .into()
+}
+
+/// What a failure of helm says of the registry that `chart` was to come from, and what mends it; none where helm said
+/// nothing that is known.
+#[must_use]
+pub fn explained(
+    error: &CallError,
+    chart: &'static LockedChart,
+    mirror: Option<&ChartRegistry>,
+    mode: ExecMode,
+) -> Option<(String, String)> {
+    let trouble = Some(trouble(&error.said)).filter(|it| *it != Trouble::Other)?;
+    let one = Asked {
+        chart,
+        reference: chart.reference(mirror),
+        found: Err(error.clone()),
+    };
+    let (registry, remedy) = (one.registry(), remedy(trouble, &one, mode));
+    let message = if trouble == Trouble::Absent {
+        format!(
+            "The registry `{registry}` answers and does not hold {}.",
+            chart.shown()
+        )
+    } else {
+        format!(
+            "The chart {} can't be had from `{registry}`: {}.",
+            chart.shown(),
+            reason(trouble, one.host())
+        )
+    };
+    Some((message, remedy))
 }
 
 /// Where on the way it stopped; none where it is not the registry's, or not understood.

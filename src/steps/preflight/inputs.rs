@@ -3,8 +3,8 @@
 use crate::clients::Asker;
 pub use crate::model::DnsProvider;
 use crate::model::{
-    AccountId, BucketName, CertArn, ChartRegistry, ClusterName, Namespace, NodeType, Profile, Region,
-    RootDomain, SiteDomain, SsoFacts,
+    AccountId, BucketName, CertArn, ChartLock, ChartRegistry, ClusterName, Namespace, NodeType, Profile,
+    Region, RootDomain, SiteDomain, SsoFacts,
 };
 use crate::report::ExecMode;
 use std::net::SocketAddr;
@@ -48,6 +48,8 @@ pub struct PreflightInputs {
     pub namespace: Namespace,
     /// Where every chart comes from; none has each come from its own registry.
     pub chart_mirror: Option<ChartRegistry>,
+    /// The charts' lock.
+    pub charts: &'static ChartLock,
     /// Whether to look the site up in DNS.
     pub dns_check: bool,
     /// The resolver; none is the system's.

@@ -69,7 +69,7 @@ pub fn run_all_told(
         tools.reverse();
         let charts = start(scope, || {
             let started = Instant::now();
-            let found = chart_registry::ask(gateway, inputs.chart_mirror.as_ref());
+            let found = chart_registry::ask(gateway, inputs.charts, inputs.chart_mirror.as_ref());
             (found, started.elapsed())
         });
         let dns = start(scope, || {

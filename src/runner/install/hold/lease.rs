@@ -3,6 +3,8 @@
 
 use super::super::site::Site;
 use super::Holder;
+use super::holder::HELD_SINCE;
+pub use super::holder::{LEASE as NAME, LEASE_NAMESPACE as NAMESPACE};
 use crate::clients::call::{Ask, ask, json};
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
 use crate::clients::kubeconfig::ClusterAccess;
@@ -12,10 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json as value};
 use std::time::Duration;
 
-/// Its name.
-pub const NAME: &str = "lakehouse-install";
-/// Its namespace: every cluster has it, and no installation takes it away.
-pub const NAMESPACE: &str = "kube-system";
 /// How long it holds without being renewed; it is renewed about every third of that.
 pub const DURATION: Duration = Duration::from_secs(30 * 60);
 /// How long one request may wait, as kubectl takes it.
@@ -208,6 +206,7 @@ impl Lease {
     pub fn taken(&self, holder: &Holder, now: Timestamp) -> Self {
         let (identity, time) = (holder.identity(), micro_time(now));
         let renewed = self.holder() == identity;
+        let since = self.since_of_our_dead(holder, now);
         let mut spec = self.document.get("spec").cloned().unwrap_or_default();
         let turns = spec
             .get("leaseTransitions")
@@ -221,7 +220,41 @@ impl Lease {
         spec["holderIdentity"] = identity.into();
         spec["leaseDurationSeconds"] = DURATION.as_secs().into();
         spec["renewTime"] = time.into();
-        self.with(spec)
+        let mut taken = self.with(spec);
+        if !renewed {
+            taken.mark(since);
+        }
+        taken
+    }
+
+    /// Since when only runs of `holder`'s user on this machine have held it, where the one that holds it has died: who
+    /// takes over from it has looked, and it is none that lives ([`Self::held_against`]).
+    fn since_of_our_dead(&self, holder: &Holder, now: Timestamp) -> Option<String> {
+        let before = Holder::parse(self.holder())?;
+        let ours = before.machine == holder.machine && before.user == holder.user;
+        if !ours || self.ends().is_some_and(|ends| ends <= now) {
+            return None;
+        }
+        let marked = self.document.get("metadata")?.get("annotations");
+        marked
+            .and_then(|marks| marks.get(HELD_SINCE)?.as_str())
+            .or_else(|| self.text("/spec/acquireTime"))
+            .map(str::to_owned)
+    }
+
+    fn mark(&mut self, since: Option<String>) {
+        match since {
+            Some(since) => self.document["metadata"]["annotations"][HELD_SINCE] = since.into(),
+            None => {
+                if let Some(marks) = self
+                    .document
+                    .pointer_mut("/metadata/annotations")
+                    .and_then(Value::as_object_mut)
+                {
+                    marks.remove(HELD_SINCE);
+                }
+            }
+        }
     }
 
     /// The same, held by nobody.

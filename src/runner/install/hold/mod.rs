@@ -1,10 +1,9 @@
 //! One install at a time: a lock on this machine, and a Lease in the cluster.
 
-pub mod holder;
 pub mod lease;
 mod local;
 
-pub use holder::Holder;
+pub use crate::steps::install::holder::{self, Holder};
 
 use super::failure::{Ended, Refusal, is_lost, own};
 use super::site::Site;

@@ -1,24 +1,36 @@
-//! The look at one release: its labels (whose it is), its chart and status, and its values.
+//! The look at one release: its labels (whose it is), its chart and status, its values; and, of one that is else as
+//! wanted, its objects.
 
-use super::{Found, Observed, Wanted};
+use super::{Found, Observed, Wanted, alike, live, recovery, values};
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::form::is_word;
 use crate::clients::helm::Helm;
+use crate::clients::helm_charts::HelmCharts;
 use crate::clients::helm_words::ABSENT;
 use crate::clients::kubeconfig::ClusterAccess;
 use crate::clients::kubectl::Kubectl;
 use crate::clients::{CallError, ParseFailure};
 use crate::gateway::Tool;
+use crate::gateway::journal::sha256_hex;
 use crate::model::CREATED_BY;
 use crate::steps::install::World;
+use crate::steps::install::desired::KUBERNETES;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+
+/// Charts that bring kinds outside their templates: those are looked for when the release is else as wanted (facts:
+/// `charts.md`; the published eks-charts).
+const BRING_KINDS: [&str; 1] = ["aws-load-balancer-controller"];
+/// How long a release whose objects were found well is not looked at so closely again.
+const CLOSELY: SignedDuration = SignedDuration::from_secs(30);
 
 /// Looks at the release.
 ///
 /// # Errors
-/// [`CallError`] where how it stands is unknown.
+/// [`CallError`] where how it stands is unknown, or the chart does not take the user's values.
 pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError> {
     let Some(standing) = world.standing()? else {
+        check_values(world, wanted)?;
         return Ok(Observed::NoCluster);
     };
     let access = &standing.access;
@@ -29,6 +41,7 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     };
     let labels = kubectl.release_labels(&wanted.namespace, wanted.name)?;
     let Some((_, labels)) = labels.into_iter().next_back() else {
+        check_values(world, wanted)?;
         return Ok(Observed::Absent);
     };
     let client = Helm {
@@ -42,14 +55,139 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     let Some(values) = client.values(&wanted.namespace, wanted.name)? else {
         return Ok(Observed::Absent);
     };
-    Ok(Observed::There(Found {
+    let created_by = labels.get(CREATED_BY).cloned();
+    let begun = metadata
+        .since
+        .as_deref()
+        .and_then(|since| since.parse::<Timestamp>().ok());
+    let mut found = Found {
         chart: metadata.chart,
         version: metadata.version,
         status: metadata.status,
         since: metadata.since,
         values,
-        created_by: labels.get(CREATED_BY).cloned(),
-    }))
+        created_by,
+        revision: metadata.revision,
+        age: begun.map(|begun| (world.now)().duration_since(begun)),
+        ..Found::default()
+    };
+    if found.created_by.as_deref() != Some(world.desired.installation().as_str()) {
+        return Ok(Observed::There(found));
+    }
+    let name = format!("{}/{}", wanted.namespace, wanted.name);
+    let was_there = world.ground.is_first_seen(&name, found.revision);
+    if recovery::is_cut(&found.status) {
+        found.cut = recovery::look(world, &kubectl, wanted)?;
+    }
+    let locked = wanted.reference(world.desired).map(|reference| reference.version);
+    let same_version = locked.as_ref() == Some(&found.version);
+    if !same_version {
+        found.kinds = kinds(world, wanted)?.filter(|kinds| !kinds.is_empty());
+    }
+    if !same_version || !alike(&wanted.whole(world.desired), &found.values) {
+        check_values(world, wanted)?;
+    } else if was_there && found.status == "deployed" && found.chart == wanted.chart {
+        // What this run itself wrote is as helm left it: what differs there, controllers and defaults made so.
+        look_closely(world, &kubectl, wanted, &mut found)?;
+    }
+    Ok(Observed::There(found))
+}
+
+/// What of the release's objects was deleted or changed by hand.
+fn look_closely(
+    world: &World<'_>,
+    kubectl: &Kubectl<'_>,
+    wanted: &Wanted,
+    found: &mut Found,
+) -> Result<(), CallError> {
+    let name = format!("{}/{}", wanted.namespace, wanted.name);
+    let now = (world.now)();
+    if world.ground.is_fresh(&name, now, CLOSELY) {
+        return Ok(());
+    }
+    let client = Helm {
+        gateway: world.gateway,
+        access: kubectl.access,
+    };
+    let Some(objects) = client.manifest(&wanted.namespace, wanted.name, live::objects)? else {
+        return Ok(());
+    };
+    let kinds = if BRING_KINDS.contains(&wanted.chart) {
+        kinds(world, wanted)?.filter(|kinds| !kinds.is_empty())
+    } else {
+        None
+    };
+    let brought = kinds.as_deref().map(live::objects).transpose().map_err(|_| {
+        crate::steps::install::world::cannot(
+            &format!("read the kinds of the chart `{}`", wanted.chart),
+            "they are not YAML",
+        )
+    })?;
+    let brought = brought.unwrap_or_default();
+    let all: Vec<_> = objects.iter().chain(&brought).cloned().collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let asked = live::asked(&all, &wanted.namespace);
+    let purpose = format!("look at the objects of the release `{}`", wanted.name);
+    let Some(standing) = kubectl.those_of(&purpose, &asked, live::answered)? else {
+        found.drift = vec!["a kind of its objects is gone from the API".to_owned()];
+        return Ok(());
+    };
+    let own = live::compare(&objects, &standing, &wanted.namespace);
+    let of_kinds = live::compare(&brought, &standing, &wanted.namespace);
+    if of_kinds.drift.is_empty() && own.drift.is_empty() {
+        world.ground.found_well(&name, now);
+    }
+    if !of_kinds.drift.is_empty() {
+        found.kinds = kinds;
+    }
+    found.drift = of_kinds.drift;
+    found.drift.extend(own.drift);
+    found.custom = own.custom;
+    Ok(())
+}
+
+/// The kinds that the locked chart brings outside its templates, as YAML; none where the lock does not hold the chart.
+fn kinds(world: &World<'_>, wanted: &Wanted) -> Result<Option<String>, CallError> {
+    let Some(reference) = wanted.reference(world.desired) else {
+        return Ok(None);
+    };
+    let charts = HelmCharts {
+        gateway: world.gateway,
+    };
+    let text = world
+        .ground
+        .text(&format!("kinds of {reference}"), || charts.kinds(&reference))?;
+    Ok(Some(text.trim().to_owned()))
+}
+
+/// Has the chart itself check the user's values, by its schema and its templates; nothing of the cluster is asked.
+fn check_values(world: &World<'_>, wanted: &Wanted) -> Result<(), CallError> {
+    let desired = world.desired;
+    if values::of_user(desired, wanted).is_none() || values::refused(desired, wanted).is_some() {
+        return Ok(());
+    }
+    let Some(reference) = wanted.reference(desired) else {
+        return Ok(());
+    };
+    let text = wanted.whole(desired).to_string();
+    let charts = HelmCharts {
+        gateway: world.gateway,
+    };
+    let what = format!(
+        "values of {} {reference} {}",
+        wanted.name,
+        sha256_hex(text.as_bytes())
+    );
+    let checked = world.ground.text(&what, || {
+        let secrets = values::secrets(desired, wanted, &reference.args());
+        let place = (wanted.name, wanted.namespace.as_str());
+        charts
+            .take_values(&reference, place, &text, secrets, KUBERNETES)
+            .map(|()| String::new())
+    });
+    checked.map(drop)
 }
 
 /// As the client's own question, with the time of the newest revision; nothing where helm says that there is none.
@@ -93,6 +231,8 @@ pub struct Metadata {
     pub status: String,
     /// When the revision was begun.
     pub since: Option<String>,
+    /// The revision.
+    pub revision: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +244,7 @@ struct RawMetadata {
     version: String,
     status: String,
     deployed_at: Option<String>,
+    revision: Option<u64>,
 }
 
 /// Reads `helm get metadata -o json` of the release `name` in `namespace`.
@@ -119,5 +260,6 @@ pub fn parse_metadata(bytes: &[u8], name: &str, namespace: &str) -> Result<Metad
         version: raw.version,
         status: formed(raw.status, |status| is_word(status, 32), "status")?,
         since: raw.deployed_at,
+        revision: raw.revision,
     })
 }

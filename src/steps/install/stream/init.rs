@@ -15,6 +15,7 @@ mod job;
 use super::super::core::plain;
 use crate::clients::CallError;
 use crate::clients::kubectl::{Kubectl, Resource};
+use crate::gateway::Tool;
 use crate::model::Phase;
 use crate::report::Code;
 use crate::steps::install::chart_step::evidence_of;
@@ -196,7 +197,7 @@ fn part(namespace: &str) -> Part {
 /// For the plan: the write that comes once the Job has completed.
 const NOTED: &str = "its Job's completion is then noted on the release by `kubectl label`";
 
-/// The Job that stands goes before helm writes the release: helm can't change it.
+/// The Job that stands goes before helm writes the release: helm can't change it, nor bring it back.
 fn before(
     desired: &Desired,
     wanted: &Wanted,
@@ -205,24 +206,37 @@ fn before(
     mut decision: Decision,
 ) -> Decision {
     let namespace = wanted.namespace.as_str();
-    match &seen.job {
-        Job::Absent => told(decision, NOTED),
-        Job::Foreign(whose) => {
-            let stop = parts::in_the_way(desired, wanted, &part(namespace), whose);
-            parts::blocked(decision, vec![stop])
-        }
-        Job::Leaving | Job::Running | Job::Complete | Job::Failed(_) => {
-            let purpose = format!("delete the Job `{namespace}/{NAME}`, which can't be changed");
-            let delete = cluster_asks::delete(&purpose, Resource::JOB, namespace, NAME);
-            decision.detail = format!(
-                "{}; its Job can't be changed, so it is deleted and run anew; {NOTED}",
-                decision.detail
-            );
-            decision.verdict =
-                Verdict::Write(std::iter::once(Write::cluster(delete)).chain(writes).collect());
-            decision
-        }
+    if let Job::Foreign(whose) = &seen.job {
+        let stop = parts::in_the_way(desired, wanted, &part(namespace), whose);
+        return parts::blocked(decision, vec![stop]);
     }
+    let purpose = format!("delete the Job `{namespace}/{NAME}`, which can't be changed");
+    let delete = || Write::cluster(cluster_asks::delete(&purpose, Resource::JOB, namespace, NAME));
+    if let Some(upgrade) = &mut decision.upgrade {
+        upgrade.back.insert(0, delete());
+    }
+    let mut stands = seen.job != Job::Absent;
+    decision.detail = if stands {
+        format!(
+            "{}; its Job can't be changed, so it is deleted and run anew; {NOTED}",
+            decision.detail
+        )
+    } else {
+        format!("{}; {NOTED}", decision.detail)
+    };
+    let mut all = Vec::new();
+    for write in writes {
+        if write.ask.spec.tool == Tool::Helm {
+            if stands {
+                all.push(delete());
+            }
+            // A revision that helm goes back to has its Job as well.
+            stands = true;
+        }
+        all.push(write);
+    }
+    decision.verdict = Verdict::Write(all);
+    decision
 }
 
 /// The command that notes the completion.

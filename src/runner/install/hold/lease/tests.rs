@@ -98,6 +98,29 @@ fn taking_keeps_what_others_put_there_and_the_version_that_was_seen() {
 }
 
 #[test]
+fn who_takes_over_from_a_dead_run_of_its_own_keeps_the_time_since_which_nobody_else_had_it() {
+    let me = holder("ann", "m1", "r2");
+    let since = |lease: &Lease| {
+        let marks = &lease.document["metadata"]["annotations"];
+        marks[HELD_SINCE].as_str().map(str::to_owned)
+    };
+    let mine = found(&holder("ann", "m1", "r1"), NOW);
+    let second = mine.taken(&me, at("2026-11-24T03:01:00Z"));
+    assert_eq!(since(&second).as_deref(), Some("2026-11-24T03:00:00.000000Z"));
+    let third = second.taken(&holder("ann", "m1", "r3"), at("2026-11-24T03:02:00Z"));
+    assert_eq!(since(&third), since(&second), "killed twice");
+    let renewed = third.taken(&holder("ann", "m1", "r3"), at("2026-11-24T03:12:00Z"));
+    assert_eq!(since(&renewed), since(&second));
+    // Whoever had it in between may have begun things, and may live.
+    let after = renewed.given_back().taken(&me, at("2026-11-24T03:13:00Z"));
+    assert_eq!(since(&after), None);
+    let ended = third.taken(&me, at("2026-11-24T04:13:00Z"));
+    assert_eq!(since(&ended), None);
+    let other = found(&holder("bob", "m2", "r1"), NOW).taken(&me, at("2026-11-24T04:00:00Z"));
+    assert_eq!(since(&other), None);
+}
+
+#[test]
 fn an_answer_that_is_not_the_lease_says_nothing_of_it() {
     let good = found(&holder("ann", "m1", "r1"), NOW).document;
     for (path, bad) in [

@@ -2,6 +2,14 @@
 
 use crate::gateway::journal::sha256_hex;
 
+/// The Lease in the cluster by which one run keeps others away.
+pub const LEASE: &str = "lakehouse-install";
+/// Its namespace: every cluster has it, and no installation takes it away.
+pub const LEASE_NAMESPACE: &str = "kube-system";
+/// The Lease's annotation with the time since which only runs of one user on one machine have held it, each after the
+/// one before had died: what was begun since then, and is of ours, nobody is at work on any more.
+pub const HELD_SINCE: &str = "lakehouse.ingext.io/held-since";
+
 /// The process that holds. As text it is `USER@MACHINE/PID/START/RUN`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
@@ -79,6 +87,21 @@ impl Holder {
             self.pid, self.user, self.run
         )
     }
+}
+
+/// Whether `holder` is this very process.
+#[must_use]
+pub fn is_this_process(holder: &Holder) -> bool {
+    let pid = std::process::id();
+    holder.pid == pid
+        && holder.machine == machine()
+        && start_of(pid).is_none_or(|start| start == holder.start)
+}
+
+/// Whether `holder` is of this machine, and its process has ended.
+#[must_use]
+pub fn is_dead_here(holder: &Holder) -> bool {
+    holder.machine == machine() && !lives(holder)
 }
 
 /// Whether the process of `holder`, which is of this machine, still lives. What can't be looked at lives.
