@@ -235,6 +235,13 @@ fn eksctls_other_words_are_known() {
             C::Throttled,
             Some("RequestLimitExceeded"),
         ),
+        // Said by eksctl 0.230 on the rehearsal account: its first connection ended in the midst of an answer.
+        (
+            String::new(),
+            "Error: checking AWS STS access – cannot get role ARN for current session: operation error STS: GetCallerIdentity, https response error StatusCode: 200, RequestID: x, deserialization failed, failed to decode response body, read tcp 192.0.2.9:45762->192.0.2.2:4566: use of closed network connection",
+            C::Unreachable(Reach::Connect),
+            None,
+        ),
         (
             String::new(),
             "Error: unknown flag: --frobnicate",

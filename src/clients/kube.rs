@@ -121,6 +121,18 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
         ErrorClass::Unreachable(Reach::Connect),
         "",
     ),
+    // A connection that ended in the midst of an answer: Go's `net`, `io` and `net/http`.
+    (
+        "use of closed network connection",
+        ErrorClass::Unreachable(Reach::Connect),
+        "",
+    ),
+    ("broken pipe", ErrorClass::Unreachable(Reach::Connect), ""),
+    (
+        "client connection lost",
+        ErrorClass::Unreachable(Reach::Connect),
+        "",
+    ),
     ("i/o timeout", ErrorClass::Unreachable(Reach::Timeout), ""),
     (
         "tls handshake timeout",

@@ -74,6 +74,18 @@ const WORDS: &[(&str, ErrorClass)] = &[
         "connection reset by peer",
         ErrorClass::Unreachable(Reach::Connect),
     ),
+    // A connection that ended in the midst of an answer: Go's `net`, `io` and `net/http`, as the SDK passes it on. Seen
+    // with eksctl 0.230, whose first question to STS it ended.
+    (
+        "use of closed network connection",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
+    ("broken pipe", ErrorClass::Unreachable(Reach::Connect)),
+    ("unexpected eof", ErrorClass::Unreachable(Reach::Connect)),
+    (
+        "server closed idle connection",
+        ErrorClass::Unreachable(Reach::Connect),
+    ),
     ("i/o timeout", ErrorClass::Unreachable(Reach::Timeout)),
     ("tls handshake timeout", ErrorClass::Unreachable(Reach::Timeout)),
     ("exceeded max wait time", ErrorClass::NotReady),
