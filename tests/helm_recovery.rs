@@ -1,17 +1,18 @@
 //! helm as it really is, on the rehearsal account: releases that a killed helm left, charts that fail, objects that
-//! somebody changed, values of the user's own. Each by the real tools, with the phase foundation's one chart. The test
-//! brings the account back to its seed: it runs alone (`scripts/test`).
+//! somebody changed, values of the user's own. Each by the real tools, with the phase foundation's one chart. It
+//! takes the account for itself (`scripts/test`).
 
 mod common;
 
 use common::World;
 use common::chain::writes;
-use common::install::{reset, told, world};
+use common::install::{told, world};
 use common::user::in_toolbox;
 use lakehouse::model::chart_lock::CHART_LOCK;
 use serde_json::{Value, json};
 
-const CLUSTER: &str = "helm";
+/// That of `tests/install.rs`, which has left it standing where it ran before.
+const CLUSTER: &str = "chain";
 const RELEASE: &str = "ingext-aws-gp3";
 
 struct Account {
@@ -113,11 +114,18 @@ END
 #[ignore = "needs the rehearsal account"]
 fn helm_as_it_really_is() {
     let mut account = Account { world: world() };
-    reset(&account.world);
+    standing(&account);
     values_of_the_users_own_are_checked_by_the_chart_in_the_plan(&account);
     an_older_lock_is_upgraded_and_what_fails_is_brought_back(&mut account);
     objects_that_somebody_deleted_or_changed_are_shown_and_mended(&account);
     releases_that_a_killed_helm_left_are_brought_on(&account);
+}
+
+/// The foundation stands but for its one release, which the test installs anew.
+fn standing(account: &Account) {
+    let (report, code) = account.run(&["--approve", "true"]);
+    assert_eq!(code, Some(0), "{report:#}");
+    account.script(&format!("helm uninstall {RELEASE} -n kube-system >/dev/null"));
 }
 
 fn releases_that_a_killed_helm_left_are_brought_on(account: &Account) {

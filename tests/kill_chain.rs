@@ -43,22 +43,26 @@ fn a_turn_names_a_spot_of_each_phase_whatever_the_order_in_which_writes_came() {
         let line = |spot: &Spot| format!("{} {:?}", spot.write.argv[..3].join(" "), spot.at);
         spots.iter().map(line).collect()
     };
-    let both = |line: &str| format!("{line} BothEnds");
+    let (before, after) = (
+        |line: &str| format!("{line} OneEnd(\"before\")"),
+        |line: &str| format!("{line} OneEnd(\"after\")"),
+    );
     let (cluster, bucket, policy, tags) = (
-        both("eksctl create cluster"),
-        both("aws s3api create-bucket"),
-        both("aws s3api put-bucket-policy"),
-        both("aws ec2 create-tags"),
+        "eksctl create cluster",
+        "aws s3api create-bucket",
+        "aws s3api put-bucket-policy",
+        "aws ec2 create-tags",
     );
     let first = |when: &str| format!("aws s3api put-public-access-block First({when:?})");
     for (turn, expected) in [
-        (0, [&cluster, &policy, &tags]),
-        (1, [&cluster, &bucket, &tags]),
-        (2, [&cluster, &first("before"), &tags]),
-        (3, [&cluster, &first("after"), &tags]),
-        (4, [&cluster, &policy, &tags]),
+        (0, [before(cluster), before(policy), before(tags)]),
+        (1, [after(cluster), after(policy), after(tags)]),
+        (2, [before(cluster), before(bucket), before(tags)]),
+        (3, [after(cluster), after(bucket), after(tags)]),
+        (4, [before(cluster), first("before"), before(tags)]),
+        (5, [after(cluster), first("after"), after(tags)]),
+        (6, [before(cluster), before(policy), before(tags)]),
     ] {
-        let expected = expected.map(String::clone);
         assert_eq!(lines(&chosen(&all, &plan(), turn)), expected, "turn {turn}");
         all.reverse();
         assert_eq!(lines(&chosen(&all, &plan(), turn)), expected, "turn {turn}");
@@ -183,6 +187,19 @@ fn an_armed_write_kills_before_it_then_after_it_and_is_then_survived() {
 }
 
 #[test]
+fn a_write_that_is_armed_at_one_end_kills_there_alone() {
+    for when in ["before", "after"] {
+        let stage = Stage::new();
+        let (write, at) = (written(POLICY), At::OneEnd(when));
+        stage.shims.arm(&Spot { write, at });
+        let script = format!("{POLICY}; exit 7");
+        assert_eq!(stage.run(&script), None);
+        assert_eq!(stage.run(&script), Some(7));
+        assert_eq!(stage.kills(), [killed(when, POLICY)]);
+    }
+}
+
+#[test]
 fn what_must_come_first_kills_before_all_others() {
     let stage = Stage::new();
     stage.shims.arm_all();
@@ -218,6 +235,16 @@ fn a_write_that_failed_is_not_killed_after() {
     stage.put("exit", "0");
     assert_eq!(stage.run(POLICY), None);
     assert_eq!(stage.kills(), [killed("before", POLICY), killed("after", POLICY)]);
+}
+
+#[test]
+fn an_eksctl_that_failed_is_killed_after_since_it_has_made_a_part() {
+    let stage = Stage::new();
+    let (write, at) = (written(CLUSTER), At::OneEnd("after"));
+    stage.shims.arm(&Spot { write, at });
+    stage.put("exit", "1");
+    assert_eq!(stage.run(&format!("{CLUSTER}; exit 7")), None);
+    assert_eq!(stage.kills(), [killed("after", CLUSTER)]);
 }
 
 #[test]

@@ -138,6 +138,8 @@ pub struct Spot {
 pub enum At {
     /// One run before it, another one after it.
     BothEnds,
+    /// One run, `before` or `after` it.
+    OneEnd(&'static str),
     /// In the midst of its work.
     Midst,
     /// `before` or `after` it, as the first run of all: once a run was killed there, none comes to it again.
@@ -174,8 +176,21 @@ pub fn spots_of(write: &Written) -> Vec<Spot> {
     at.iter().map(spot).collect()
 }
 
-/// One spot of each phase, by `turn`: what a phase writes by its plan, in the plan's order (that in which they came is
-/// chance), and behind that the midst of what does much at once.
+/// The two ends of a spot that has both: one kill each.
+fn ends_of(spot: Spot) -> Vec<Spot> {
+    match spot.at {
+        At::BothEnds => ["before", "after"]
+            .map(|when| Spot {
+                write: spot.write.clone(),
+                at: At::OneEnd(when),
+            })
+            .into(),
+        _ => vec![spot],
+    }
+}
+
+/// One spot of each phase, by `turn`: before or after one of the writes of its plan, in the plan's order (that in which
+/// they came is chance).
 pub fn chosen(all: &[Written], steps: &[Value], turn: usize) -> Vec<Spot> {
     let mut phases: Vec<(&str, Vec<Written>)> = Vec::new();
     for step in steps {
@@ -194,7 +209,7 @@ pub fn chosen(all: &[Written], steps: &[Value], turn: usize) -> Vec<Spot> {
         }
     }
     let spots = phases.into_iter().map(|(phase, writes)| {
-        let spots: Vec<Spot> = writes.iter().flat_map(spots_of).collect();
+        let spots: Vec<Spot> = writes.iter().flat_map(spots_of).flat_map(ends_of).collect();
         assert!(!spots.is_empty(), "the phase {phase} writes nothing");
         spots[turn % spots.len()].clone()
     });
@@ -241,6 +256,7 @@ impl Shims {
         let (folder, text) = match spot.at {
             At::Midst => return self.arm_amid(spot.write.does_much().unwrap()),
             At::BothEnds => ("armed", ""),
+            At::OneEnd(when) => ("armed", when),
             At::First(when) => ("first", when),
         };
         fs::write(self.here.join(folder).join(spot.write.signature()), text).unwrap();
@@ -250,11 +266,6 @@ impl Shims {
     pub fn arm_amid(&self, command: &str) {
         self.empty("amidst");
         fs::write(self.here.join("amid").join(command), MIDST).unwrap();
-    }
-
-    /// None is killed in the midst of anything.
-    pub fn disarm_midsts(&self) {
-        self.empty("amid");
     }
 
     fn empty(&self, name: &str) {

@@ -3,7 +3,8 @@
 # no run has survived yet, one at a time. Tests: tests/kill_chain.rs.
 #
 # HERE/pid          the run that goes on
-# HERE/all          every write is armed; without it those whose words lie in HERE/armed, for a kill before and after
+# HERE/all          every write is armed, for a kill before and after; without it those whose words lie in HERE/armed, for
+#                   what that file says: `before`, `after`, or both where it says nothing
 # HERE/amid/TOOL-VERB-NOUN   a kill in its midst, once its output has this file's text, instead of before and after it
 # HERE/first/WORDS  one kill, `before` or `after` as this file says, that comes before all others
 # HERE/before/KEY, HERE/after/KEY, HERE/amidst/KEY     kills that have happened: such a write is survived
@@ -88,9 +89,11 @@ if [ -n "$(ls "$here/first")" ]; then
 elif [ -e "$amid" ]; then
     [ -e "$here/amidst/$key" ] || when=amidst
 elif [ -e "$here/all" ] || [ -e "$here/armed/$sig" ]; then
-    if [ ! -e "$here/before/$key" ]; then
+    ends=
+    [ ! -e "$here/armed/$sig" ] || ends=$(cat "$here/armed/$sig")
+    if [ "$ends" != after ] && [ ! -e "$here/before/$key" ]; then
         when=before
-    elif [ ! -e "$here/after/$key" ]; then
+    elif [ "$ends" != before ] && [ ! -e "$here/after/$key" ]; then
         when=after
     fi
 fi
@@ -106,7 +109,8 @@ case $when in
     after)
         "$tool" "$@" <"$input" >"$here/answer" 2>"$here/words" 9>&-
         code=$?
-        [ "$code" != 0 ] || end after "$@"
+        # An eksctl that failed has made a part of it, and then no later run comes to this write again.
+        if [ "$code" = 0 ] || [ "$tool" = eksctl ]; then end after "$@"; fi
         ;;
     amidst)
         : >"$here/answer"
