@@ -28,14 +28,9 @@ impl Account {
         told(&self.world.run(&line))
     }
 
-    /// Plans, and carries that very plan out.
-    fn approved(&self, more: &[&str]) -> Value {
-        let (plan, code) = self.run(more);
-        assert_eq!(code, Some(4), "{plan:#}");
-        let digest = plan["install"]["planDigest"].as_str().unwrap().to_owned();
-        let mut more = more.to_vec();
-        more.extend(["--approve", &digest]);
-        self.run(&more).0
+    /// Carries out what is then the plan.
+    fn approved(&self) -> Value {
+        self.run(&["--approve", "true"]).0
     }
 
     /// The step of the storage class, as planned.
@@ -142,7 +137,7 @@ fn releases_that_a_killed_helm_left_are_brought_on(account: &Account) {
     assert_eq!(code, Some(3), "{young:#}");
     assert_eq!(young["install"]["blockers"][0]["code"], "RELEASE_PENDING");
     account.age();
-    let report = account.approved(&[]);
+    let report = account.approved();
     assert_eq!(report["install"]["status"], "completed_phase", "{report:#}");
     let step = Account::step(&report);
     for word in [
@@ -166,7 +161,7 @@ fn releases_that_a_killed_helm_left_are_brought_on(account: &Account) {
     let uid = "kubectl get storageclass ingext-aws-gp3 -o jsonpath='{.metadata.uid}'";
     let before = account.script(uid);
     account.age();
-    let report = account.approved(&[]);
+    let report = account.approved();
     assert_eq!(report["install"]["status"], "completed_phase", "{report:#}");
     assert_eq!(account.status(), format!("deployed 1 {RELEASE}-0.1.0"));
     assert_eq!(account.script(uid), before, "the very same class");
@@ -193,7 +188,7 @@ fn objects_that_somebody_deleted_or_changed_are_shown_and_mended(account: &Accou
         let step = Account::step(&plan);
         assert_eq!(step["action"], "update");
         assert!(step["detail"].as_str().unwrap().contains(word), "{word}: {step}");
-        let report = account.approved(&[]);
+        let report = account.approved();
         assert_eq!(report["install"]["status"], "completed_phase", "{report:#}");
         let now =
             account.script("kubectl get storageclass ingext-aws-gp3 -o jsonpath='{.allowVolumeExpansion}'");
@@ -220,12 +215,12 @@ fn lock(account: &mut Account, version: &str) {
 
 fn an_older_lock_is_upgraded_and_what_fails_is_brought_back(account: &mut Account) {
     lock(account, "0.0.9");
-    let report = account.approved(&[]);
+    let report = account.approved();
     assert_eq!(report["install"]["status"], "completed_phase", "{report:#}");
     assert_eq!(account.status(), format!("deployed 1 {RELEASE}-0.0.9"));
 
     account.world.unset("LAKEHOUSE_CHARTS_LOCK");
-    let report = account.approved(&[]);
+    let report = account.approved();
     assert_eq!(
         report["install"]["upgrades"],
         json!([{
@@ -249,7 +244,7 @@ fn an_older_lock_is_upgraded_and_what_fails_is_brought_back(account: &mut Accoun
 
     // A newer chart that the API server refuses.
     lock(account, "0.1.1");
-    let report = account.approved(&[]);
+    let report = account.approved();
     assert_eq!(report["install"]["status"], "failed", "{report:#}");
     assert_eq!(report["install"]["upgrades"][0]["outcome"], "brought_back");
     assert_eq!(report["install"]["upgrades"][0]["now"], "0.1.0");

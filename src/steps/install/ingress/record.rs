@@ -268,6 +268,8 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
         }
     };
     let Some(balancer) = &seen.balancer else {
+        // The plan names each command that will write; this one's document needs the load balancer's own name.
+        let detail = format!("{detail}; once that is there, by `aws route53 change-resource-record-sets`");
         let mut decision = Decision::waiting(detail, digest, format!("the load balancer `{name}`"));
         decision.action = action;
         return decision;
