@@ -312,6 +312,18 @@ fn nothing_is_at_work_while_a_run_is_killed_and_what_waits_dies_with_it() {
 }
 
 #[test]
+fn what_is_written_beside_eksctl_comes_first() {
+    let stage = Stage::new();
+    fs::write(stage.shims.here.join("delay"), "1").unwrap();
+    let (write, at) = (written(POLICY), At::OneEnd("after"));
+    stage.shims.arm(&Spot { write, at });
+    stage.put("takes", "3");
+    let script = format!("{CLUSTER} & sleep 0.2; {POLICY}; wait; exit 7");
+    assert_eq!(stage.run(&script), None);
+    assert_eq!(stage.done(), [POLICY], "eksctl waits, and dies with its run");
+}
+
+#[test]
 fn a_write_that_is_not_armed_comes_to_its_end_before_another_one_kills() {
     let stage = Stage::new();
     let write = written(POLICY);

@@ -313,6 +313,8 @@ impl Killer {
     /// In a folder of the world's, which the containers see under the same path.
     pub fn new(world: &World, name: &str) -> Self {
         let shims = Shims::new(world.path(&format!("shims-{name}")));
+        // Bucket and stacks are written within half a minute of its begin; a busy machine takes twice that.
+        fs::write(shims.here.join("delay"), "90").unwrap();
         let machine = format!("lakehouse-kill-chain-{}-{name}", std::process::id());
         let output = in_toolbox(world, &["--detach", "--name", &machine, "--hostname", "operator"])
             .args(["sleep", "86400"])

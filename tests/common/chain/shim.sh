@@ -10,6 +10,7 @@
 # HERE/before/KEY, HERE/after/KEY, HERE/amidst/KEY     kills that have happened: such a write is survived
 # HERE/log          the kills in their order: when, words, key, command line
 # HERE/over/PID     runs that were killed
+# HERE/delay        for how many seconds `eksctl create cluster` waits before it takes the lock
 #
 # A write that is armed and not survived holds the lock alone until the run is dead; every other write shares it while it
 # runs. So nothing is at work but what is killed, each kill finds the same, and what waits for the lock dies with its
@@ -82,6 +83,10 @@ end() {
     exit 99
 }
 
+# eksctl works for minutes, and a command of aws that waits for the lock has one: what is written beside it comes first.
+case "$tool $1 $2" in
+    'eksctl create cluster') [ ! -e "$here/delay" ] || sleep "$(cat "$here/delay")" ;;
+esac
 exec 9<>"$here/lock"
 when=
 if [ -n "$(ls "$here/first")" ]; then
