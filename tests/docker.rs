@@ -479,11 +479,24 @@ fn an_engine_that_does_not_answer_is_a_blocker_not_a_crash() {
     assert_eq!(report["preflight"]["okToInstall"], false);
 }
 
+/// What `scripts/rehearse` built the toolbox image in: the image bears the certificates that it trusts.
+fn builders_environment() -> std::collections::BTreeMap<std::ffi::OsString, std::ffi::OsString> {
+    let mut env: std::collections::BTreeMap<_, _> = std::env::vars_os().collect();
+    let world = rehearsal::world();
+    let bundle = world.get("LAKEHOUSE_CA_BUNDLE").unwrap();
+    env.insert("LAKEHOUSE_CA_BUNDLE".into(), bundle.into());
+    env
+}
+
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn a_private_file_stands_in_the_containers_memory_and_goes_with_it() {
-    let env = std::env::vars_os().collect();
-    let engine = Engine::probe(env, std::sync::Arc::new(Redactor::new([])), Interrupt::default()).unwrap();
+    let engine = Engine::probe(
+        builders_environment(),
+        std::sync::Arc::new(Redactor::new([])),
+        Interrupt::default(),
+    )
+    .unwrap();
     let recipe = Recipe::new(&engine, "registry", &std::collections::BTreeMap::new()).unwrap();
     let image = image::find(&engine, &[recipe]).unwrap().map(|(_, image)| image);
     let world = World::new();
@@ -527,8 +540,12 @@ fn a_private_file_stands_in_the_containers_memory_and_goes_with_it() {
 #[test]
 #[ignore = "needs an engine and the rehearsal account: scripts/test"]
 fn a_tools_lines_are_heard_out_of_the_container_without_the_gateways_own() {
-    let env = std::env::vars_os().collect();
-    let engine = Engine::probe(env, std::sync::Arc::new(Redactor::new([])), Interrupt::default()).unwrap();
+    let engine = Engine::probe(
+        builders_environment(),
+        std::sync::Arc::new(Redactor::new([])),
+        Interrupt::default(),
+    )
+    .unwrap();
     let recipe = Recipe::new(&engine, "registry", &std::collections::BTreeMap::new()).unwrap();
     let image = image::find(&engine, &[recipe]).unwrap().map(|(_, image)| image);
     let world = World::new();
