@@ -14,6 +14,14 @@ use lakehouse::gateway::read_only::is_reading;
 use lakehouse::model::ChartLock;
 use steps_support::{Script, recorded};
 
+fn access() -> ClusterAccess {
+    ClusterAccess {
+        kubeconfig: "/private/k.json".to_owned(),
+        context: "lakehouse-demo".to_owned(),
+        expires: jiff::Timestamp::UNIX_EPOCH,
+    }
+}
+
 #[test]
 fn command_lines_are_as_agreed() {
     let script = Script::default()
@@ -48,11 +56,7 @@ fn command_lines_are_as_agreed() {
     let _ = Eks { gateway }.addons(&name);
     let _ = Eks { gateway }.node_group(&name, "workers");
     let _ = Eks { gateway }.token(&name);
-    let access = ClusterAccess {
-        kubeconfig: "/private/k.json".to_owned(),
-        context: "lakehouse-demo".to_owned(),
-        expires: jiff::Timestamp::UNIX_EPOCH,
-    };
+    let access = access();
     let kubectl = Kubectl {
         gateway,
         access: &access,
@@ -119,11 +123,7 @@ kubectl version -o json --kubeconfig /private/k.json --context lakehouse-demo --
 fn releases_are_looked_at_by_commands_that_only_read() {
     let script = Script::default().on("", 1, "", "no");
     let gateway = &script;
-    let access = ClusterAccess {
-        kubeconfig: "/private/k.json".to_owned(),
-        context: "lakehouse-demo".to_owned(),
-        expires: jiff::Timestamp::UNIX_EPOCH,
-    };
+    let access = access();
     let kubectl = Kubectl {
         gateway,
         access: &access,

@@ -221,13 +221,21 @@ fn is_git_version(text: &str) -> bool {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer, or cut short.
 pub fn parse_nodes(bytes: &[u8]) -> Result<Vec<Node>, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("nodes"))?;
+    lines_between(bytes, "nodes")?.map(parse_node).collect()
+}
+
+/// The lines of an answer that was asked for between the lines `first` and `end`, which prove it whole.
+///
+/// # Errors
+/// [`ParseFailure`] where it is not that answer, or cut short.
+fn lines_between<'a>(bytes: &'a [u8], first: &'static str) -> Result<std::str::Lines<'a>, ParseFailure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form(first))?;
     if text.trim().is_empty() {
         return Err(ParseFailure::Empty);
     }
-    let rest = text.strip_prefix("nodes\n").ok_or(ParseFailure::Form("nodes"))?;
-    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
-    lines.lines().map(parse_node).collect()
+    let rest = text.strip_prefix(first).and_then(|rest| rest.strip_prefix('\n'));
+    let rest = rest.ok_or(ParseFailure::Form(first))?;
+    Ok(rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?.lines())
 }
 
 fn parse_node(line: &str) -> Result<Node, ParseFailure> {

@@ -1,7 +1,7 @@
 //! What a pod wrote.
 
-use super::Kubectl;
 use super::objects::Resource;
+use super::{Kubectl, lines_between};
 use crate::clients::call::{Ask, ask, formed};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_dns_name;
@@ -51,14 +51,7 @@ impl Kubectl<'_> {
 /// # Errors
 /// [`ParseFailure`] where it is not that answer, or cut short.
 pub fn parse_newest(bytes: &[u8]) -> Result<Option<String>, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("pods"))?;
-    if text.trim().is_empty() {
-        return Err(ParseFailure::Empty);
-    }
-    let rest = text.strip_prefix("pods\n").ok_or(ParseFailure::Form("pods"))?;
-    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
-    lines
-        .lines()
+    lines_between(bytes, "pods")?
         .next_back()
         .map(|name| formed(name.to_owned(), is_dns_name, "metadata.name"))
         .transpose()

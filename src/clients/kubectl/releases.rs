@@ -1,9 +1,9 @@
 //! What a Helm release's Secrets say of it beside their contents: its labels, which helm itself prints nowhere, and its
 //! revisions.
 
-use super::Kubectl;
 use super::metadata::Marks;
 use super::objects::Resource;
+use super::{Kubectl, lines_between};
 use crate::clients::call::formed;
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_word;
@@ -18,6 +18,20 @@ impl Kubectl<'_> {
     /// [`CallError`] where there is no answer.
     pub fn release_labels(&self, namespace: &str, release: &str) -> Result<BTreeMap<u64, Marks>, CallError> {
         let purpose = format!("read the labels of the release `{release}`");
+        self.secrets_of(namespace, release, &purpose, RELEASES, |bytes| {
+            parse_release_labels(bytes, release)
+        })
+    }
+
+    /// Asks for the Secrets in which helm keeps a release, in the form `output`.
+    fn secrets_of<T>(
+        &self,
+        namespace: &str,
+        release: &str,
+        purpose: &str,
+        output: &str,
+        parse: impl Fn(&[u8]) -> Result<T, ParseFailure>,
+    ) -> Result<T, CallError> {
         let selector = format!("owner=helm,name={release}");
         let args = [
             "get",
@@ -27,10 +41,16 @@ impl Kubectl<'_> {
             "-l",
             &selector,
             "-o",
-            RELEASES,
+            output,
         ];
-        self.ask(&purpose, &args, |bytes| parse_release_labels(bytes, release))
+        self.ask(purpose, &args, parse)
     }
+}
+
+/// Which revision of a release the Secret of this name keeps.
+fn revision(secret: &str, release: &str) -> Option<u64> {
+    let begin = format!("sh.helm.release.v1.{release}.v");
+    secret.strip_prefix(&begin)?.parse().ok()
 }
 
 /// A release's Secrets, a line each between two words that prove the list whole.
@@ -45,20 +65,10 @@ const HELMS_OWN: [&str; 6] = ["name", "owner", "status", "version", "createdAt",
 /// # Errors
 /// [`ParseFailure`] where it is not that answer, or cut short.
 pub fn parse_release_labels(bytes: &[u8], release: &str) -> Result<BTreeMap<u64, Marks>, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("releases"))?;
-    if text.trim().is_empty() {
-        return Err(ParseFailure::Empty);
-    }
-    let rest = text
-        .strip_prefix("releases\n")
-        .ok_or(ParseFailure::Form("releases"))?;
-    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
-    let begin = format!("sh.helm.release.v1.{release}.v");
-    lines
-        .lines()
+    lines_between(bytes, "releases")?
         .map(|line| {
             let (name, labels) = line.split_once('\t').ok_or(ParseFailure::Form("releases[]"))?;
-            let revision = name.strip_prefix(&begin).and_then(|number| number.parse().ok());
+            let revision = revision(name, release);
             let mut labels: Marks = crate::clients::call::json(labels.as_bytes())?;
             labels.retain(|key, _| !HELMS_OWN.contains(&key.as_str()));
             Ok((
@@ -93,18 +103,9 @@ impl Kubectl<'_> {
     /// [`CallError`] where there is no answer.
     pub fn release_records(&self, namespace: &str, release: &str) -> Result<Vec<Record>, CallError> {
         let purpose = format!("read the revisions of the release `{release}`");
-        let selector = format!("owner=helm,name={release}");
-        let args = [
-            "get",
-            Resource::SECRET.name,
-            "-n",
-            namespace,
-            "-l",
-            &selector,
-            "-o",
-            RECORDS,
-        ];
-        self.ask(&purpose, &args, |bytes| parse_release_records(bytes, release))
+        self.secrets_of(namespace, release, &purpose, RECORDS, |bytes| {
+            parse_release_records(bytes, release)
+        })
     }
 }
 
@@ -119,24 +120,14 @@ const RECORDS: &str = concat!(
 /// # Errors
 /// [`ParseFailure`] where it is not that answer, or cut short.
 pub fn parse_release_records(bytes: &[u8], release: &str) -> Result<Vec<Record>, ParseFailure> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ParseFailure::Form("records"))?;
-    if text.trim().is_empty() {
-        return Err(ParseFailure::Empty);
-    }
-    let rest = text
-        .strip_prefix("records\n")
-        .ok_or(ParseFailure::Form("records"))?;
-    let lines = rest.strip_suffix("end\n").ok_or(ParseFailure::Cut)?;
-    let begin = format!("sh.helm.release.v1.{release}.v");
-    let mut records = lines
-        .lines()
+    let mut records = lines_between(bytes, "records")?
         .map(|line| {
             let fields: Vec<&str> = line.split('\t').collect();
             let [name, uid, version, labels] = fields.as_slice() else {
                 return Err(ParseFailure::Form("records[]"));
             };
             let labels: Marks = crate::clients::call::json(labels.as_bytes())?;
-            let revision = name.strip_prefix(&begin).and_then(|number| number.parse().ok());
+            let revision = revision(name, release);
             // Unix seconds (helm `pkg/storage/driver/secrets.go`): of the last write, else of the first.
             let written = ["modifiedAt", "createdAt"]
                 .iter()

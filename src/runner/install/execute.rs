@@ -127,10 +127,7 @@ fn not_begun(plan: &Plan, ended: Ended) -> Done {
     let mut done = gather(plan, Vec::new());
     done.steps = plan.steps.iter().map(PlannedStep::report).collect();
     done.warnings = plan.warnings().cloned().collect();
-    let upgrades = plan.steps.iter();
-    done.upgrades = upgrades
-        .filter_map(|planned| planned.upgrade(UpgradeOutcome::NotBegun))
-        .collect();
+    done.upgrades = plan.upgrades(UpgradeOutcome::NotBegun);
     done.ended = Some((None, ended));
     done
 }

@@ -167,7 +167,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         cluster: None,
     };
     let locks = Run::state_folder().map(|runs| runs.with_file_name("locks"));
-    let (mut desired, locks) = match (desired(asked), locks) {
+    let (bare, locks) = match (desired(asked), locks) {
         (Ok(desired), Ok(locks)) => (desired, locks),
         (Err(stop), _) => return alone(report::blocked_at_once(&stop)),
         (_, Err(_)) => {
@@ -188,19 +188,17 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
-    let values = own_values(
-        asked,
-        &World {
-            gateway: &looking,
-            desired: &desired,
-            ground: &ground,
-            outside: &network,
-            listener: asked.progress.as_ref(),
-            now: jiff::Timestamp::now,
-        },
-    );
+    let world = World {
+        gateway: &looking,
+        desired: &bare,
+        ground: &ground,
+        outside: &network,
+        listener: asked.progress.as_ref(),
+        now: jiff::Timestamp::now,
+    };
+    let mut desired = bare.clone();
     let mut all = steps(last);
-    if let Some((values, known)) = values {
+    if let Some((values, known)) = own_values(asked, &world) {
         desired.set_values = values;
         // Behind the cluster: there the Secret is, and before every release.
         let at = all
@@ -215,12 +213,8 @@ pub fn install(asked: &Asked<'_>) -> Installed {
         .find_map(|name| asked.run.env.get(std::ffi::OsStr::new(name))?.to_str());
     let job = Job {
         world: World {
-            gateway: &looking,
             desired: &desired,
-            ground: &ground,
-            outside: &network,
-            listener: asked.progress.as_ref(),
-            now: jiff::Timestamp::now,
+            ..world
         },
         gateway: &heard,
         interrupt: &asked.run.interrupt,

@@ -172,7 +172,7 @@ fn broken(step: &dyn Step) -> Look {
 #[must_use]
 pub fn make(steps: Vec<Box<dyn Step>>, world: &World<'_>, last: Phase) -> Plan {
     let looks = observe(&steps, world);
-    let steps: Vec<PlannedStep> = steps
+    let mut steps: Vec<PlannedStep> = steps
         .into_iter()
         .zip(looks)
         .map(|(step, look)| PlannedStep {
@@ -182,7 +182,6 @@ pub fn make(steps: Vec<Box<dyn Step>>, world: &World<'_>, last: Phase) -> Plan {
             also_after: Vec::new(),
         })
         .collect();
-    let mut steps = steps;
     order(&mut steps);
     let decisions: Option<Vec<(&str, &Decision)>> = steps
         .iter()
@@ -220,6 +219,13 @@ fn order(steps: &mut [PlannedStep]) {
 }
 
 impl Plan {
+    /// The releases that it brings to another version, each with this outcome.
+    #[must_use]
+    pub fn upgrades(&self, outcome: UpgradeOutcome) -> Vec<UpgradeReport> {
+        let steps = self.steps.iter();
+        steps.filter_map(|planned| planned.upgrade(outcome)).collect()
+    }
+
     /// Whether all is as it should be.
     #[must_use]
     pub fn is_done(&self) -> bool {

@@ -43,10 +43,7 @@ pub fn of_plan(job: &Job<'_>, plan: &Plan, status: InstallStatus) -> InstallRepo
     plan_parts(job, plan, &mut report);
     warn(&mut report, plan.warnings());
     report.steps = plan.steps.iter().map(PlannedStep::report).collect();
-    let upgrades = plan.steps.iter();
-    report.upgrades = upgrades
-        .filter_map(|planned| planned.upgrade(UpgradeOutcome::Planned))
-        .collect();
+    report.upgrades = plan.upgrades(UpgradeOutcome::Planned);
     for planned in &plan.steps {
         if let Ok(look) = &planned.look
             && !planned.is_open()
@@ -188,7 +185,8 @@ pub fn of_run(job: &Job<'_>, plan: &Plan, approval: Approval, done: Done) -> Ins
             if matches!(failure.code, Code::PlanChanged | Code::ClusterChanged) {
                 report.command = Some(job.line(None));
             }
-            note(&mut report, &failure);
+            let message = format!("Failed to {}. {}", failure.purpose, failure.message);
+            block(&mut report, &failure, message);
             report.failure = Some(*failure);
         }
     }
@@ -254,41 +252,21 @@ fn reached(steps: &[StepReport]) -> Option<String> {
 }
 
 fn add_unknown(report: &mut InstallReport, planned: &PlannedStep, failure: &Failure) {
-    if failure.code == Code::SetValuesInvalid {
-        return note_at(report, planned, failure);
-    }
-    report.blockers.push(Note {
-        code: failure.code,
-        message: format!(
-            "How the step `{}` stands is unknown: failed to {}. {}",
-            planned.step.id(),
-            failure.purpose,
-            failure.message
-        ),
-        tool_output: failure.tool_output.clone(),
-    });
-    report.remediation.push(remedy(failure));
+    let id = planned.step.id();
+    // That one is known of the step, and in its way.
+    let how = if failure.code == Code::SetValuesInvalid {
+        format!("The step `{id}` can't be planned")
+    } else {
+        format!("How the step `{id}` stands is unknown")
+    };
+    let message = format!("{how}: failed to {}. {}", failure.purpose, failure.message);
+    block(report, failure, message);
 }
 
-/// What is known of the step, and in its way.
-fn note_at(report: &mut InstallReport, planned: &PlannedStep, failure: &Failure) {
+fn block(report: &mut InstallReport, failure: &Failure, message: String) {
     report.blockers.push(Note {
         code: failure.code,
-        message: format!(
-            "The step `{}` can't be planned: failed to {}. {}",
-            planned.step.id(),
-            failure.purpose,
-            failure.message
-        ),
-        tool_output: failure.tool_output.clone(),
-    });
-    report.remediation.push(remedy(failure));
-}
-
-fn note(report: &mut InstallReport, failure: &Failure) {
-    report.blockers.push(Note {
-        code: failure.code,
-        message: format!("Failed to {}. {}", failure.purpose, failure.message),
+        message,
         tool_output: failure.tool_output.clone(),
     });
     report.remediation.push(remedy(failure));
