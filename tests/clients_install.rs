@@ -147,7 +147,7 @@ fn eksctls_recorded_failures_have_the_class_of_their_cause() {
         ("dry-run/sso-expired", C::SsoExpired, None),
         ("dry-run/no-profile", C::UnknownProfile, None),
         ("dry-run/refused", C::Unreachable(Reach::Connect), None),
-        ("dry-run/no-such-name", C::Unreachable(Reach::Timeout), None),
+        ("dry-run/no-such-name", C::Unreachable(Reach::Connect), None),
         (
             "create-cluster/rolled-back",
             C::Exists,

@@ -3,9 +3,10 @@
 //! kubectl exits 1 whatever the reason is; only its words differ (fixtures/kubectl, fixtures/helm, by the real tools).
 
 use crate::clients::failure::{ErrorClass, Reach};
+use crate::clients::go_network::reach_of;
 
-/// Pieces of the tools' words, the first that is found decides. Go's own words for the network come from
-/// `net`, `net/http` and `crypto/x509`, the others from client-go, kubectl and helm.
+/// Pieces of the tools' words, from client-go, kubectl and helm; the first that is found decides, before Go's own for the
+/// network.
 const WORDS: &[(&str, ErrorClass, &str)] = &[
     // What stands inside another verdict comes before it: a webhook that fails is told as an internal error.
     ("failed calling webhook", ErrorClass::ServiceFault, "Webhook"),
@@ -90,62 +91,17 @@ const WORDS: &[(&str, ErrorClass, &str)] = &[
         "Unauthorized",
     ),
     (" is forbidden: user ", ErrorClass::Denied, "Forbidden"),
-    ("proxyconnect tcp:", ErrorClass::Unreachable(Reach::Proxy), ""),
-    ("x509: ", ErrorClass::Unreachable(Reach::Tls), ""),
-    (
-        "tls: failed to verify certificate",
-        ErrorClass::Unreachable(Reach::Tls),
-        "",
-    ),
-    (
-        "server gave http response to https client",
-        ErrorClass::Unreachable(Reach::Tls),
-        "",
-    ),
-    ("no such host", ErrorClass::Unreachable(Reach::Connect), ""),
-    ("dial tcp: lookup ", ErrorClass::Unreachable(Reach::Connect), ""),
-    ("connection refused", ErrorClass::Unreachable(Reach::Connect), ""),
+];
+
+/// The same, where Go's words for the network say nothing.
+const LATER: &[(&str, ErrorClass, &str)] = &[
     (
         "was refused - did you specify the right host or port",
         ErrorClass::Unreachable(Reach::Connect),
         "",
     ),
-    ("no route to host", ErrorClass::Unreachable(Reach::Connect), ""),
-    (
-        "network is unreachable",
-        ErrorClass::Unreachable(Reach::Connect),
-        "",
-    ),
-    (
-        "connection reset by peer",
-        ErrorClass::Unreachable(Reach::Connect),
-        "",
-    ),
-    // A connection that ended in the midst of an answer: Go's `net`, `io` and `net/http`.
-    (
-        "use of closed network connection",
-        ErrorClass::Unreachable(Reach::Connect),
-        "",
-    ),
-    ("broken pipe", ErrorClass::Unreachable(Reach::Connect), ""),
-    (
-        "client connection lost",
-        ErrorClass::Unreachable(Reach::Connect),
-        "",
-    ),
-    ("i/o timeout", ErrorClass::Unreachable(Reach::Timeout), ""),
-    (
-        "tls handshake timeout",
-        ErrorClass::Unreachable(Reach::Timeout),
-        "",
-    ),
     (
         "context deadline exceeded",
-        ErrorClass::Unreachable(Reach::Timeout),
-        "",
-    ),
-    (
-        "client.timeout exceeded",
         ErrorClass::Unreachable(Reach::Timeout),
         "",
     ),
@@ -183,6 +139,11 @@ pub fn classify_kube(stderr: &str) -> (ErrorClass, Option<String>) {
 
 fn by_words(text: &str) -> Option<(ErrorClass, Option<String>)> {
     let text = text.to_lowercase();
-    let (_, class, code) = WORDS.iter().find(|(words, _, _)| text.contains(words))?;
-    Some((*class, (!code.is_empty()).then(|| (*code).to_owned())))
+    let known = |words: &[(&str, ErrorClass, &str)]| {
+        let (_, class, code) = words.iter().find(|(words, _, _)| text.contains(words))?;
+        Some((*class, (!code.is_empty()).then(|| (*code).to_owned())))
+    };
+    known(WORDS)
+        .or_else(|| reach_of(&text).map(|reach| (ErrorClass::Unreachable(reach), None)))
+        .or_else(|| known(LATER))
 }

@@ -8,6 +8,7 @@ pub mod eksctl;
 pub mod explain;
 pub mod failure;
 pub mod form;
+pub mod go_network;
 pub mod helm;
 pub mod helm_charts;
 pub mod helm_words;

@@ -1,8 +1,9 @@
 //! What eksctl 0.230 says when it fails: exit 1 always, the reasons in its log on stdout, a last line on stderr.
 
 use super::milestone::{failed_resource, log_line};
-use crate::clients::failure::{ErrorClass, Reach};
+use crate::clients::failure::ErrorClass;
 use crate::clients::form::is_error_code;
+use crate::clients::go_network::reach_of;
 
 /// AWS's own codes, as the SDK writes them: `api error CODE: …`, or `CODE: …` where the error has a type of its own.
 const CODES: &[(&str, ErrorClass)] = &[
@@ -42,7 +43,7 @@ const CODES: &[(&str, ErrorClass)] = &[
     ("ValidationError", ErrorClass::Invalid),
 ];
 
-/// Words of eksctl's and the Go SDK's own, in lower case; the first that is found decides.
+/// Words of eksctl's and the Go SDK's own, in lower case; the first that is found decides, before Go's for the network.
 const WORDS: &[(&str, ErrorClass)] = &[
     ("failed to get shared config profile", ErrorClass::UnknownProfile),
     ("failed to read cached sso token", ErrorClass::SsoExpired),
@@ -60,34 +61,10 @@ const WORDS: &[(&str, ErrorClass)] = &[
     ("unknown command ", ErrorClass::BadUsage),
     ("unknown field \"", ErrorClass::BadUsage),
     ("loading config file", ErrorClass::Invalid),
-    ("proxyconnect tcp:", ErrorClass::Unreachable(Reach::Proxy)),
-    ("x509: ", ErrorClass::Unreachable(Reach::Tls)),
-    (
-        "server gave http response to https client",
-        ErrorClass::Unreachable(Reach::Tls),
-    ),
-    ("no such host", ErrorClass::Unreachable(Reach::Connect)),
-    ("connection refused", ErrorClass::Unreachable(Reach::Connect)),
-    ("no route to host", ErrorClass::Unreachable(Reach::Connect)),
-    ("network is unreachable", ErrorClass::Unreachable(Reach::Connect)),
-    (
-        "connection reset by peer",
-        ErrorClass::Unreachable(Reach::Connect),
-    ),
-    // A connection that ended in the midst of an answer: Go's `net`, `io` and `net/http`, as the SDK passes it on. Seen
-    // with eksctl 0.230, whose first question to STS it ended.
-    (
-        "use of closed network connection",
-        ErrorClass::Unreachable(Reach::Connect),
-    ),
-    ("broken pipe", ErrorClass::Unreachable(Reach::Connect)),
-    ("unexpected eof", ErrorClass::Unreachable(Reach::Connect)),
-    (
-        "server closed idle connection",
-        ErrorClass::Unreachable(Reach::Connect),
-    ),
-    ("i/o timeout", ErrorClass::Unreachable(Reach::Timeout)),
-    ("tls handshake timeout", ErrorClass::Unreachable(Reach::Timeout)),
+];
+
+/// The same, where Go's words for the network say nothing.
+const LATER: &[(&str, ErrorClass)] = &[
     ("exceeded max wait time", ErrorClass::NotReady),
     ("timed out", ErrorClass::NotReady),
     ("timeout waiting for", ErrorClass::NotReady),
@@ -170,8 +147,11 @@ fn by_code(text: &str) -> Option<(ErrorClass, String)> {
 
 fn by_words(text: &str) -> Option<ErrorClass> {
     let text = text.to_lowercase();
-    WORDS
-        .iter()
-        .find(|(words, _)| text.contains(words))
-        .map(|(_, class)| *class)
+    let known = |words: &[(&str, ErrorClass)]| {
+        let found = words.iter().find(|(words, _)| text.contains(words));
+        found.map(|(_, class)| *class)
+    };
+    known(WORDS)
+        .or_else(|| reach_of(&text).map(ErrorClass::Unreachable))
+        .or_else(|| known(LATER))
 }
