@@ -519,7 +519,7 @@ fn objects_that_were_changed_by_hand_are_mended_by_helm_and_those_that_it_leaves
     };
     assert_eq!(
         apply.ask.spec.argv().join(" "),
-        "kubectl apply --server-side --force-conflicts --field-manager helm -f -"
+        "kubectl apply --server-side --force-conflicts --field-manager helm -f - -o name --request-timeout 15s"
     );
     let list: Value = serde_json::from_slice(apply.ask.spec.stdin.as_ref().unwrap()).unwrap();
     assert_eq!(list["items"][0]["metadata"]["name"], "pool");
@@ -546,7 +546,7 @@ fn kinds_that_helm_does_not_upgrade_are_applied_and_served_before_its_upgrade() 
     assert_eq!(
         lines[..2],
         [
-            "kubectl apply --server-side --force-conflicts --field-manager lakehouse -f -",
+            "kubectl apply --server-side --force-conflicts --field-manager lakehouse -f - -o name --request-timeout 15s",
             "kubectl wait --for=condition=Established -f - --timeout 60s"
         ]
     );

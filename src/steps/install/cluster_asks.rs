@@ -52,6 +52,23 @@ pub fn apply(purpose: &str, object: &Value) -> Ask {
     kubectl(purpose, args).document(format!("{object:#}\n"))
 }
 
+/// As [`apply`], for documents whose fields are `manager`'s whoever has set them since: they are taken back.
+#[must_use]
+pub fn take_back(purpose: &str, manager: &str, documents: String) -> Ask {
+    let args = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager",
+        manager,
+        "-f",
+        "-",
+        "-o",
+        "name",
+    ];
+    kubectl(purpose, args).document(documents)
+}
+
 /// Deletes one object of a namespace and waits until it is gone; one that is gone already is as good.
 #[must_use]
 pub fn delete(purpose: &str, resource: Resource, namespace: &str, name: &str) -> Ask {

@@ -12,7 +12,7 @@ pub mod recovery;
 mod stops;
 mod values;
 
-use super::{Decision, Desired, Stop, Upgrade, Write};
+use super::{Decision, Desired, Stop, Upgrade, Write, cluster_asks};
 use crate::clients::Ask;
 use crate::clients::explain::quoted;
 use crate::clients::kubectl::writes::FIELD_MANAGER;
@@ -255,11 +255,11 @@ fn mending(wanted: &Wanted, reference: &ChartReference, found: &Found, upgrade: 
         // Forced: helm made them, and is told by the API as the owner of each field that a newer chart changes. They
         // are the chart's own, whoever changed them since.
         all.push(
-            applied(
+            Write::cluster(cluster_asks::take_back(
                 &format!("apply {what}, which helm does not upgrade"),
                 FIELD_MANAGER,
-                kinds,
-            )
+                kinds.clone(),
+            ))
             .showing("kinds.yaml"),
         );
         let args = [
@@ -279,26 +279,14 @@ fn mending(wanted: &Wanted, reference: &ChartReference, found: &Found, upgrade: 
         let list = json!({"apiVersion": "v1", "kind": "List", "items": found.custom});
         let purpose = format!("bring changed objects of the release `{}` back", wanted.name);
         // As helm, whose fields they are.
-        all.push(applied(&purpose, "helm", &format!("{list:#}\n")));
+        all.push(Write::cluster(cluster_asks::take_back(
+            &purpose,
+            "helm",
+            format!("{list:#}\n"),
+        )));
     }
     all.extend(upgrade);
     all
-}
-
-fn applied(purpose: &str, manager: &str, objects: &str) -> Write {
-    let args = [
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "--field-manager",
-        manager,
-        "-f",
-        "-",
-    ];
-    let mut ask = Ask::write(Tool::Kubectl, purpose, args);
-    ask.spec.stdin = Some(objects.as_bytes().to_vec());
-    ask.spec.timeout = Duration::from_secs(90);
-    Write::cluster(ask)
 }
 
 /// What brings the release back where its new version, or its new values, fail.

@@ -4,11 +4,10 @@
 
 use super::marks::{Owner, owner};
 use super::release::by_hand;
-use super::{Decision, Desired, Look, Step, Stop, Waits, World, Write};
+use super::{Decision, Desired, Look, Step, Stop, Waits, World, Write, cluster_asks};
 use crate::clients::kubectl::writes::FIELD_MANAGER;
 use crate::clients::kubectl::{Kubectl, Marks, Resource};
-use crate::clients::{Ask, CallError, ErrorClass};
-use crate::gateway::Tool;
+use crate::clients::{CallError, ErrorClass};
 use crate::gateway::journal::sha256_hex;
 use crate::model::{CREATED_BY, Phase, SetValues, fitted};
 use crate::report::Code;
@@ -238,19 +237,11 @@ fn write(desired: &Desired, name: &str, values: &SetValues) -> Write {
         "type": "Opaque",
         "data": {KEY: encoded},
     });
-    let args = [
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "--field-manager",
+    let mut ask = cluster_asks::take_back(
+        "keep your own values for later runs",
         FIELD_MANAGER,
-        "-f",
-        "-",
-        "-o",
-        "name",
-    ];
-    let mut ask = Ask::write(Tool::Kubectl, "keep your own values for later runs", args);
-    ask.spec.stdin = Some(secret.to_string().into_bytes());
+        secret.to_string(),
+    );
     ask.spec.secrets = vec![encoded];
     Write::cluster(ask)
 }
