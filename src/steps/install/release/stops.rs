@@ -71,7 +71,10 @@ pub(super) fn pending(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop
     let status = shown(&found.status);
     let undo = match status {
         "pending-upgrade" | "pending-rollback" => format!("`helm rollback {name} -n {namespace}`"),
-        _ => format!("`helm uninstall {name} -n {namespace}`"),
+        // The only way out of a first install, and a person's to go: what it takes along must be said.
+        _ => format!(
+            "`helm uninstall {name} -n {namespace}`, which deletes all that it made, claims of volumes with their data too (`helm get manifest {name} -n {namespace}` lists it)"
+        ),
     };
     Stop::new(
         Code::ReleasePending,
