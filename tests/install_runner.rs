@@ -7,8 +7,9 @@ use install_memory::*;
 use lakehouse::clients::failure::ErrorClass;
 use lakehouse::report::{ApprovalKind, Code};
 use lakehouse::steps::install::{Decision, Stop, WriteTo};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[test]
@@ -53,6 +54,33 @@ fn a_thing_is_made_looked_at_again_and_done_and_one_that_stands_is_verified() {
     assert_eq!(
         (storage.bucket_name.as_str(), storage.created),
         ("bucket role ", true)
+    );
+}
+
+#[test]
+fn what_the_plan_found_as_it_should_be_is_looked_at_again_only_once_something_was_written() {
+    let account = Account::new();
+    let looks: Arc<Mutex<BTreeMap<&str, usize>>> = Arc::default();
+    let standing = |id: &'static str, after: &'static [&'static str]| {
+        let looks = Arc::clone(&looks);
+        step(id, after, move |before| {
+            looks.lock().unwrap().insert(id, before + 1);
+            Ok(Decision::settled("it stands", wanted(id)))
+        })
+    };
+    let steps = vec![
+        standing("before", &[]),
+        thing(&account, "bucket", &["before"]),
+        standing("behind", &["bucket"]),
+    ];
+    let report = install(&account, steps);
+    assert_eq!(
+        outcomes(&report),
+        ["before Verified", "bucket Done", "behind Verified"]
+    );
+    assert_eq!(
+        *looks.lock().unwrap(),
+        BTreeMap::from([("before", 1), ("behind", 2)])
     );
 }
 

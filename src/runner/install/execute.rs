@@ -174,6 +174,15 @@ fn gather(plan: &Plan, outcomes: Vec<Outcome>) -> Done {
     done
 }
 
+/// Whether the plan's look is as good as another one: it found all as it should be, a moment ago and in this very run,
+/// which has written nothing since. A run that changes nothing looks once.
+fn stands(site: &Site<'_>, planned: &PlannedStep) -> bool {
+    planned.decision().is_some()
+        && !planned.is_open()
+        && !site.world.ground.looks.has_written()
+        && site.may_go_on().is_ok()
+}
+
 fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     let step = planned.step.as_ref();
     let mut outcome = Outcome {
@@ -190,6 +199,12 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
     if !board.wait(step.after()) || !board.wait(&planned.also_after) {
         board.end(step.id(), false);
         outcome.ended = Some(Ended::LeftOff);
+        return outcome;
+    }
+    if stands(site, planned) {
+        outcome.report.outcome = StepOutcome::Verified;
+        outcome.report.duration_ms = Some(0);
+        board.end(step.id(), true);
         return outcome;
     }
     let nothing = Value::Null;

@@ -41,6 +41,12 @@ impl Looks {
         self.writes.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Whether this run has written anything, or may have.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.writes.load(Ordering::SeqCst) > 0
+    }
+
     fn now(&self) -> Option<Duration> {
         let now = self.time.load(Ordering::SeqCst).checked_sub(1)?;
         Some(Duration::from_millis(now))
