@@ -314,13 +314,21 @@ fn nothing_is_at_work_while_a_run_is_killed_and_what_waits_dies_with_it() {
 #[test]
 fn what_is_written_beside_eksctl_comes_first() {
     let stage = Stage::new();
-    fs::write(stage.shims.here.join("delay"), "1").unwrap();
     let (write, at) = (written(POLICY), At::OneEnd("after"));
+    // It waits for as long as it takes; for what is not armed it does not wait.
+    stage.shims.come_first(&[write.clone(), written(BLOCK)], 600);
     stage.shims.arm(&Spot { write, at });
-    stage.put("takes", "3");
     let script = format!("{CLUSTER} & sleep 0.2; {POLICY}; wait; exit 7");
     assert_eq!(stage.run(&script), None);
     assert_eq!(stage.done(), [POLICY], "eksctl waits, and dies with its run");
+    assert_eq!(stage.run(&script), Some(7));
+    let mut second = stage.done()[1..].to_vec();
+    second.sort();
+    assert_eq!(
+        second,
+        [POLICY, CLUSTER],
+        "and waits for nothing that was survived"
+    );
 }
 
 #[test]

@@ -103,6 +103,7 @@ pub fn account(world: &World) -> Value {
             tags.remove("aws:cloudformation:logical-id");
         }
     }
+    volumes_in_order(&mut state);
     for stack in state["stacks"].as_object_mut().unwrap().values_mut() {
         if let Some(outputs) = stack["outputs"].as_object_mut() {
             outputs.remove("CertificateAuthorityData");
@@ -125,6 +126,19 @@ pub fn account(world: &World) -> Value {
         }
     }
     state
+}
+
+/// Volumes are made in the order in which pods come to ask for them, and their names are generated.
+fn volumes_in_order(state: &mut Value) {
+    const CLAIM: &str = "kubernetes.io/created-for/pvc/name";
+    let pieces = state["network"]["4-pieces"].as_array_mut().unwrap();
+    for piece in pieces.iter_mut().filter(|piece| piece["tags"][CLAIM].is_string()) {
+        let tags = piece["tags"].as_object_mut().unwrap();
+        for generated in ["CSIVolumeName", "Name", "kubernetes.io/created-for/pv/name"] {
+            assert!(tags.remove(generated).is_some(), "{generated}: {tags:?}");
+        }
+    }
+    pieces.sort_by_key(|piece| piece["tags"][CLAIM].as_str().map(str::to_owned));
 }
 
 /// How often each thing was written since the seed, as `service action key`.
@@ -198,6 +212,15 @@ fn comparable(object: &Value) -> (String, Value) {
     } else if generated {
         name = if owner.is_empty() { "*".to_owned() } else { owner };
     }
+    // A hash of the pod's template, which names a generated network; and one of the load balancer's ids.
+    let hash = text("/metadata/labels/pod-template-hash");
+    if let Some(begin) = name.strip_suffix(&hash).filter(|_| !hash.is_empty()) {
+        name = format!("{begin}*");
+    } else if kind == "TargetGroupBinding" {
+        name = name
+            .rsplit_once('-')
+            .map_or(name.clone(), |(begin, _)| format!("{begin}-*"));
+    }
     let shown = match kind.as_str() {
         "Secret" | "ConfigMap" => json!({ "labels": labels(object), "keys": keys(&object["data"]) }),
         "Node" | "Pod" | "CSINode" | "Lease" | "IPAddress" => json!({ "labels": labels(object) }),
@@ -216,6 +239,7 @@ fn comparable(object: &Value) -> (String, Value) {
             ] {
                 meta.remove(name);
             }
+            whole["metadata"]["name"] = json!(name);
             scrub(&mut whole);
             whole
         }
@@ -235,6 +259,7 @@ fn labels(object: &Value) -> Value {
         // Helm's own time of the release, and a node's own name.
         labels.remove("modifiedAt");
         labels.remove("kubernetes.io/hostname");
+        labels.retain(|name, _| !GENERATED.contains(&name.as_str()));
         // Nodes stand in the networks, which eksctl dealt the zones out to.
         if object["kind"] == "Node" {
             labels.retain(|name, _| !name.ends_with("/zone") && name != "topology.k8s.aws/zone-id");
@@ -243,23 +268,44 @@ fn labels(object: &Value) -> Value {
     labels
 }
 
-/// Addresses of services are given out in the order in which they are asked for.
+/// What the API server and its controllers make up: addresses and ports are given out in the order in which services ask
+/// for them, and volumes stand where a node is.
+const GENERATED: [&str; 16] = [
+    "batch.kubernetes.io/controller-uid",
+    "caBundle",
+    "clusterIP",
+    "clusterIPs",
+    "controller-uid",
+    "healthCheckNodePort",
+    "nodeAffinity",
+    "nodeName",
+    "nodePort",
+    "pod-template-hash",
+    "resourceVersion",
+    "storage.kubernetes.io/csiProvisionerIdentity",
+    "targetGroupARN",
+    "uid",
+    "volume.kubernetes.io/selected-node",
+    "volumeName",
+];
+
 fn scrub(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for name in [
-                "clusterIP",
-                "clusterIPs",
-                "caBundle",
-                "uid",
-                "volumeName",
-                "nodeName",
-            ] {
-                map.remove(name);
-            }
+            map.retain(|name, _| !GENERATED.contains(&name.as_str()));
             map.values_mut().for_each(scrub);
         }
         Value::Array(list) => list.iter_mut().for_each(scrub),
+        Value::String(text) => {
+            for kind in ["vpc-", "vol-"] {
+                if let Some((begin, id)) = text.split_once(kind) {
+                    let rest = id.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
+                    if id.len() - rest.len() >= 8 {
+                        *text = format!("{begin}{kind}ID{rest}");
+                    }
+                }
+            }
+        }
         _ => {}
     }
 }
@@ -279,9 +325,15 @@ pub fn world() -> World {
 /// Fails with every place where two documents differ.
 #[track_caller]
 pub fn same(what: &str, one: &Value, other: &Value) {
+    let places = differing(one, other);
+    assert!(places.is_empty(), "{what} differs:\n{}", places.join("\n"));
+}
+
+/// Every place where two documents differ.
+pub fn differing(one: &Value, other: &Value) -> Vec<String> {
     let mut places = Vec::new();
     differences("", one, other, &mut places);
-    assert!(places.is_empty(), "{what} differs:\n{}", places.join("\n"));
+    places
 }
 
 fn differences(at: &str, one: &Value, other: &Value, places: &mut Vec<String>) {

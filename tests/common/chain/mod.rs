@@ -117,6 +117,30 @@ pub fn writes(report: &Value) -> Vec<Written> {
     writes.map(Written::of).collect()
 }
 
+/// The writes that began after `eksctl create cluster` and before it ended, but for those of [`BY_AWS_ITSELF`]: a chain
+/// need not come to them.
+pub fn beside_eksctl(report: &Value) -> Vec<Written> {
+    let journal = journal(report);
+    let begun =
+        |record: &Value| -> jiff::Timestamp { record["startedAt"].as_str().unwrap().parse().unwrap() };
+    let is_cluster =
+        |record: &&Value| argv_of(record).starts_with(&["eksctl", "create", "cluster"].map(str::to_owned));
+    let writes = journal.iter().filter(|record| record["effect"] == "write");
+    let Some(cluster) = writes.clone().find(is_cluster) else {
+        return Vec::new();
+    };
+    let start = begun(cluster);
+    let end = start + std::time::Duration::from_millis(cluster["durationMs"].as_u64().unwrap());
+    let is_needed = |write: &Written| {
+        let verb = write.argv.get(2);
+        BY_AWS_ITSELF
+            .iter()
+            .all(|[writes, ..]| verb.is_none_or(|verb| verb != writes))
+    };
+    let beside = writes.filter(|record| (start..end).contains(&begun(record)) && !is_cluster(record));
+    beside.map(Written::of).filter(is_needed).collect()
+}
+
 /// What that run was first told by aws's `verb`, as a hash; none where it did not ask.
 pub fn first_answer(report: &Value, verb: &str) -> Option<String> {
     let journal = journal(report);
@@ -242,6 +266,8 @@ impl Shims {
         for name in ["armed", "amid", "first", "before", "after", "amidst", "over"] {
             fs::create_dir_all(here.join(name)).unwrap();
         }
+        fs::write(here.join("beside"), "").unwrap();
+        fs::write(here.join("delay"), "0").unwrap();
         let script = SHIM.replace("HERE", &here.display().to_string());
         for tool in TOOLS {
             let path = here.join(tool);
@@ -266,6 +292,15 @@ impl Shims {
     pub fn arm_amid(&self, command: &str) {
         self.empty("amidst");
         fs::write(self.here.join("amid").join(command), MIDST).unwrap();
+    }
+
+    /// `eksctl create cluster` waits until runs were killed at each of these that is armed, for this many seconds at most.
+    pub fn come_first(&self, beside: &[Written], seconds: u64) {
+        let lines = beside
+            .iter()
+            .fold(String::new(), |lines, write| lines + &write.signature() + "\n");
+        fs::write(self.here.join("beside"), lines).unwrap();
+        fs::write(self.here.join("delay"), seconds.to_string()).unwrap();
     }
 
     fn empty(&self, name: &str) {
@@ -311,10 +346,11 @@ impl Drop for Killer {
 
 impl Killer {
     /// In a folder of the world's, which the containers see under the same path.
-    pub fn new(world: &World, name: &str) -> Self {
+    /// `beside`: [`beside_eksctl`] of a run that nobody killed.
+    pub fn new(world: &World, name: &str, beside: &[Written]) -> Self {
         let shims = Shims::new(world.path(&format!("shims-{name}")));
-        // Bucket and stacks are written within half a minute of its begin; a busy machine takes twice that.
-        fs::write(shims.here.join("delay"), "90").unwrap();
+        // Bucket and stacks are written within half a minute of eksctl's begin; a busy machine takes twice that.
+        shims.come_first(beside, 90);
         let machine = format!("lakehouse-kill-chain-{}-{name}", std::process::id());
         let output = in_toolbox(world, &["--detach", "--name", &machine, "--hostname", "operator"])
             .args(["sleep", "86400"])

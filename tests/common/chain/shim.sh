@@ -10,7 +10,8 @@
 # HERE/before/KEY, HERE/after/KEY, HERE/amidst/KEY     kills that have happened: such a write is survived
 # HERE/log          the kills in their order: when, words, key, command line
 # HERE/over/PID     runs that were killed
-# HERE/delay        for how many seconds `eksctl create cluster` waits before it takes the lock
+# HERE/beside       the writes beside `eksctl create cluster`, a line each: it takes the lock when each that is armed was
+#                   killed at, or after the seconds that HERE/delay says
 #
 # A write that is armed and not survived holds the lock alone until the run is dead; every other write shares it while it
 # runs. So nothing is at work but what is killed, each kill finds the same, and what waits for the lock dies with its
@@ -83,9 +84,33 @@ end() {
     exit 99
 }
 
+# Whether some write beside eksctl is still to be killed at.
+awaited() {
+    [ -z "$(ls "$here/first")" ] || return 0
+    while read -r other; do
+        if [ -e "$here/armed/$other" ]; then
+            ends=$(cat "$here/armed/$other")
+        elif [ -e "$here/all" ]; then
+            ends=
+        else
+            continue
+        fi
+        for at in ${ends:-before after}; do
+            cut -f 1,2 "$here/log" 2>/dev/null | grep -qxF "$(printf '%s\t%s' "$at" "$other")" || return 0
+        done
+    done <"$here/beside"
+    return 1
+}
+
 # eksctl works for minutes, and a command of aws that waits for the lock has one: what is written beside it comes first.
 case "$tool $1 $2" in
-    'eksctl create cluster') [ ! -e "$here/delay" ] || sleep "$(cat "$here/delay")" ;;
+    'eksctl create cluster')
+        left=$(cat "$here/delay")
+        while [ "$left" -gt 0 ] && [ ! -e "$here/over/$run" ] && awaited; do
+            sleep 1
+            left=$((left - 1))
+        done
+        ;;
 esac
 exec 9<>"$here/lock"
 when=
