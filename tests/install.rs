@@ -32,6 +32,8 @@ struct Undisturbed {
     plan_code: Option<i32>,
     plan_writes: Vec<Written>,
     counted_by_plan: BTreeMap<String, u64>,
+    /// [`beside_eksctl`]; its journal is gone once all is made.
+    beside: Vec<Written>,
     /// What a second run, which found all as it should be, was told by the readings of [`BY_AWS_ITSELF`].
     settled: BTreeMap<&'static str, String>,
 }
@@ -73,6 +75,7 @@ fn undisturbed() -> &'static Undisturbed {
         assert_eq!(code, Some(0), "{}\n{report:#}", finished.stderr);
         let mut left = Undisturbed {
             settled: BTreeMap::new(),
+            beside: beside_eksctl(&report),
             writes: writes(&report),
             account: account(&world),
             cluster: cluster(&world, CLUSTER),
@@ -411,17 +414,16 @@ fn phase_of_write(steps: &[Value], write: &Written) -> Option<Phase> {
 fn killed_at_its_writes_it_converges_to_what_an_undisturbed_run_left() {
     let left = undisturbed();
     let world = world();
-    let beside = beside_eksctl(&left.report);
     if std::env::var_os("LAKEHOUSE_FULL").is_none() {
         let steps = left.plan["install"]["steps"].as_array().unwrap();
         for turn in turns() {
-            let killer = Killer::new(&world, &format!("turn-{turn}"), &beside);
+            let killer = Killer::new(&world, &format!("turn-{turn}"), &left.beside);
             let spots = chosen(&left.writes, steps, turn);
             chain(&format!("turn {turn}"), &killer, &world, &spots);
         }
         return;
     }
-    let killer = Killer::new(&world, "full", &beside);
+    let killer = Killer::new(&world, "full", &left.beside);
     killer.shims.arm_all();
     let steps = left.plan["install"]["steps"].as_array().unwrap();
     let in_scope =
