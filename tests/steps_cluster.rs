@@ -7,7 +7,8 @@ use lakehouse::clients::aws::eks::{Cluster, ClusterVersion, Support};
 use lakehouse::clients::versions::Version;
 use lakehouse::clients::{CallError, ErrorClass};
 use lakehouse::gateway::Tool;
-use lakehouse::steps::preflight::{account, cluster, cluster_version, tools};
+use lakehouse::model::CREATED_BY;
+use lakehouse::steps::preflight::{PreflightInputs, account, cluster, cluster_version, tools};
 use steps_support::{Script, brief, inputs};
 
 fn error(class: ErrorClass, code: &str) -> CallError {
@@ -47,13 +48,14 @@ fn a_cluster_is_absent_only_by_eks_own_code() {
 #[test]
 fn each_status_of_a_cluster_has_its_own_words() {
     let inputs = inputs();
+    let ours = inputs.installation(&"000000000000".parse().unwrap());
     let judged = |status: &str| {
         let found = Ok(Some(Cluster {
             status: status.to_owned(),
             version: Some("1.34".to_owned()),
             ..Cluster::default()
         }));
-        cluster::decide(&found, &inputs.cluster, &inputs.asker())
+        cluster::decide(&found, &inputs.cluster, &ours, &inputs.asker())
     };
     assert_eq!(brief(&judged("ACTIVE").findings, "eks-cluster"), "Pass");
     let mut messages = std::collections::BTreeSet::new();
@@ -75,6 +77,46 @@ fn each_status_of_a_cluster_has_its_own_words() {
         messages.insert(checked.findings[0].message.clone());
     }
     assert_eq!(messages.len(), 6);
+}
+
+#[test]
+fn a_cluster_that_a_run_before_began_to_make_does_not_stop_the_one_that_goes_on() {
+    let inputs = inputs();
+    let account = "000000000000".parse().unwrap();
+    let ours = inputs.installation(&account);
+    let other = PreflightInputs {
+        namespace: "other".parse().unwrap(),
+        ..inputs.clone()
+    };
+    let judged = |status: &str, mark: &str| {
+        let found = Ok(Some(Cluster {
+            status: status.to_owned(),
+            tags: Some([(CREATED_BY.to_owned(), mark.to_owned())].into()),
+            ..Cluster::default()
+        }));
+        let checked = cluster::decide(&found, &inputs.cluster, &ours, &inputs.asker());
+        brief(&checked.findings, "eks-cluster")
+    };
+    for status in ["CREATING", "PENDING", "UPDATING"] {
+        assert_eq!(
+            judged(status, ours.as_str()),
+            "Warn EKS_CLUSTER_NOT_ACTIVE",
+            "{status}"
+        );
+        let another = other.installation(&account);
+        assert_eq!(
+            judged(status, another.as_str()),
+            "Fail EKS_CLUSTER_NOT_ACTIVE",
+            "{status}"
+        );
+    }
+    for status in ["DELETING", "FAILED"] {
+        assert_eq!(
+            judged(status, ours.as_str()),
+            "Fail EKS_CLUSTER_NOT_ACTIVE",
+            "{status}"
+        );
+    }
 }
 
 #[test]

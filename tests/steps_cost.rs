@@ -4,21 +4,32 @@ mod steps_support;
 
 use lakehouse::clients::{CallError, ErrorClass};
 use lakehouse::report::{CostEstimate, Finding};
-use lakehouse::steps::preflight::cost;
 use lakehouse::steps::preflight::cost::prices::TABLE;
+use lakehouse::steps::preflight::cost::{self, Balancer};
 use lakehouse::steps::preflight::instance_type;
 use lakehouse::steps::preflight::making::Making;
 use steps_support::{brief, inputs};
 
+const NEW: Making = Making::Cluster { network: true };
+
 fn estimate(making: Making, node_type: &str, region: &str) -> (Finding, Option<CostEstimate>) {
+    estimate_with(making, Balancer::Public, node_type, region)
+}
+
+fn estimate_with(
+    making: Making,
+    balancer: Balancer,
+    node_type: &str,
+    region: &str,
+) -> (Finding, Option<CostEstimate>) {
     let node_type = node_type.parse().unwrap();
-    let mut checked = cost::decide(making, &node_type, 2, &region.parse().unwrap());
+    let mut checked = cost::decide(making, balancer, (&node_type, 2), &region.parse().unwrap());
     (checked.findings.remove(0), checked.evidence.cost_estimate)
 }
 
 #[test]
 fn a_new_cluster_is_summed_up_and_marked_as_an_estimate() {
-    let (finding, found) = estimate(Making::Cluster, "t3.large", "us-east-2");
+    let (finding, found) = estimate(NEW, "t3.large", "us-east-2");
     assert_eq!(
         finding.message,
         "What install makes costs about 271 USD a month: an estimate by list prices of 2026-09-21, without data transfer, S3, load and tax."
@@ -43,11 +54,55 @@ fn an_existing_cluster_costs_only_what_is_new() {
 }
 
 #[test]
+fn what_this_install_does_not_make_costs_nothing() {
+    let made = |making, balancer| {
+        let (_, found) = estimate_with(making, balancer, "t3.large", "us-east-2");
+        let items = found.unwrap().items;
+        items
+            .into_iter()
+            .map(|item| item.what)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (gateway, balancer, address) = (
+        "NAT gateway",
+        "application load balancer",
+        "public address of the load balancer",
+    );
+    for (making, kind, with, without) in [
+        (NEW, Balancer::Public, vec![gateway, balancer, address], vec![]),
+        (NEW, Balancer::Internal, vec![gateway, balancer], vec![address]),
+        (
+            NEW,
+            Balancer::None,
+            vec![gateway, "EKS control plane"],
+            vec![balancer, address],
+        ),
+        (
+            Making::Cluster { network: false },
+            Balancer::Public,
+            vec!["EKS control plane", address],
+            vec![gateway],
+        ),
+    ] {
+        let made = made(making, kind);
+        assert!(
+            with.iter().all(|what| made.contains(what)),
+            "{making:?} {kind:?}: {made}"
+        );
+        assert!(
+            !without.iter().any(|what| made.contains(what)),
+            "{making:?} {kind:?}: {made}"
+        );
+    }
+}
+
+#[test]
 fn a_price_that_is_not_in_the_table_is_not_guessed() {
     for (making, node_type, region, named) in [
-        (Making::Cluster, "t3.large", "ap-southeast-4", "ap-southeast-4"),
-        (Making::Cluster, "r5.large", "us-east-2", "r5.large"),
-        (Making::Cluster, "m7i.large", "eu-central-1", "m7i.large"),
+        (NEW, "t3.large", "ap-southeast-4", "ap-southeast-4"),
+        (NEW, "r5.large", "us-east-2", "r5.large"),
+        (NEW, "m7i.large", "eu-central-1", "m7i.large"),
         (Making::Unknown, "t3.large", "us-east-2", "eks-cluster"),
     ] {
         let (finding, found) = estimate(making, node_type, region);
@@ -95,7 +150,7 @@ fn a_type_in_one_zone_blocks_a_new_cluster_and_warns_of_an_existing_one() {
             checked.findings[0].clone(),
         )
     };
-    let (new, into) = (Making::Cluster, Making::Into { nodes: true });
+    let (new, into) = (NEW, Making::Into { nodes: true });
     assert_eq!(judged(&["us-east-2a", "us-east-2b"], new).0, "Pass");
     let (one, seen, finding) = judged(&["us-east-2b"], new);
     assert_eq!((one.as_str(), seen), ("Fail INSTANCE_TYPE_ONE_ZONE", 1));

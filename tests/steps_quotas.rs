@@ -364,6 +364,30 @@ fn a_quota_that_is_overdrawn_blocks_no_install_that_adds_nothing() {
 }
 
 #[test]
+fn a_full_quota_of_networks_is_no_matter_where_subnets_are_named() {
+    let named = PreflightInputs {
+        has_subnets: true,
+        ..inputs()
+    };
+    let full = rehearsal().on(
+        "aws ec2 describe-vpcs",
+        0,
+        "{\"Vpcs\":[\"000000000000\",\"000000000000\",\"000000000000\",\"000000000000\",\"000000000000\"]}",
+        "",
+    );
+    let outcome = run_all(&named, &full);
+    for (id, expected) in [
+        ("quota-vpcs", "Skip"),
+        ("quota-elastic-ips", "Skip"),
+        ("quota-nat-gateways", "Skip"),
+        ("quota-clusters", "Pass"),
+        ("quota-load-balancers", "Pass"),
+    ] {
+        assert_eq!(brief(&outcome.findings, id), expected, "{id}");
+    }
+}
+
+#[test]
 fn full_quotas_block_a_new_cluster() {
     for (id, begin, answer, name) in [
         (

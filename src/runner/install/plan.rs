@@ -232,11 +232,12 @@ impl Plan {
         self.steps.iter().all(|planned| !planned.is_open())
     }
 
-    /// Whether it makes what has a price by the hour: the cluster, or its nodes.
+    /// Whether it makes what has a price by the hour: the cluster, its nodes, or the load balancer.
     #[must_use]
     pub fn has_price(&self) -> bool {
         self.steps.iter().any(|planned| {
-            ["cluster", "node-group"].contains(&planned.step.id()) && planned.action() == StepAction::Create
+            ["cluster", "node-group", "site-ingress"].contains(&planned.step.id())
+                && planned.action() == StepAction::Create
         })
     }
 

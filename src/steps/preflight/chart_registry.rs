@@ -101,7 +101,7 @@ pub fn ask(
     lock: &'static ChartLock,
     mirror: Option<&ChartRegistry>,
 ) -> Option<Vec<Asked>> {
-    let charts = lock.one_of_each_registry();
+    let charts = lock.asked_for_beforehand();
     let asked: Option<Vec<Asked>> = std::thread::scope(|scope| {
         let put = |chart: &'static LockedChart| {
             start(scope, move || {

@@ -5,7 +5,7 @@ use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
 use crate::clients::{Asker, CallError, explain};
 use crate::gateway::Gateway;
-use crate::model::ClusterName;
+use crate::model::{CREATED_BY, ClusterName, InstallationId};
 use crate::report::{Code, Finding, PreflightEvidence};
 use std::time::Instant;
 
@@ -26,11 +26,16 @@ pub struct Seen {
 }
 
 /// Looks at the cluster, and at its node groups and add-ons where it exists.
-pub fn run(gateway: &dyn Gateway, name: &ClusterName, asker: &Asker<'_>) -> (Checked, Seen) {
+pub fn run(
+    gateway: &dyn Gateway,
+    name: &ClusterName,
+    installation: &InstallationId,
+    asker: &Asker<'_>,
+) -> (Checked, Seen) {
     let start = Instant::now();
     let eks = Eks { gateway };
     let found = eks.cluster(name);
-    let mut checked = decide(&found, name, asker).timed(start);
+    let mut checked = decide(&found, name, installation, asker).timed(start);
     let mut names = None;
     if matches!(found, Ok(Some(_))) {
         let start = Instant::now();
@@ -51,9 +56,15 @@ pub fn run(gateway: &dyn Gateway, name: &ClusterName, asker: &Asker<'_>) -> (Che
     (checked, Seen { found, groups })
 }
 
-/// Judges the cluster.
+/// Judges the cluster. One that `installation` itself began to make, or to change, is gone on with: the install waits
+/// for it.
 #[must_use]
-pub fn decide(found: &Result<Option<Cluster>, CallError>, name: &ClusterName, asker: &Asker<'_>) -> Checked {
+pub fn decide(
+    found: &Result<Option<Cluster>, CallError>,
+    name: &ClusterName,
+    installation: &InstallationId,
+    asker: &Asker<'_>,
+) -> Checked {
     let seen = |status: &str| PreflightEvidence {
         eks_cluster_status: Some(status.to_owned()),
         ..PreflightEvidence::default()
@@ -114,6 +125,13 @@ pub fn decide(found: &Result<Option<Cluster>, CallError>, name: &ClusterName, as
         ),
     };
     let message = format!("The cluster `{name}` {message} (status {}).", cluster.status);
+    let mark = cluster.tags.as_ref().and_then(|tags| tags.get(CREATED_BY));
+    let is_ours = mark.is_some_and(|mark| mark == installation.as_str());
+    if is_ours && ["CREATING", "PENDING", "UPDATING"].contains(&cluster.status.as_str()) {
+        let message = format!("{message} An earlier run of this install began that; install waits for it.");
+        return Checked::from(Finding::warn(ID, Code::EksClusterNotActive, message))
+            .seen(seen(&cluster.status));
+    }
     Checked::from(Finding::fail(ID, Code::EksClusterNotActive, message).remedy(remedy))
         .seen(seen(&cluster.status))
 }

@@ -1,10 +1,11 @@
 //! What the preflight needs to know: checked settings, nothing of the environment.
 
+use super::cost::Balancer;
 use crate::clients::Asker;
 pub use crate::model::DnsProvider;
 use crate::model::{
-    AccountId, BucketName, CertArn, ChartLock, ChartRegistry, ClusterName, Namespace, NodeType, Profile,
-    Region, RootDomain, SiteDomain, SsoFacts,
+    AccountId, BucketName, CertArn, ChartLock, ChartRegistry, ClusterName, InstallationId, Namespace,
+    NodeType, Phase, Profile, Region, RootDomain, Scheme, SiteDomain, SsoFacts, Target,
 };
 use crate::report::ExecMode;
 use std::net::SocketAddr;
@@ -64,6 +65,12 @@ pub struct PreflightInputs {
     pub has_dns: bool,
     /// The env file's account, where it names one.
     pub expected_account: Option<AccountId>,
+    /// Whether subnets were named for a new cluster: then install makes no network.
+    pub has_subnets: bool,
+    /// The site's load balancer's kind.
+    pub scheme: Scheme,
+    /// The last phase that is asked for; none is all of them.
+    pub phase: Option<Phase>,
     /// The time that certificates are held against.
     pub now: jiff::Timestamp,
     /// Where the tools run.
@@ -91,6 +98,28 @@ impl PreflightInputs {
             profile: self.profile.as_ref(),
             region: &self.region,
             mode: self.mode,
+        }
+    }
+
+    /// The installation that this preflight is for.
+    #[must_use]
+    pub fn installation(&self, account: &AccountId) -> InstallationId {
+        let target = Target {
+            account: account.clone(),
+            region: self.region.clone(),
+            cluster: self.cluster.clone(),
+            namespace: self.namespace.clone(),
+        };
+        target.installation()
+    }
+
+    /// The load balancer that an install so asked for makes.
+    #[must_use]
+    pub fn balancer(&self) -> Balancer {
+        match (self.phase, self.scheme) {
+            (Some(last), _) if last < Phase::Ingress => Balancer::None,
+            (_, Scheme::Internal) => Balancer::Internal,
+            (_, Scheme::InternetFacing) => Balancer::Public,
         }
     }
 }

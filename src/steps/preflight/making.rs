@@ -12,8 +12,11 @@ use std::time::Duration;
 /// What an install would make beside the workloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Making {
-    /// A cluster with its network and nodes.
-    Cluster,
+    /// A cluster with its nodes.
+    Cluster {
+        /// Whether it makes the network too: no subnets were named.
+        network: bool,
+    },
     /// Nothing of that: the cluster is there.
     Into {
         /// Whether it makes the nodes: the cluster has no node group.
@@ -25,11 +28,18 @@ pub enum Making {
 
 impl Making {
     /// Judges by the cluster and the node groups that it has. Where these could not be listed, nodes count as still to
-    /// be made: too many counted is said with its figures, too few would be a wrong "it fits".
+    /// be made: too many counted is said with its figures, too few would be a wrong "it fits". `has_subnets`: subnets were
+    /// named for a new cluster.
     #[must_use]
-    pub fn of(found: &Result<Option<Cluster>, CallError>, node_groups: Option<&[String]>) -> Self {
+    pub fn of(
+        found: &Result<Option<Cluster>, CallError>,
+        node_groups: Option<&[String]>,
+        has_subnets: bool,
+    ) -> Self {
         match found {
-            Ok(None) => Self::Cluster,
+            Ok(None) => Self::Cluster {
+                network: !has_subnets,
+            },
             Ok(Some(cluster)) if ["ACTIVE", "UPDATING"].contains(&cluster.status.as_str()) => Self::Into {
                 nodes: node_groups.is_none_or(<[String]>::is_empty),
             },
@@ -41,7 +51,7 @@ impl Making {
     #[must_use]
     pub const fn nodes(self, asked: u32) -> u32 {
         match self {
-            Self::Cluster | Self::Into { nodes: true } => asked,
+            Self::Cluster { .. } | Self::Into { nodes: true } => asked,
             Self::Into { nodes: false } | Self::Unknown => 0,
         }
     }
@@ -63,8 +73,8 @@ pub fn run(
         .and(quotas::run(gateway, inputs, account, making, zones))
         .and(cost::decide(
             making,
-            &inputs.node_type,
-            inputs.node_count,
+            inputs.balancer(),
+            (&inputs.node_type, inputs.node_count),
             asker.region,
         ))
 }

@@ -176,14 +176,23 @@ fn of_account(
             let zones = Ec2 { gateway }.zones(&inputs.node_type, asker.region);
             (zones, started.elapsed())
         });
-        let (cluster, seen) = cluster::run(gateway, &inputs.cluster, &asker);
+        let (cluster, seen) = cluster::run(
+            gateway,
+            &inputs.cluster,
+            &inputs.installation(&caller.account),
+            &asker,
+        );
         let cluster = told(listener, cluster);
         let into = seen.clone();
         let inside = start(scope, move || {
             told(listener, inside::run(gateway, inputs, caller, &into))
         });
         let offers = finish(offers, || (Err(making::not_begun()), Duration::ZERO));
-        let making = Making::of(&seen.found, cluster.evidence.eks_node_groups.as_deref());
+        let making = Making::of(
+            &seen.found,
+            cluster.evidence.eks_node_groups.as_deref(),
+            inputs.has_subnets,
+        );
         let made = making::run(inputs, gateway, &caller.account, making, &offers);
         let made = told(listener, made);
         let zone = finish(zone, || hosted::Hosted {

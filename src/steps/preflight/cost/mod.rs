@@ -27,9 +27,21 @@ const NOT_COUNTED: [&str; 7] = [
     "logs, tax, support and discounts",
 ];
 
-/// Sums up.
+/// The load balancer of the site, as far as it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balancer {
+    /// None is made: the install ends with a phase before it.
+    None,
+    /// It has addresses of the network only.
+    Internal,
+    /// It has public addresses.
+    Public,
+}
+
+/// Sums up; `nodes` are their type and how many are asked for.
 #[must_use]
-pub fn decide(making: Making, node_type: &NodeType, node_count: u32, region: &Region) -> Checked {
+pub fn decide(making: Making, balancer: Balancer, nodes: (&NodeType, u32), region: &Region) -> Checked {
+    let (node_type, node_count) = nodes;
     if making == Making::Unknown {
         let reason = "Not estimated: what install would make is unknown, see the check `eks-cluster`.";
         return Finding::skip(ID, reason).into();
@@ -48,10 +60,9 @@ pub fn decide(making: Making, node_type: &NodeType, node_count: u32, region: &Re
         return Finding::skip(ID, reason).into();
     }
     let items = items(
-        making,
+        (making, balancer),
         prices,
-        node_type,
-        f64::from(nodes),
+        (node_type, f64::from(nodes)),
         node_hour.unwrap_or_default(),
     );
     let estimate = CostEstimate {
@@ -71,7 +82,12 @@ pub fn decide(making: Making, node_type: &NodeType, node_count: u32, region: &Re
     })
 }
 
-fn items(making: Making, prices: &Prices, node_type: &NodeType, nodes: f64, node_hour: f64) -> Vec<CostItem> {
+fn items(
+    (making, balancer): (Making, Balancer),
+    prices: &Prices,
+    (node_type, nodes): (&NodeType, f64),
+    node_hour: f64,
+) -> Vec<CostItem> {
     let mut items = Vec::new();
     let mut add = |what: String, count: f64, each: f64| {
         items.push(CostItem {
@@ -81,14 +97,16 @@ fn items(making: Making, prices: &Prices, node_type: &NodeType, nodes: f64, node
             monthly: cents(count * each),
         });
     };
-    if making == Making::Cluster {
+    if let Making::Cluster { network } = making {
         add("EKS control plane".to_owned(), 1.0, CONTROL_PLANE_HOUR * HOURS);
-        add("NAT gateway".to_owned(), 1.0, prices.nat_gateway_hour * HOURS);
-        add(
-            "public address of the NAT gateway".to_owned(),
-            1.0,
-            ADDRESS_HOUR * HOURS,
-        );
+        if network {
+            add("NAT gateway".to_owned(), 1.0, prices.nat_gateway_hour * HOURS);
+            add(
+                "public address of the NAT gateway".to_owned(),
+                1.0,
+                ADDRESS_HOUR * HOURS,
+            );
+        }
     }
     if nodes > 0.0 {
         add(format!("node {node_type}"), nodes, node_hour * HOURS);
@@ -98,16 +116,20 @@ fn items(making: Making, prices: &Prices, node_type: &NodeType, nodes: f64, node
             prices.gp3_month * VOLUME_GB,
         );
     }
-    add(
-        "application load balancer".to_owned(),
-        1.0,
-        prices.load_balancer_hour * HOURS,
-    );
-    add(
-        "public address of the load balancer, one a zone".to_owned(),
-        BALANCER_ADDRESSES,
-        ADDRESS_HOUR * HOURS,
-    );
+    if balancer != Balancer::None {
+        add(
+            "application load balancer".to_owned(),
+            1.0,
+            prices.load_balancer_hour * HOURS,
+        );
+    }
+    if balancer == Balancer::Public {
+        add(
+            "public address of the load balancer, one a zone".to_owned(),
+            BALANCER_ADDRESSES,
+            ADDRESS_HOUR * HOURS,
+        );
+    }
     items
 }
 
