@@ -14,8 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json as value};
 use std::time::Duration;
 
-/// How long it holds without being renewed; it is renewed about every third of that.
-pub const DURATION: Duration = Duration::from_secs(30 * 60);
+/// How long it holds without being renewed; it is renewed about every third of that. Longer than the longest command, an
+/// eksctl of 45 minutes: while nothing else is looked at, nothing renews it.
+pub const DURATION: Duration = Duration::from_secs(60 * 60);
 /// How long one request may wait, as kubectl takes it.
 const REQUEST_LIMIT: &str = "15s";
 const COMMAND_LIMIT: Duration = Duration::from_secs(40);

@@ -36,7 +36,7 @@ fn a_new_lease_is_what_the_api_takes() {
             "spec": {
                 "acquireTime": "2026-11-24T03:00:00.000000Z",
                 "holderIdentity": "ann@m1/41/0badcafe.77/r1",
-                "leaseDurationSeconds": 1800,
+                "leaseDurationSeconds": 3600,
                 "leaseTransitions": 0,
                 "renewTime": "2026-11-24T03:00:00.000000Z"
             }
@@ -49,7 +49,7 @@ fn only_a_lease_that_is_free_ended_ours_or_of_our_own_dead_is_taken() {
     let me = holder("ann", "m1", "r2");
     let dead = |_: &Holder| false;
     let alive = |_: &Holder| true;
-    let soon = "2026-11-24T03:29:59Z";
+    let soon = "2026-11-24T03:59:59Z";
     let own = found(&holder("ann", "m1", "r1"), NOW);
     assert_eq!(
         own.held_against(&me, at(soon), alive).as_deref(),
@@ -63,7 +63,7 @@ fn only_a_lease_that_is_free_ended_ours_or_of_our_own_dead_is_taken() {
             "{user}@{machine}: its process is none that can be looked at here"
         );
         assert_eq!(
-            other.held_against(&me, at("2026-11-24T03:30:00Z"), alive),
+            other.held_against(&me, at("2026-11-24T04:00:00Z"), alive),
             None,
             "it has ended"
         );
@@ -93,7 +93,7 @@ fn taking_keeps_what_others_put_there_and_the_version_that_was_seen() {
     assert_eq!(taken.since(), Some(later));
     let renewed = taken.taken(&me, at("2026-11-24T04:10:00Z"));
     assert_eq!(renewed.since(), Some(later), "renewed, not taken anew");
-    assert_eq!(renewed.ends(), Some(at("2026-11-24T04:40:00Z")));
+    assert_eq!(renewed.ends(), Some(at("2026-11-24T05:10:00Z")));
     assert_eq!(renewed.document["spec"]["leaseTransitions"], 1);
 }
 
