@@ -108,13 +108,15 @@ impl ChartLock {
         self.charts.iter().find(|chart| chart.name == name)
     }
 
-    /// Of each registry and repository that install takes charts from, the first chart. A mirror must hold them all:
-    /// those of somebody else's registry are the ones that it lacks most easily.
+    /// Of each registry and repository that install takes charts from, the first chart, and each whose digest is known:
+    /// helm 3 takes none with a chart that it installs. A mirror must hold them all: those of somebody else's registry are
+    /// the ones that it lacks most easily.
     #[must_use]
-    pub fn one_of_each_registry(&self) -> Vec<&LockedChart> {
+    pub fn asked_for_beforehand(&self) -> Vec<&LockedChart> {
         let mut asked: Vec<&LockedChart> = Vec::new();
         for chart in &self.charts {
-            if asked.iter().all(|other| other.registry != chart.registry) {
+            let is_new = asked.iter().all(|other| other.registry != chart.registry);
+            if is_new || chart.digest.is_some() {
                 asked.push(chart);
             }
         }

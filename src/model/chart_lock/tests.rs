@@ -52,8 +52,25 @@ fn a_mirror_holds_every_chart_and_its_own_digests() {
 }
 
 #[test]
+fn each_chart_with_a_digest_is_asked_for_before_anything_is_installed() {
+    let mut lock = ChartLock::compiled().clone();
+    let registry = "oci://public.ecr.aws/ingext";
+    lock.charts = vec![
+        chart(registry, None),
+        chart(registry, Some("sha256:a")),
+        chart(registry, None),
+    ];
+    let digests: Vec<Option<&str>> = lock
+        .asked_for_beforehand()
+        .iter()
+        .map(|chart| chart.digest.as_deref())
+        .collect();
+    assert_eq!(digests, [None, Some("sha256:a")]);
+}
+
+#[test]
 fn a_chart_of_each_registry_is_asked_for() {
-    let asked = ChartLock::compiled().one_of_each_registry();
+    let asked = ChartLock::compiled().asked_for_beforehand();
     let of = |mirror: Option<&ChartRegistry>| -> Vec<String> {
         asked
             .iter()
