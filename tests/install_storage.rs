@@ -575,7 +575,7 @@ fn events() -> Vec<StackEvent> {
 #[test]
 fn a_stack_that_can_t_go_on_names_the_first_cause_and_the_commands_that_mend_it() {
     for (status, wanted, command) in [
-        ("ROLLBACK_COMPLETE", Code::StackFailed, "delete-stack"),
+        ("ROLLBACK_COMPLETE", Code::StackRolledBack, "delete-stack"),
         ("CREATE_FAILED", Code::StackFailed, "delete-stack"),
         ("ROLLBACK_FAILED", Code::StackFailed, "delete-stack"),
         (
@@ -583,7 +583,7 @@ fn a_stack_that_can_t_go_on_names_the_first_cause_and_the_commands_that_mend_it(
             Code::StackFailed,
             "continue-update-rollback",
         ),
-        ("DELETE_FAILED", Code::StackFailed, "delete-stack"),
+        ("DELETE_FAILED", Code::StackDeleteFailed, "delete-stack"),
         (
             "DELETE_IN_PROGRESS",
             Code::StackBusy,

@@ -46,7 +46,7 @@ pub(super) fn unusable(
     let why = failing(&observed.failed);
     let (code, message, remedy) = match kind {
         StackKind::RolledBack => (
-            Code::StackFailed,
+            Code::StackRolledBack,
             format!(
                 "The creation of the stack `{name}` failed and was taken back ({status}): it holds nothing and can only be deleted.{why}"
             ),
@@ -67,7 +67,7 @@ pub(super) fn unusable(
             format!("Mend what the tool's words name. Then {delete}, and run the same command again."),
         ),
         StackKind::DeleteFailed => (
-            Code::StackFailed,
+            Code::StackDeleteFailed,
             format!("The deletion of the stack `{name}` stopped halfway ({status}).{why}"),
             format!(
                 "Remove what the tool's words name as still in use. Then {delete}, and run the same command again."
