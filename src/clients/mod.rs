@@ -15,7 +15,6 @@ pub mod helm_words;
 pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;
-pub mod retry;
 pub mod site;
 pub mod versions;
 
