@@ -114,6 +114,23 @@ fn eksctl_is_asked_as_recorded_with_the_config_by_standard_input() {
 }
 
 #[test]
+fn a_question_whose_connection_was_cut_is_asked_once_more_and_a_refused_one_is_not() {
+    let cut = "Error: checking AWS STS access – cannot get role ARN for current session: operation error STS: GetCallerIdentity, https response error StatusCode: 200, RequestID: x, deserialization failed, failed to decode response body, read tcp 172.29.77.129:43716->172.29.77.2:4566: use of closed network connection";
+    let refused =
+        "Error: operation error STS: GetCallerIdentity, dial tcp 127.0.0.1:9: connect: connection refused";
+    for (words, times) in [(cut, 2), (refused, 1)] {
+        let script = Script::default().on("eksctl", 1, "", words);
+        let eksctl = Eksctl {
+            gateway: &script,
+            listener: None,
+        };
+        let error = eksctl.dry_run(CONFIG).unwrap_err();
+        assert_eq!(error.class, C::Unreachable(Reach::Connect), "{words}");
+        assert_eq!(script.asked().len(), times, "{words}");
+    }
+}
+
+#[test]
 fn a_dry_run_is_a_whole_cluster_config_or_nothing() {
     let whole = recorded("eksctl/dry-run/good").stdout;
     assert!(parse_cluster_config(&whole).unwrap().contains("kubec-probe"));

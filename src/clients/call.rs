@@ -3,6 +3,7 @@
 use crate::clients::aws::classify::classify_aws;
 use crate::clients::eksctl::words::classify_eksctl;
 use crate::clients::failure::{CallError, ErrorClass, ParseFailure};
+use crate::clients::go_network::is_cut;
 use crate::clients::helm_words::classify_helm;
 use crate::clients::kube::classify_kube;
 use crate::gateway::spec::Effect;
@@ -90,7 +91,8 @@ pub const STDIN: &str = "file:///dev/stdin";
 const SLOW_DOWN: Duration = Duration::from_secs(2);
 
 /// Asks, and parses the answer. A reading question that was throttled through all of aws's own tries is asked
-/// once more: many questions at once are what a burst limit refuses. Nothing else is asked twice, and never a person.
+/// once more: many questions at once are what a burst limit refuses. So is one of another tool whose connection was cut.
+/// Nothing else is asked twice, and never a person.
 ///
 /// # Errors
 /// [`CallError`] where there is no answer; its class says why.
@@ -113,7 +115,7 @@ pub fn ask_both<T>(
 ) -> Result<T, CallError> {
     match once(gateway, ask, &parse) {
         Err(error)
-            if error.class == ErrorClass::Throttled
+            if passes(ask, &error)
                 && ask.spec.effect == Effect::Read
                 && !ask.spec.terminal
                 && gateway.pause(SLOW_DOWN) =>
@@ -122,6 +124,15 @@ pub fn ask_both<T>(
         }
         answer => answer,
     }
+}
+
+/// Whether the same question may be answered a moment later. aws tries a lost connection anew by itself; the tools that
+/// are written in Go don't.
+fn passes(ask: &Ask, error: &CallError) -> bool {
+    let is_cut = matches!(error.class, ErrorClass::Unreachable(_))
+        && ask.spec.tool != Tool::Aws
+        && is_cut(&error.said.to_lowercase());
+    error.class == ErrorClass::Throttled || is_cut
 }
 
 fn once<T>(
