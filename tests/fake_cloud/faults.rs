@@ -462,9 +462,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::GarbageForEver if lease => Fails("TOOL_FAILED"),
         F::GarbageForEver if aws => Fails("AWS_UNEXPECTED"),
         F::GarbageForEver => Fails("STEP_NOT_SETTLED"),
-        // Two names for one thing: what eksctl met, and what it left.
-        F::RolledBack if eksctl => Fails("STACK_ROLLED_BACK"),
-        F::RolledBack => Fails("STACK_FAILED"),
+        F::RolledBack => Fails("STACK_ROLLED_BACK"),
         F::Quota if eksctl => Fails("AWS_LIMIT_REACHED"),
         F::Quota => Fails("AWS_LIMIT_REACHED"),
         F::TakenByOthers if eksctl => Fails("PLAN_CHANGED"),
