@@ -377,8 +377,8 @@ fn all_survived(kills: &[Kill], already: usize, spots: &[Spot]) {
     }
 }
 
-/// What the account did not count as in the undisturbed run: all is made, and nothing twice. A bucket's setting that AWS gives by itself may be written
-/// once less by runs that found it, and nothing else may.
+/// What the account did not count as in the undisturbed run: all is made, and nothing twice. A bucket's setting that AWS
+/// gives by itself may be written once less by runs that found it, and nothing else may.
 fn made_otherwise(counted: &BTreeMap<String, u64>, report: &Value) -> Vec<String> {
     let left = undisturbed();
     let needless: Vec<&str> = left

@@ -376,6 +376,13 @@ fn a_full_quota_of_networks_is_no_matter_where_subnets_are_named() {
         "",
     );
     let outcome = run_all(&named, &full);
+    let asked = full.asked();
+    assert!(
+        !asked
+            .iter()
+            .any(|line| line.contains("describe-vpcs") || line.contains("nat-gateways")),
+        "not asked, as the finding says: {asked:?}"
+    );
     for (id, expected) in [
         ("quota-vpcs", "Skip"),
         ("quota-elastic-ips", "Skip"),

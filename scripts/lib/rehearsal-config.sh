@@ -104,5 +104,5 @@ print_env() {
     exported NO_PROXY "$list"
     exported no_proxy "$list"
     # shellcheck disable=SC2016 # the shell that evaluates it has the PATH
-    printf 'export PATH=%s:"$PATH"\n' "$(quoted "$REPO/target/debug")"
+    printf 'export PATH=%s:"$PATH"\n' "$(quoted "${BINARY%/*}")"
 }

@@ -240,6 +240,9 @@ fn comparable(object: &Value) -> (String, Value) {
                 meta.remove(name);
             }
             whole["metadata"]["name"] = json!(name);
+            if kind == "PersistentVolume" {
+                whole["spec"].as_object_mut().unwrap().remove("nodeAffinity");
+            }
             scrub(&mut whole);
             whole
         }
@@ -269,15 +272,14 @@ fn labels(object: &Value) -> Value {
 }
 
 /// What the API server and its controllers make up: addresses and ports are given out in the order in which services ask
-/// for them, and volumes stand where a node is.
-const GENERATED: [&str; 16] = [
+/// for them.
+const GENERATED: [&str; 15] = [
     "batch.kubernetes.io/controller-uid",
     "caBundle",
     "clusterIP",
     "clusterIPs",
     "controller-uid",
     "healthCheckNodePort",
-    "nodeAffinity",
     "nodeName",
     "nodePort",
     "pod-template-hash",

@@ -404,7 +404,17 @@ pub fn step_with(
     waits: Waits,
     looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
 ) -> Box<dyn Step> {
-    Box::new(scripted(id, &[], waits, Box::new(looking)))
+    step_behind(id, &[], waits, looking)
+}
+
+/// The same, behind others.
+pub fn step_behind(
+    id: &'static str,
+    after: &'static [&'static str],
+    waits: Waits,
+    looking: impl Fn(usize) -> Result<Decision, CallError> + Send + Sync + 'static,
+) -> Box<dyn Step> {
+    Box::new(scripted(id, after, waits, Box::new(looking)))
 }
 
 /// The same, with glances.

@@ -39,33 +39,19 @@ pub fn create(purpose: &str, object: &Value, secrets: Vec<String>) -> Ask {
 /// which field, so that what others set beside ours stays, and a field of ours that somebody else set is a conflict.
 #[must_use]
 pub fn apply(purpose: &str, object: &Value) -> Ask {
-    let args = [
-        "apply",
-        "--server-side",
-        "--field-manager",
-        FIELD_MANAGER,
-        "-f",
-        "-",
-        "-o",
-        "name",
-    ];
-    kubectl(purpose, args).document(format!("{object:#}\n"))
+    server_side(purpose, &[], FIELD_MANAGER, format!("{object:#}\n"))
 }
 
 /// As [`apply`], for documents whose fields are `manager`'s whoever has set them since: they are taken back.
 #[must_use]
 pub fn take_back(purpose: &str, manager: &str, documents: String) -> Ask {
-    let args = [
-        "apply",
-        "--server-side",
-        "--force-conflicts",
-        "--field-manager",
-        manager,
-        "-f",
-        "-",
-        "-o",
-        "name",
-    ];
+    server_side(purpose, &["--force-conflicts"], manager, documents)
+}
+
+fn server_side(purpose: &str, force: &[&str], manager: &str, documents: String) -> Ask {
+    let begin = ["apply", "--server-side"];
+    let end = ["--field-manager", manager, "-f", "-", "-o", "name"];
+    let args = begin.into_iter().chain(force.iter().copied()).chain(end);
     kubectl(purpose, args).document(documents)
 }
 

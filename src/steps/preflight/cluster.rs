@@ -5,8 +5,9 @@ use crate::clients::aws::Eks;
 use crate::clients::aws::eks::Cluster;
 use crate::clients::{Asker, CallError, explain};
 use crate::gateway::Gateway;
-use crate::model::{CREATED_BY, ClusterName, InstallationId};
+use crate::model::{ClusterName, InstallationId};
 use crate::report::{Code, Finding, PreflightEvidence};
+use crate::steps::install::marks::{Owner, owner};
 use std::time::Instant;
 
 /// The check's id.
@@ -125,8 +126,8 @@ pub fn decide(
         ),
     };
     let message = format!("The cluster `{name}` {message} (status {}).", cluster.status);
-    let mark = cluster.tags.as_ref().and_then(|tags| tags.get(CREATED_BY));
-    let is_ours = mark.is_some_and(|mark| mark == installation.as_str());
+    let tags = cluster.tags.as_ref();
+    let is_ours = tags.is_some_and(|tags| owner(tags, installation) == Owner::Ours);
     if is_ours && ["CREATING", "PENDING", "UPDATING"].contains(&cluster.status.as_str()) {
         let message = format!("{message} An earlier run of this install began that; install waits for it.");
         return Checked::from(Finding::warn(ID, Code::EksClusterNotActive, message))

@@ -29,8 +29,10 @@ pub struct Wanted<'a> {
     pub vcpu_code: Option<&'static str>,
     /// The nodes' type, where install makes nodes.
     pub sized: Option<&'a NodeType>,
-    /// Whether install makes a cluster and its network.
+    /// Whether install makes a cluster.
     pub cluster: bool,
+    /// Whether it makes a network for it.
+    pub network: bool,
     /// Whose VPCs count.
     pub account: &'a AccountId,
 }
@@ -76,9 +78,12 @@ pub fn ask(gateway: &dyn Gateway, wanted: &Wanted<'_>) -> Answers {
     let mut services: Vec<(&'static str, Vec<&'static str>)> =
         vec![("elasticloadbalancing", vec![LOAD_BALANCERS])];
     let mut of_ec2: Vec<&'static str> = wanted.vcpu_code.into_iter().collect();
-    if wanted.cluster {
+    if wanted.network {
         of_ec2.push(ELASTIC_IPS);
-        services.extend([("vpc", vec![VPCS, NAT_GATEWAYS]), ("eks", vec![CLUSTERS])]);
+        services.push(("vpc", vec![VPCS, NAT_GATEWAYS]));
+    }
+    if wanted.cluster {
+        services.push(("eks", vec![CLUSTERS]));
     }
     if !of_ec2.is_empty() {
         services.push(("ec2", of_ec2));
@@ -91,9 +96,10 @@ pub fn ask(gateway: &dyn Gateway, wanted: &Wanted<'_>) -> Answers {
         let size = wanted.sized.map(|it| start(scope, move || ec2.size(it)));
         let running = wanted.vcpu_code.map(|_| start(scope, move || ec2.running()));
         let cluster = wanted.cluster.then_some(());
-        let addresses = cluster.map(|()| start(scope, move || ec2.addresses()));
-        let vpcs = cluster.map(|()| start(scope, move || ec2.vpcs(wanted.account)));
-        let nat_gateways = cluster.map(|()| start(scope, move || ec2.nat_gateways()));
+        let network = wanted.network.then_some(());
+        let addresses = network.map(|()| start(scope, move || ec2.addresses()));
+        let vpcs = network.map(|()| start(scope, move || ec2.vpcs(wanted.account)));
+        let nat_gateways = network.map(|()| start(scope, move || ec2.nat_gateways()));
         let clusters = cluster.map(|()| start(scope, move || Eks { gateway }.count()));
         let balancers = start(scope, move || Elbv2 { gateway }.application_load_balancers());
         Answers {

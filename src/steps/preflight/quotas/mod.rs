@@ -54,6 +54,7 @@ impl<'a> Plan<'a> {
             vcpu_code: class.map(|class| class.code),
             sized: class.filter(|_| self.nodes() > 0).map(|_| self.node_type),
             cluster: matches!(self.making, Making::Cluster { .. }),
+            network: self.making == Making::Cluster { network: true },
             account,
         }
     }
@@ -106,21 +107,16 @@ pub fn decide(plan: &Plan<'_>, answers: &Answers, asker: &Asker<'_>) -> Checked 
             let reason = "Not asked: the cluster exists, and install makes none.";
             skipped(&[ELASTIC_IPS, VPCS, NAT_GATEWAYS, CLUSTERS], reason)
         }
-        Making::Cluster { network: false } => {
-            let reason =
-                "Not asked: the cluster goes into the subnets that were named, and install makes no network.";
-            skipped(&[ELASTIC_IPS, VPCS, NAT_GATEWAYS], reason).and(one_more(
-                clusters(),
-                answers.clusters.as_ref(),
-                answers,
-                asker,
-            ))
-        }
-        Making::Cluster { network: true } => {
-            one_more(elastic_ips(), answers.addresses.as_ref(), answers, asker)
-                .and(one_more(vpcs(), answers.vpcs.as_ref(), answers, asker))
-                .and(nat::decide(plan, answers, asker))
-                .and(one_more(clusters(), answers.clusters.as_ref(), answers, asker))
+        Making::Cluster { network } => {
+            let around = if network {
+                one_more(elastic_ips(), answers.addresses.as_ref(), answers, asker)
+                    .and(one_more(vpcs(), answers.vpcs.as_ref(), answers, asker))
+                    .and(nat::decide(plan, answers, asker))
+            } else {
+                let reason = "Not asked: the cluster goes into the subnets that were named, and install makes no network.";
+                skipped(&[ELASTIC_IPS, VPCS, NAT_GATEWAYS], reason)
+            };
+            around.and(one_more(clusters(), answers.clusters.as_ref(), answers, asker))
         }
     };
     let there = "In an existing cluster the site's own may be among them: then install makes none.";
