@@ -8,7 +8,9 @@ use common::chain::{
     At, BY_AWS_ITSELF, DO_MUCH, Kill, Killer, Spot, Written, beside_eksctl, chosen, first_answer, spots_of,
     writes,
 };
-use common::install::{account, cluster, counted, differing, local, reset, same, told, words, world};
+use common::install::{
+    account, cluster, counted, differing, local, reset, same, told, without_ids, words, world,
+};
 use lakehouse::gateway::{Tool, read_only::is_reading};
 use lakehouse::model::Phase;
 use serde_json::Value;
@@ -20,6 +22,20 @@ use std::time::Instant;
 const CLUSTER: &str = "chain";
 /// The site, by the root domain of the words that every run here has.
 const SITE: &str = "lakehouse.k8.rehearsal.test";
+
+#[test]
+fn two_equal_clusters_in_networks_of_their_own_ids_are_equal() {
+    for (text, expected) in [
+        ("--aws-vpc-id=vpc-02767d3918d1d52e4", "--aws-vpc-id=vpc-ID"),
+        (
+            "aws://us-east-1a/vol-0123456789abcdef0 vpc-01234567",
+            "aws://us-east-1a/vol-ID vpc-ID",
+        ),
+        ("the vpc-cni of aws-vpc-id", "the vpc-cni of aws-vpc-id"),
+    ] {
+        assert_eq!(without_ids(text), expected);
+    }
+}
 
 /// What an undisturbed run left.
 struct Undisturbed {

@@ -2,10 +2,12 @@
 
 use super::user::in_toolbox;
 use super::{Finished, World, rehearsal};
+use regex_lite::Regex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::LazyLock;
 
 /// The words of an install of `cluster`, without where its tools run.
 pub fn words<'a>(cluster: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -298,18 +300,15 @@ fn scrub(value: &mut Value) {
             map.values_mut().for_each(scrub);
         }
         Value::Array(list) => list.iter_mut().for_each(scrub),
-        Value::String(text) => {
-            for kind in ["vpc-", "vol-"] {
-                if let Some((begin, id)) = text.split_once(kind) {
-                    let rest = id.trim_start_matches(|letter: char| letter.is_ascii_hexdigit());
-                    if id.len() - rest.len() >= 8 {
-                        *text = format!("{begin}{kind}ID{rest}");
-                    }
-                }
-            }
-        }
+        Value::String(text) => *text = without_ids(text),
         _ => {}
     }
+}
+
+/// A text with no id of a network or a volume, wherever in it they stand (`--aws-vpc-id=vpc-0123456789abcdef0`).
+pub fn without_ids(text: &str) -> String {
+    static ID: LazyLock<Regex> = LazyLock::new(|| Regex::new("(vpc|vol)-[0-9a-f]{8,}").unwrap());
+    ID.replace_all(text, "$1-ID").into_owned()
 }
 
 /// A world in the rehearsal account, for one install after another.
