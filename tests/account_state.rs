@@ -78,6 +78,7 @@ fn aws(world: &common::World, script: &str) {
 }
 
 const MAKE: &str = r#"
+cat /proc/sys/kernel/random/uuid >/tmp/token
 cat >/tmp/t.json <<'T'
 {"Parameters": {"C": {"Type": "String"}},
  "Resources": {
@@ -93,8 +94,10 @@ aws cloudformation create-stack --stack-name state-test --template-body file:///
 aws cloudformation wait stack-create-complete --stack-name state-test
 aws s3api create-bucket --bucket state-test --create-bucket-configuration LocationConstraint=us-east-2
 aws s3api put-bucket-versioning --bucket state-test --versioning-configuration Status=Enabled
+for try in first again; do
 aws eks create-pod-identity-association --cluster-name standing --namespace state --service-account test \
-    --role-arn arn:aws:iam::000000000000:role/state-test-role --tags mark=m
+    --role-arn arn:aws:iam::000000000000:role/state-test-role --tags mark=m --client-request-token state-$(cat /tmp/token)
+done
 aws ec2 create-tags --resources subnet-0b0000000000000a1 --tags Key=state-test,Value=1
 "#;
 

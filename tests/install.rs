@@ -9,8 +9,9 @@ use common::chain::{
     writes,
 };
 use common::install::{
-    account, cluster, counted, differing, local, reset, same, told, without_ids, words, world,
+    account, cluster, counted, differing, finished, local, reset, same, told, without_ids, words, world,
 };
+use common::user::in_toolbox;
 use lakehouse::gateway::{Tool, read_only::is_reading};
 use lakehouse::model::Phase;
 use serde_json::Value;
@@ -497,13 +498,13 @@ fn two_clusters_of_one_account_stand_side_by_side() {
     let world = world();
     first_lakehouse(&world);
     let (before, cluster_before) = (account(&world), cluster(&world, CLUSTER));
-    let second = words(
-        "second",
-        &["--domain", "second.k8.rehearsal.test", "--approve", "true"],
-    );
-    let (report, code) = told(&world.run(&with_docker(&second)));
+    // The second is for the inside, and its record is made elsewhere.
+    let inside = ["--domain", "second.k8.rehearsal.test", "--scheme", "internal"];
+    let approved = [&inside[..], &["--approve", "true"]].concat();
+    let external = [&approved[..], &["--dns-provider", "external"]].concat();
+    let (report, code) = told(&world.run(&with_docker(&words("second", &external))));
     assert_eq!(code, Some(0), "{report:#}");
-    assert_eq!(report["install"]["status"], "completed");
+    record_is_to_be_made_by_hand(&report, &account(&world));
     for write in writes(&report) {
         let first = write.argv.iter().find(|word| {
             word.split(|c: char| !c.is_alphanumeric())
@@ -511,6 +512,18 @@ fn two_clusters_of_one_account_stand_side_by_side() {
         });
         assert_eq!(first, None, "a write into the first one: {:?}", write.argv);
     }
+    // Then Route53 shall hold its record after all: that, and nothing else, is written.
+    let (report, code) = told(&world.run(&with_docker(&words("second", &approved))));
+    assert_eq!(code, Some(0), "{report:#}");
+    let written: Vec<String> = writes(&report)
+        .iter()
+        .map(|write| write.argv[2].clone())
+        .collect();
+    assert_eq!(written, ["change-resource-record-sets"]);
+    assert_eq!(
+        report["install"]["evidence"]["ingress"]["site"]["answers"], true,
+        "{report:#}"
+    );
     // The first one is as it was, and has nothing to be mended.
     same("the first cluster", &cluster_before, &cluster(&world, CLUSTER));
     let after = account(&world);
@@ -525,9 +538,55 @@ fn two_clusters_of_one_account_stand_side_by_side() {
     }
     let balancers = after["loadBalancers"].as_object().unwrap();
     assert_eq!(balancers.len(), 2, "{balancers:#?}");
-    let (report, code) = told(&world.run(&with_docker(&line(&["--approve", "true"]))));
-    assert_eq!(code, Some(0), "{report:#}");
+    let (report, namespaces) = by_own_kubectl(&world);
     assert_eq!(writes(&report), [], "the first one has nothing to be mended");
+    assert!(namespaces.contains("namespace/ingext"), "{namespaces}");
+}
+
+/// The second lakehouse stands, and what is left to do is told with all that it takes.
+fn record_is_to_be_made_by_hand(report: &Value, account: &Value) {
+    let install = &report["install"];
+    assert_eq!(install["status"], "completed");
+    let ingress = &install["evidence"]["ingress"];
+    assert_eq!(ingress["scheme"], "internal");
+    assert_eq!(
+        ingress["targets"]["healthy"], ingress["targets"]["total"],
+        "{ingress}"
+    );
+    let record = &ingress["record"];
+    assert_eq!(
+        (&record["byHand"], &record["type"]),
+        (&true.into(), &"CNAME".into())
+    );
+    let value = record["value"].as_str().unwrap();
+    assert!(value.starts_with("internal-"), "{record}");
+    let next = &install["next"];
+    assert_eq!(next["action"], "dns");
+    let reason = next["reason"].as_str().unwrap();
+    for expected in ["second.k8.rehearsal.test", "CNAME", value] {
+        assert!(reason.contains(expected), "{expected}: {reason}");
+    }
+    assert!(
+        !account["zones"].to_string().contains("second.k8"),
+        "no record was made"
+    );
+}
+
+/// The first lakehouse once more, with a context in the user's own kubeconfig; and what the user's own kubectl sees by
+/// that, which asks `lakehouse kube-token` for its way in.
+fn by_own_kubectl(world: &World) -> (Value, String) {
+    let script = "export KUBECONFIG=$HOME/mine; lakehouse --exec local \"$@\" >$HOME/report.json || exit; \
+                  stat -c %a $KUBECONFIG; kubectl get namespaces -o name";
+    let output = in_toolbox(world, &["--hostname", "operator"])
+        .args(["sh", "-c", script, "sh"])
+        .args(line(&["--approve", "true", "--write-kubeconfig"]))
+        .output()
+        .unwrap();
+    let finished = finished(output);
+    let report = std::fs::read_to_string(world.path("home/report.json")).unwrap();
+    assert_eq!(finished.code, Some(0), "{}\n{report}", finished.stderr);
+    assert!(finished.stdout.starts_with("600\n"), "{}", finished.stdout);
+    (serde_json::from_str(&report).unwrap(), finished.stdout)
 }
 
 #[test]

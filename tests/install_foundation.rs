@@ -986,7 +986,29 @@ fn release(created_by: Option<String>) -> Release {
 }
 
 fn class_of(release: Release, class: Option<StorageClass>) -> Decision {
-    storage_class::decide(&desired(), &storage_class::Observed { release, class })
+    let classes = class.into_iter().collect();
+    storage_class::decide(&desired(), &storage_class::Observed::of(release, classes))
+}
+
+#[test]
+fn a_cluster_with_a_default_class_of_its_own_is_told_that_it_will_have_two() {
+    let named = |name: &str, is_default| StorageClass {
+        name: name.to_owned(),
+        is_default,
+        ..class()
+    };
+    let of = |release, classes| {
+        storage_class::decide(&desired(), &storage_class::Observed::of(release, classes)).detail
+    };
+    let plain = of(Release::Absent, vec![named("gp3", false)]);
+    assert!(!plain.contains("gp3`") || !plain.contains("too"), "{plain}");
+    let two = of(Release::Absent, vec![named("gp2", true), named("gp3", false)]);
+    assert!(two.contains("`gp2` is a default class too"), "{two}");
+    let settled = of(
+        release(Some(desired().installation().to_string())),
+        vec![class(), named("gp2", true)],
+    );
+    assert!(!settled.contains("gp2"), "nothing is changed: {settled}");
 }
 
 #[test]

@@ -417,6 +417,19 @@ proptest! {
 }
 
 #[test]
+fn dashes_of_cluster_and_namespace_never_make_one_stack_of_two() {
+    let stack = |cluster: &str, namespace: &str| {
+        let mut desired = desired();
+        desired.target.cluster = cluster.parse().unwrap();
+        desired.target.namespace = namespace.parse().unwrap();
+        desired.storage_stack()
+    };
+    assert_eq!(stack("a-b", "c"), "lakehouse-a-b-c");
+    assert_ne!(stack("a-b", "c"), stack("a", "b-c"));
+    assert_ne!(stack("a-b-c", "d-e"), stack("a-b", "c-d-e"));
+}
+
+#[test]
 fn an_empty_bucket_and_a_closed_list_are_told_only_by_a_whole_answer() {
     assert_eq!(parse_is_empty(br#"{"KeyCount": 0}"#), Ok(true));
     assert_eq!(parse_is_empty(br#"{"KeyCount": 1}"#), Ok(false));

@@ -17,14 +17,15 @@ os.environ.update(
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 
-def install_reset(app, seed, state):
+def install_reset(app, seed, *remembering):
     """POST /_ministack/reset brings back the seed, so that a test can start from it."""
     ministack_reset = app._reset_all_state
 
     def reset():
         ministack_reset()
         seed.plant()
-        state.forget()
+        for part in remembering:
+            part.forget()
 
     app._reset_all_state = reset
 
@@ -65,7 +66,7 @@ def main():
     )
     for addition in additions:
         addition.install()
-    install_reset(app, seed, state)
+    install_reset(app, seed, state, eks)
     kube.start()  # before the seed: clusters name its address and its authority
     seed.plant()
     dns.start()

@@ -204,16 +204,22 @@ impl Cloud {
                 });
                 Reply::text(&format!("releases\n{}end\n", line.unwrap_or_default()))
             }
-            ["get", kind @ "storageclasses.storage.k8s.io"] => match self.releases.get(words[3]) {
-                None => absent(kind, words[3]),
-                Some(_) => Reply::good(&json!({
-                    "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "ebs.csi.aws.com",
-                    "metadata": { "name": words[3], "annotations": {
-                        "meta.helm.sh/release-name": words[3], "meta.helm.sh/release-namespace": "kube-system",
-                        "storageclass.kubernetes.io/is-default-class": "true"
-                    }}
-                })),
-            },
+            ["get", "storageclasses.storage.k8s.io"] => {
+                let class = "ingext-aws-gp3";
+                let classes: Vec<Value> = self
+                    .releases
+                    .get(class)
+                    .iter()
+                    .map(|_| json!({
+                        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "ebs.csi.aws.com",
+                        "metadata": { "name": class, "annotations": {
+                            "meta.helm.sh/release-name": class, "meta.helm.sh/release-namespace": "kube-system",
+                            "storageclass.kubernetes.io/is-default-class": "true"
+                        }}
+                    }))
+                    .collect();
+                Reply::good(&json!({ "apiVersion": "v1", "kind": "List", "metadata": {}, "items": classes }))
+            }
             ["get", kind @ "customresourcedefinitions.apiextensions.k8s.io"] => {
                 if !self.releases.contains_key("karpenter-crd") || !KINDS.contains(&words[3]) {
                     return absent(kind, words[3]);

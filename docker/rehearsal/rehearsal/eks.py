@@ -1,11 +1,13 @@
 """EKS routes and ways of AWS that ministack lacks, as eksctl and preflight need them."""
 
+import json
 import re
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, eks
 
 from rehearsal import eks_catalog
+from rehearsal.stacks import AGAIN
 
 EMPTY_LISTS = {  # kinds that the rehearsal never has, but eksctl asks for
     "fargate-profiles": "fargateProfileNames",
@@ -91,6 +93,46 @@ def install_routes():
     eks._handle_request_sync = routes
 
 
+_answered = {}  # by account, region, route and token: a request with a clientRequestToken, and its answer
+
+
+def forget():
+    """Part of a reset."""
+    _answered.clear()
+
+
+def install_tokens():
+    """A retry with its token is no second request: tools send one with each create, and say it again when an answer was lost.
+
+    "A unique, case-sensitive identifier that you provide to ensure the idempotency of the request" (EKS API, CreateAddon).
+    """
+    first_way = eks._handle_request_sync
+
+    def once(method, path, headers, body, query):
+        token = token_of(body) if method == "POST" else None
+        if not token:
+            return first_way(method, path, headers, body, query)
+        key = (get_account_id(), get_region(), path, token)
+        asked, response = _answered.get(key, (None, None))
+        if asked == body:
+            status, response_headers, text = response
+            return status, {**response_headers, AGAIN: "true"}, text
+        response = first_way(method, path, headers, body, query)
+        if response[0] < 300:
+            _answered[key] = body, response
+        return response
+
+    eks._handle_request_sync = once
+
+
+def token_of(body):
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return None
+    return given.get("clientRequestToken") if isinstance(given, dict) else None
+
+
 def install_clusters():
     ministack_create, ministack_delete = eks._create_cluster, eks._delete_cluster
 
@@ -169,5 +211,6 @@ def install_addons():
 
 def install():
     install_routes()
+    install_tokens()
     install_clusters()
     install_addons()

@@ -111,13 +111,16 @@ impl Desired {
         fitted(&format!("ingext-{}-workers", self.target.cluster), 63)
     }
 
-    /// The stack of the lake's role. One a namespace of a cluster; within 128 characters.
+    /// The stack of the lake's role: one a namespace of a cluster, within 128 characters.
+    ///
+    /// Without the id, the namespace `b-c` of the cluster `a` and `c` of `a-b` would want the same stack.
     #[must_use]
     pub fn storage_stack(&self) -> String {
-        fitted(
-            &format!("lakehouse-{}-{}", self.target.cluster, self.target.namespace),
-            128,
-        )
+        let mut name = format!("lakehouse-{}-{}", self.target.cluster, self.target.namespace);
+        if self.target.namespace.as_str().contains('-') {
+            name = format!("{name}-{}", self.installation());
+        }
+        fitted(&name, 128)
     }
 
     /// The lake's role, within IAM's 64 characters.

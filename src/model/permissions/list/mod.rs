@@ -11,7 +11,7 @@
 //!
 //! Names that install will give, and has to keep to: the stack and the roles of Karpenter as in its guide (1.8.3,
 //! `getting-started-with-karpenter/cloudformation.yaml`), the lake's role and policy `ingext_…`
-//! in the stack `lakehouse-CLUSTER-NAMESPACE`.
+//! in the stack `lakehouse-CLUSTER-NAMESPACE`, which ends in the installation's id where the namespace has a dash.
 
 mod look;
 mod make;

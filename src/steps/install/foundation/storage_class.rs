@@ -8,6 +8,7 @@ use crate::report::Code;
 use crate::steps::install::release::{self, Observed as Release, Wanted};
 use crate::steps::install::{Decision, Desired, Look, Step, Stop, Verdict, Waits, World};
 use serde_json::json;
+use std::fmt::Write as _;
 
 /// The release, the chart and the class.
 const NAME: &str = "ingext-aws-gp3";
@@ -25,6 +26,22 @@ pub struct Observed {
     pub release: Release,
     /// The class.
     pub class: Option<StorageClass>,
+    /// Other classes that are a default one, by name.
+    pub other_defaults: Vec<String>,
+}
+
+impl Observed {
+    /// The release, and the cluster's classes.
+    #[must_use]
+    pub fn of(release: Release, classes: Vec<StorageClass>) -> Self {
+        let (mut own, others): (Vec<_>, Vec<_>) = classes.into_iter().partition(|class| class.name == NAME);
+        let defaults = others.into_iter().filter(|class| class.is_default);
+        Self {
+            release,
+            class: own.pop(),
+            other_defaults: defaults.map(|class| class.name).collect(),
+        }
+    }
 }
 
 /// The release as it should be: the chart's own values are what is wanted.
@@ -53,17 +70,17 @@ impl Step for StorageClassStep {
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
         let release = release::observe(world, &wanted())?;
-        let class = match world.standing()? {
-            None => None,
+        let classes = match world.standing()? {
+            None => Vec::new(),
             Some(standing) => {
                 let kubectl = Kubectl {
                     gateway: world.gateway,
                     access: &standing.access,
                 };
-                kubectl.storage_class(NAME)?
+                kubectl.storage_classes()?
             }
         };
-        let decision = decide(world.desired, &Observed { release, class });
+        let decision = decide(world.desired, &Observed::of(release, classes));
         let installed = matches!(decision.verdict, Verdict::Settled);
         let cluster = world.desired.target.cluster.to_string();
         Ok(Look::of(decision).telling(move |evidence, _| {
@@ -78,9 +95,28 @@ impl Step for StorageClassStep {
     }
 }
 
-/// What is to be done.
+/// What is to be done; where another class is a default one too, the plan says what that comes to.
 #[must_use]
 pub fn decide(desired: &Desired, seen: &Observed) -> Decision {
+    let mut decision = of_class(desired, seen);
+    if !decision.writes().is_empty() && !seen.other_defaults.is_empty() {
+        let _ = write!(
+            decision.detail,
+            " In this cluster {} a default class too: claims without a class get the newest of them, which will be `{NAME}`.",
+            all_of(&seen.other_defaults)
+        );
+    }
+    decision
+}
+
+/// "`gp2` is", "`gp2`, `gp3` are".
+fn all_of(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
+}
+
+fn of_class(desired: &Desired, seen: &Observed) -> Decision {
     let wanted = wanted();
     let decision = release::decide(desired, &wanted, &seen.release);
     let deployed = matches!(decision.verdict, Verdict::Settled);
