@@ -7,7 +7,7 @@ use lakehouse::clients::aws::classify::classify_aws;
 use lakehouse::clients::aws::elbv2::balancer::{
     parse_balancer, parse_balancer_tags, parse_target_groups, parse_targets,
 };
-use lakehouse::clients::aws::route53::changes::{Change, alias_batch, change_ask, parse_change};
+use lakehouse::clients::aws::route53::changes::{alias_batch, change_ask, parse_change};
 use lakehouse::clients::aws::{Elbv2, Route53};
 use lakehouse::clients::kubeconfig::ClusterAccess;
 use lakehouse::clients::kubectl::Kubectl;
@@ -172,7 +172,7 @@ fn command_lines_are_as_agreed_and_only_look() {
     let write = change_ask(
         "/hostedzone/Z1",
         "a.test",
-        &alias_batch(Change::Create, "a.test", "b.test", "Z2"),
+        &alias_batch(None, "a.test", "b.test", "Z2"),
     );
     assert!(!is_reading(write.spec.tool, &write.spec.args));
     assert_eq!(write.action, "route53:ChangeResourceRecordSets");

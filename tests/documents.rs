@@ -16,10 +16,13 @@ const DOCUMENTS: &[&str] = &[
     "docs/agents.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docker/toolbox/README.md",
     "docs/architecture.md",
+    "docs/codes.md",
     "docs/credentials.md",
     "docs/evidence.md",
     "docs/install.md",
+    "docs/performance.md",
     "docs/permissions.md",
     "docs/preflight.md",
     "docs/reliability.md",
@@ -149,8 +152,10 @@ fn codes_document() -> String {
             code.remedy()
         );
     }
-    text.push_str("\n## Reserved\n\nNamed by the contract; no check of this version gives them, they come with later checks:\n");
-    for code in RESERVED {
+    for (number, code) in RESERVED.iter().enumerate() {
+        if number == 0 {
+            text.push_str("\n## Reserved\n\nNamed by the contract; no check of this version gives them, they come with later checks:\n");
+        }
         let _ = writeln!(text, "- `{}`", code.name());
     }
     text

@@ -174,6 +174,19 @@ fn the_service_account_belongs_to_its_chart() {
     // Taken away by hand: helm makes it anew.
     let gone = of(&made, None);
     assert_eq!((gone.action, gone.writes().len()), (StepAction::Update, 1));
+    // On its way out, it is neither as it should be nor gone.
+    for observed in [&made, &theirs(&wanted), &Observed::Absent] {
+        let leaving = json!({ "metadata": { "deletionTimestamp": "2026-11-24T03:00:00Z", "finalizers": ["x.io/held"] } });
+        let decision = of(observed, Some(ours(&wanted, leaving)));
+        let [stop] = stops(&decision) else {
+            panic!("{decision:?}")
+        };
+        assert_eq!(stop.code, Code::OperationInProgress);
+        assert!(
+            stop.message.contains("`ingext/ingext-sa` is being deleted"),
+            "{stop:?}"
+        );
+    }
     // Of somebody else's release, nothing is written.
     let decision = of(&theirs(&wanted), None);
     assert_eq!(stops(&decision)[0].code, Code::ReleaseConflict);

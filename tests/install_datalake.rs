@@ -78,14 +78,41 @@ fn a_pool_that_is_not_ready_is_waited_for_and_karpenters_reason_is_told() {
     let mut stale = ready("True");
     stale["status"]["conditions"][1]["observedGeneration"] = json!(1);
     let silent = json!({ "metadata": { "generation": 1 } });
-    let mut leaving = ready("True");
-    leaving["metadata"]["deletionTimestamp"] = json!("2026-11-24T03:00:00Z");
-    for other in [stale, silent, leaving] {
+    for other in [stale, silent] {
         let decision = of_pool(
             &found(&merge()),
             [Some(ours(&merge(), ready("True"))), Some(ours(&merge(), other))],
         );
         assert!(matches!(decision.verdict, Verdict::Waiting(_)), "{decision:?}");
+    }
+}
+
+fn leaving(mut object: Value, finalizer: &str) -> Value {
+    object["metadata"]["deletionTimestamp"] = json!("2026-11-24T03:00:00Z");
+    object["metadata"]["finalizers"] = json!([finalizer]);
+    object
+}
+
+#[test]
+fn a_pool_that_is_being_deleted_is_no_pool_and_its_name_and_what_holds_it_are_told() {
+    let ready = || ours(&merge(), ready("True"));
+    for observed in [
+        Observed::Absent,
+        found(&merge()),
+        theirs(&merge()),
+        older(&merge()),
+    ] {
+        let gone = leaving(ready(), "karpenter.sh/termination");
+        let decision = of_pool(&observed, [Some(ready()), Some(gone)]);
+        let [stop] = stops(&decision) else {
+            panic!("{decision:?}")
+        };
+        assert_eq!(stop.code, Code::OperationInProgress);
+        assert_eq!(
+            stop.message,
+            "The NodePool `pool-merge` is being deleted, and its finalizer karpenter.sh/termination holds it."
+        );
+        assert!(stop.remedy.contains("kubectl describe nodepools"), "{stop:?}");
     }
 }
 
@@ -203,6 +230,41 @@ fn the_lakes_volume_is_settled_once_its_claim_is_bound() {
         (Some(our(volume("Available", BUCKET))), None),
     ] {
         assert_eq!(of_lake(&made, volume, claim).action, StepAction::Update);
+    }
+}
+
+#[test]
+fn a_claim_that_is_bound_and_being_deleted_is_never_all_well() {
+    let volume = || our(volume("Bound", BUCKET));
+    let claim = || our(claim("Bound"));
+    let lost_marks = leaving(self::claim("Bound"), "kubernetes.io/pvc-protection");
+    for (volume, claim, name) in [
+        (
+            volume(),
+            leaving(claim(), "kubernetes.io/pvc-protection"),
+            "PersistentVolumeClaim `ingext/cloud-storage-ingext`",
+        ),
+        (
+            leaving(volume(), "kubernetes.io/pv-protection"),
+            claim(),
+            "PersistentVolume `s3-lake`",
+        ),
+        (
+            volume(),
+            lost_marks,
+            "PersistentVolumeClaim `ingext/cloud-storage-ingext`",
+        ),
+    ] {
+        let decision = of_lake(&found(&lake()), Some(volume), Some(claim));
+        let [stop] = stops(&decision) else {
+            panic!("{decision:?}")
+        };
+        assert_eq!(stop.code, Code::OperationInProgress);
+        assert!(
+            stop.message.starts_with(&format!("The {name} is being deleted")),
+            "{stop:?}"
+        );
+        assert_ne!(decision.action, StepAction::Unchanged);
     }
 }
 

@@ -286,6 +286,26 @@ fn the_controller_gets_region_and_vpc_and_its_plan_is_the_same_before_the_vpc_is
 }
 
 #[test]
+fn what_a_cut_recovery_left_of_our_own_controller_is_installed_over_and_never_taken_for_somebody_s() {
+    let left = controller::Seen {
+        release: Release::Absent,
+        workloads: Vec::new(),
+        ..controller_seen(&desired())
+    };
+    let decision = controller::decide(&desired(), &left);
+    assert_eq!(decision.action, StepAction::Create, "{decision:?}");
+    assert!(!decision.adopted && decision.writes().len() == 1);
+    let only_its_class = controller::Seen {
+        controllers: Vec::new(),
+        ..left
+    };
+    assert_eq!(
+        controller::decide(&desired(), &only_its_class).action,
+        StepAction::Create
+    );
+}
+
+#[test]
 fn a_controller_of_ours_is_waited_for_and_its_class_is_put_back() {
     let mut seen = controller_seen(&desired());
     seen.workloads[0].ready = 1;
@@ -323,7 +343,10 @@ fn an_ingress_class_of_another_controller_is_in_the_way() {
     );
     // Left behind by a controller that is gone: helm would refuse to take it over.
     let mut seen = no_controller();
-    seen.class = Some(class());
+    seen.class = Some(IngressClass {
+        release: None,
+        ..class()
+    });
     assert_eq!(
         code(&controller::decide(&desired(), &seen)),
         Code::IngressClassTaken

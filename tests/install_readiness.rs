@@ -989,17 +989,19 @@ fn a_look_is_one_question_and_more_is_asked_only_of_what_is_late() {
         let before = json!({"terminated": {"exitCode": 1, "reason": "Error"}});
         [workload("StatefulSet", 1), on_node(&waiting, &before, 4)]
     };
+    // The container has the token in its environment, and prints it.
+    let lines = format!("TOKEN={}\nthe last line\n", "0123456789abcdef".repeat(4));
     let script = cluster()
         .on("kubectl get pods", 0, &text(&crashing), "")
         .on("kubectl get events", 0, &text(&[]), "")
-        .on("kubectl logs api-0 -c it", 0, "the last line\n", "");
+        .on("kubectl logs api-0 -c it", 0, &lines, "");
     let (seen, asked) = look_at(&script, &[0, 1, 2, 3, 4, 5, 6, 7, 8]);
     let count = |what: &str| asked.iter().filter(|line| line.starts_with(what)).count();
     assert_eq!(count(WORK), 9, "{asked:?}");
     assert_eq!(count(AROUND), 2, "at 3 and at 8: {asked:?}");
     assert_eq!(count("logs"), 1, "one run of a container has one log: {asked:?}");
     assert_eq!(asked.len(), 12);
-    assert_eq!(seen[0].troubles[0].said, "the last line");
+    assert_eq!(seen[0].troubles[0].said, "TOKEN=[redacted]\nthe last line");
     assert_eq!(seen[0].troubles[0].lasted.as_secs(), 8);
 }
 

@@ -104,7 +104,16 @@ fn a_record_of_ours_follows_the_load_balancer_and_any_other_is_shown_and_kept() 
     };
     let update = decide(&desired(), &gone);
     assert_eq!(update.action, StepAction::Update);
-    assert_eq!(document(&update.writes()[0])["Changes"][0]["Action"], "UPSERT");
+    let changes = &document(&update.writes()[0])["Changes"];
+    assert_eq!(
+        changes[0],
+        json!({"Action": "DELETE"}),
+        "of the very record that was seen"
+    );
+    assert_eq!(
+        (&changes[1]["Action"], changes.as_array().unwrap().len()),
+        (&"CREATE".into(), 2)
+    );
     assert_eq!(
         flag_value(&update.writes()[0], "--hosted-zone-id"),
         "/hostedzone/Z0MLWEORIKCRYDP0R01N1"

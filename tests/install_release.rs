@@ -112,7 +112,7 @@ fn ours_that_differs_is_updated_and_the_plan_says_from_what_to_what() {
     assert_eq!(decision.action, StepAction::Update);
     assert_eq!(
         decision.detail,
-        "release `karpenter`: chart 1.8.2 → 1.8.3; values differ at `replicas`"
+        "release `karpenter`: chart 1.8.2 → 1.8.3; values differ at `replicas`; where that fails, `helm rollback karpenter 4`"
     );
     assert_eq!(decision.writes().len(), 1);
     let failed = Found {
@@ -227,6 +227,17 @@ fn ours_that_was_cut_short_is_brought_on_by_the_way_that_loses_nothing() {
         ] {
             assert!(decision.detail.contains(word), "{word}: {}", decision.detail);
         }
+    }
+    let held = cut("pending-upgrade", Keeper::Ours { since: None }, old, Some(3));
+    for (found, word) in [
+        (held, "left by a helm that is gone"),
+        (
+            cut("pending-upgrade", Keeper::Nobody, old, Some(3)),
+            "a person's own, with a longer limit, may still be at work",
+        ),
+    ] {
+        let detail = of(found).detail;
+        assert!(detail.contains(word), "{word}: {detail}");
     }
     for (status, deployed) in [
         ("pending-install", None),
@@ -499,7 +510,30 @@ fn another_version_or_other_values_can_be_brought_back_and_a_mended_object_needs
         status: "failed".to_owned(),
         ..older
     };
-    assert_eq!(back(failed), None, "its newest revision is none to go back to");
+    assert_eq!(
+        back(failed.clone()),
+        None,
+        "its newest revision is none to go back to"
+    );
+    let before = Some((3, "1.8.1".to_owned()));
+    let again = Found {
+        deployed: before.clone(),
+        ..failed
+    };
+    let to_the_one_before = rollback.replace(" 4 ", " 3 ");
+    assert_eq!(
+        back(again),
+        Some(("1.8.1".to_owned(), "1.8.3".to_owned(), to_the_one_before.clone()))
+    );
+    let begun_again = Found {
+        deployed: before,
+        ..cut("pending-upgrade", Keeper::Nobody, 8 * 60, Some(3))
+    };
+    assert_eq!(
+        back(begun_again).unwrap().2,
+        to_the_one_before,
+        "an upgrade that was cut short and fails again goes back too"
+    );
 }
 
 #[test]

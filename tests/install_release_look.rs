@@ -151,6 +151,27 @@ fn what_this_run_itself_wrote_is_not_held_against_its_manifest() {
     );
 }
 
+/// The revision before, deployed, and the attempt, cut short.
+const HISTORY: &str = r#"[
+    {"revision":3,"updated":"2026-11-24T02:00:00Z","status":"deployed","chart":"karpenter-1.8.2","app_version":"","description":"Install complete"},
+    {"revision":4,"updated":"2026-11-24T03:00:00Z","status":"failed","chart":"karpenter-1.8.3","app_version":"","description":"Upgrade failed"}]"#;
+
+#[test]
+fn what_failed_before_is_made_again_and_can_go_back_to_what_was_deployed_then() {
+    let script = standing(&ours(), &[])
+        .on("helm get metadata", 0, &metadata("1.8.3", 4, "failed"), "")
+        .on("helm history", 0, HISTORY, "");
+    let decision = look(&script).unwrap();
+    assert_eq!(decision.action, StepAction::Update);
+    let upgrade = decision.upgrade.unwrap();
+    assert_eq!((upgrade.from.as_str(), upgrade.revision), ("1.8.2", 3));
+    assert!(
+        decision.detail.contains("`helm rollback karpenter 3`"),
+        "{}",
+        decision.detail
+    );
+}
+
 #[test]
 fn a_release_in_the_middle_of_a_change_is_looked_at_with_its_holder() {
     let pending = |lease: (i32, &str, &str)| {
@@ -165,6 +186,7 @@ fn a_release_in_the_middle_of_a_change_is_looked_at_with_its_holder() {
             )
             .on(RECORDS, 0, &records, "")
             .on("helm status", 0, r#"{"name":"karpenter","hooks":[]}"#, "")
+            .on("helm history", 0, HISTORY, "")
             .on("kubectl get lease", lease.0, lease.1, lease.2)
     };
     let absent = "Error from server (NotFound): leases.coordination.k8s.io \"lakehouse-install\" not found";

@@ -85,7 +85,7 @@ pub enum Command {
     /// --approve DIGEST only that plan, or what is left of it. Where all stands, nothing is written and none is needed.
     ///
     /// The phases are foundation, storage, compute, core, stream, datalake and ingress; --phase stops after one. All of them
-    /// take some 40 minutes. A run that failed or was stopped reports what stands, and the same command goes on from there.
+    /// usually take 30 minutes. A run that failed or was stopped reports what stands, and the same command goes on from there.
     /// Two at once are kept apart by a lock on this machine and a Lease in the cluster.
     Install,
     /// The container image that holds aws, eksctl, kubectl and helm
@@ -175,8 +175,9 @@ pub enum ToolboxAction {
     Shell,
     /// Remove the images of older versions
     ///
-    /// Removes every image named lakehouse-toolbox but this version's own, also one that was tagged by hand. Changes the
-    /// container engine's images alone, takes some seconds, and needs the engine.
+    /// Removes the toolbox images of other locks. This version's own stay, of both sources, and so does what a container
+    /// stands on or what was tagged by hand. Changes the container engine's images alone, takes some seconds, and needs the
+    /// engine.
     Prune,
 }
 

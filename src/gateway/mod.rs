@@ -44,6 +44,10 @@ pub trait Gateway: Sync {
         redact::untrusted(text)
     }
 
+    /// Has `texts` be hidden from now on in what tools say, as a secret of each command that does not bear them itself.
+    /// A gateway that redacts nothing hides nothing.
+    fn hide(&self, _texts: Vec<String>) {}
+
     /// Puts `file` where this run's tools see it and nobody else does; gives its path there. It goes with the run.
     /// It is no command of a tool and changes nothing in the account: the journal has no line for it.
     ///

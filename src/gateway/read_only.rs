@@ -23,6 +23,10 @@ impl Gateway for ReadOnly<'_> {
         self.0.words(text)
     }
 
+    fn hide(&self, texts: Vec<String>) {
+        self.0.hide(texts);
+    }
+
     /// A private file stands beside the tools for the length of the run: nothing of the account or the user changes.
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
         self.0.keep(file)

@@ -8,7 +8,7 @@ use crate::report::{CommandRecord, Effect, ExecMode, Progress, Unseen};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// The most commands that run at once (design, decision 1).
@@ -32,6 +32,8 @@ pub struct Recorder<G> {
     run: String,
     journal: Result<Journal, String>,
     redactor: Arc<Redactor>,
+    /// What [`Gateway::hide`] named: not in the redactor, which takes secrets out of the journal's command lines too.
+    hidden: RwLock<Vec<String>>,
     interrupt: Interrupt,
     deadline: Instant,
     slots: Slots,
@@ -60,6 +62,7 @@ impl<G: Gateway> Recorder<G> {
             run,
             journal,
             redactor,
+            hidden: RwLock::default(),
             interrupt,
             deadline,
             slots,
@@ -100,6 +103,10 @@ impl<G: Gateway> Recorder<G> {
     /// The words of what refused it.
     pub const fn journal(&self) -> Result<&Journal, &String> {
         self.journal.as_ref()
+    }
+
+    fn hidden(&self) -> Vec<String> {
+        self.hidden.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The gateway behind it.
@@ -156,6 +163,15 @@ impl<G: Gateway> Gateway for Recorder<G> {
             return Err(GatewayError::Interrupted);
         }
         let mut spec = spec.clone();
+        if spec.effect == Effect::Write {
+            // What was handed in may be said by whoever got it, long after this command.
+            self.hide(spec.secrets.clone());
+        }
+        // A word that stands in the command itself is no secret of it, and the journal shows it.
+        let borne = |text: &String| spec.args.iter().any(|word| word.contains(text.as_str()));
+        let mut secrets = self.hidden();
+        secrets.retain(|text| !borne(text));
+        spec.secrets.extend(secrets);
         let left = self.deadline.saturating_duration_since(Instant::now());
         spec.timeout = spec.timeout.min(left);
         let (started, start) = (jiff::Timestamp::now().to_string(), Instant::now());
@@ -188,7 +204,14 @@ impl<G: Gateway> Gateway for Recorder<G> {
     }
 
     fn words(&self, text: &str) -> String {
-        self.redactor.words(text.as_bytes(), &[])
+        self.redactor.words(text.as_bytes(), &self.hidden())
+    }
+
+    fn hide(&self, texts: Vec<String>) {
+        let mut hidden = self.hidden.write().unwrap_or_else(PoisonError::into_inner);
+        hidden.extend(texts);
+        hidden.sort();
+        hidden.dedup();
     }
 
     fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
@@ -285,6 +308,26 @@ mod tests {
         let refused = broken.run(&write).unwrap_err();
         assert!(matches!(refused, GatewayError::Journal { said } if said.contains("No space left")));
         assert_eq!(reached(&broken), 2);
+    }
+
+    #[test]
+    fn what_a_write_handed_in_is_hidden_in_what_is_said_later_and_not_in_other_command_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = recorder(Journal::create(folder.path(), "run-1").map_err(|error| error.to_string()));
+        let (mut read, mut write) = specs();
+        write.secrets = vec!["the-app-secret".to_owned()];
+        whole.run(&write).unwrap();
+        whole.hide(vec!["head-bucket".to_owned()]);
+        let said = whole.words("TOKEN=the-app-secret; head-bucket refused");
+        assert!(
+            !said.contains("the-app-secret") && !said.contains("head-bucket"),
+            "{said}"
+        );
+        read.args.push("demo".to_owned());
+        whole.run(&read).unwrap();
+        let journal = std::fs::read_to_string(folder.path().join("run-1/journal.jsonl")).unwrap();
+        let last = journal.lines().last().unwrap();
+        assert!(last.contains(r#"["aws","s3api","head-bucket","demo"]"#), "{last}");
     }
 
     fn specs() -> (CommandSpec, CommandSpec) {

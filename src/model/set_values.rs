@@ -27,8 +27,11 @@ pub const RELEASES: [&str; 18] = [
     "ingext-community-ingress-aws",
 ];
 
-/// The most that is read: they are kept in a Secret, which holds a megabyte.
+/// The most that is read.
 pub const LARGEST: usize = 256 * 1024;
+
+/// The most that is kept, as JSON, which may be longer than the file: in base64 a Secret holds it, with a megabyte.
+const MOST_KEPT: usize = 700 * 1024;
 
 /// The values, by release; each an object. They may be secrets: [`fmt::Debug`] shows none.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -75,15 +78,30 @@ impl SetValues {
             }
             found.insert(name, values);
         }
-        Ok(Self(found))
+        let read = Self(found);
+        if read.text().len() > MOST_KEPT {
+            return Err(format!(
+                "comes to more than {} KiB once its aliases are written out",
+                MOST_KEPT / 1024
+            ));
+        }
+        Ok(read)
     }
 
-    /// Those of an object by release, as [`Self::text`] gave it.
+    /// Those of an object by release, as [`Self::text`] gave it; of any length, for JSON may be longer than the YAML was.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub fn kept(bytes: &[u8]) -> Result<Self, String> {
-        Self::read(std::str::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?)
+        let all: BTreeMap<String, Value> =
+            serde_json::from_slice(bytes).map_err(|_| "is no JSON object by release".to_owned())?;
+        match all
+            .iter()
+            .find(|(name, values)| !RELEASES.contains(&name.as_str()) || !values.is_object())
+        {
+            Some((name, _)) => Err(format!("has no values of a release under {}", super::shown(name))),
+            None => Ok(Self(all)),
+        }
     }
 
     /// All of them as one JSON object, the same text for the same values.
@@ -103,6 +121,17 @@ impl SetValues {
     #[must_use]
     pub fn into_map(self) -> BTreeMap<String, Value> {
         self.0
+    }
+}
+
+/// All texts in the values, which may be secrets.
+#[must_use]
+pub fn texts(values: &Value) -> Vec<String> {
+    match values {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -174,7 +174,7 @@ codes! {
     WorkloadMissing "WORKLOAD_MISSING" "A workload that a chart makes is not there: removed by hand." "`helm rollback RELEASE -n NAMESPACE` makes it anew, then run the same command.";
     WorkloadStopped "WORKLOAD_STOPPED" "A workload is paused, suspended or scaled to nothing: it never becomes ready by itself." "`kubectl scale`, or `kubectl rollout resume`, as it is named, then run the same command.";
     JobFailed "JOB_FAILED" "A Job failed, or pods of it did and it tries again." "Read its last lines, mend what they name, delete the Job, then run the same command.";
-    NamespaceQuotaExceeded "NAMESPACE_QUOTA_EXCEEDED" "A `ResourceQuota` of the namespace does not allow the pods that an install makes." "Have it raised, or choose another `--namespace`.";
+    NamespaceQuotaExceeded "NAMESPACE_QUOTA_EXCEEDED" "A `ResourceQuota` of the namespace does not allow what an install makes." "Have it raised, or choose another `--namespace`.";
     PodRefused "POD_REFUSED" "The cluster's API server refuses to make a workload's pods: a `LimitRange`, the pod security level, an admission webhook, an absent service account." "`kubectl describe` the workload, as it is named, and mend what it says; then run the same command.";
     ImageNotFound "IMAGE_NOT_FOUND" "A registry does not have an image, or its name is none." "See that name and tag are right and that a mirror holds it, then run the same command.";
     ImageDenied "IMAGE_DENIED" "A registry does not give an image to the nodes." "Give the nodes' role, or the service account, the right to pull it, then run the same command.";

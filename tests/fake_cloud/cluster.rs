@@ -314,13 +314,24 @@ impl Cloud {
     /// What runs in a namespace, without pods: all of it is ready.
     fn work(&self, namespace: &str) -> Value {
         let runs = ["deployments.apps", "statefulsets.apps", "jobs.batch"];
-        let items: Vec<Value> = CHARTS
+        let mut items: Vec<Value> = CHARTS
             .iter()
             .filter(|(release, _)| namespace_of(release) == namespace)
             .flat_map(|(_, objects)| objects.iter())
             .filter(|(kind, _)| runs.contains(kind))
             .filter_map(|(kind, name)| self.made_by_a_chart(kind, name))
             .collect();
+        let site = "ingext-community";
+        if namespace_of(site) == namespace && self.releases.contains_key(site) {
+            items.extend(["api", "platform-service", "fluency8"].map(|service| {
+                json!({
+                    "kind": "EndpointSlice",
+                    "metadata": { "name": format!("{service}-x"), "namespace": namespace,
+                        "labels": { "kubernetes.io/service-name": service } },
+                    "endpoints": [{ "addresses": ["192.0.2.1"], "conditions": { "ready": true } }]
+                })
+            }));
+        }
         json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items })
     }
 

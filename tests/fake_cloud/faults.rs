@@ -245,6 +245,9 @@ impl Fault {
             F::ThrottledOnce | F::ThrottledForEver => {
                 said("Error from server (TooManyRequests): too many requests:")
             }
+            F::Quota => said(
+                "Error from server (Forbidden): secrets \"x\" is forbidden: exceeded quota: small, requested: secrets=1, used: secrets=5, limited: secrets=5",
+            ),
             F::RegistryUnreachable => said(
                 "Error: failed to do request: Head \"https://registry.localhost/v2/x\": dial tcp: lookup registry.localhost: no such host",
             ),
@@ -439,7 +442,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::RolledBack if !by_stack => return None,
         F::Quota
             if has(&["put-", "tag-resource", "update-", "change-resource-record-sets"])
-                || !aws && !eksctl =>
+                || !aws && !eksctl && !has(&["helm upgrade", "kubectl create Secret"]) =>
         {
             return None;
         }
@@ -452,6 +455,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::Denied => Fails("AWS_ACCESS_DENIED"),
         F::Expired => Fails("AWS_KEYS_EXPIRED"),
         F::SsoEnded => Fails("AWS_SSO_EXPIRED"),
+        F::ThrottledForEver if !aws && !eksctl => Fails("CLUSTER_UNREACHABLE"),
         F::ThrottledForEver => Fails("AWS_THROTTLED"),
         F::Unreachable if aws || eksctl => Fails("AWS_UNREACHABLE"),
         F::Unreachable => Fails("CLUSTER_UNREACHABLE"),
@@ -464,6 +468,7 @@ pub fn wanted(key: &str, fault: Fault) -> Option<Wanted> {
         F::GarbageForEver => Fails("STEP_NOT_SETTLED"),
         F::RolledBack => Fails("STACK_ROLLED_BACK"),
         F::Quota if eksctl => Fails("AWS_LIMIT_REACHED"),
+        F::Quota if !aws => Fails("NAMESPACE_QUOTA_EXCEEDED"),
         F::Quota => Fails("AWS_LIMIT_REACHED"),
         F::TakenByOthers if eksctl => Fails("PLAN_CHANGED"),
         F::TakenByOthers if lease => Fails("INSTALL_HELD"),

@@ -112,7 +112,7 @@ pub struct TargetFlags {
     #[arg(long, global = true, value_name = "BOOL", help_heading = "Env file", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = PossibleValuesParser::new(SWITCH), hide_possible_values = true)]
     pub overwrite_env: Option<String>,
     // Install
-    /// Where the charts come from [default: oci://public.ecr.aws/ingext]
+    /// A mirror that holds all of the charts [default: the registry of each chart in charts.lock.json]
     #[arg(long, global = true, value_name = "REGISTRY", help_heading = "Install")]
     pub chart_registry: Option<String>,
     /// Subnets of an existing VPC, with commas [default: eksctl makes a VPC]

@@ -7,7 +7,8 @@ use crate::model::{BadInput, shown};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The commands that a user is told of.
-const COMMANDS: &str = "preflight, toolbox, evidence, explain, policy, schema, completions, man";
+const COMMANDS: &str =
+    "preflight, install, toolbox, evidence, explain, policy, schema, kube-token, completions, man";
 
 /// What stands behind `toolbox` and `evidence`, with a line that would do.
 const BELOW: [(&str, &str, &str); 2] = [

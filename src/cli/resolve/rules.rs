@@ -45,7 +45,7 @@ pub fn rule_of(flag: &str) -> Option<BadInput> {
         "output-env" => Some(path_rule()),
         "set-values" => Some(values_rule()),
         "action" => Some(BadInput::new(
-            "one of preflight, install, policy, schema, man",
+            "one of preflight, install, policy, schema, kube-token, man",
             "preflight",
         )),
         "for" => of::<Need>(),

@@ -6,6 +6,8 @@ use crate::clients::call::{Ask, ask, formed};
 use crate::clients::failure::{CallError, ParseFailure};
 use crate::clients::form::is_dns_name;
 use crate::gateway::Tool;
+use regex_lite::Regex;
+use std::sync::LazyLock;
 
 /// Of more than this nobody reads the end.
 const MOST: &str = "--limit-bytes=65536";
@@ -31,7 +33,7 @@ impl Kubectl<'_> {
         self.ask("list the pods", &args, parse_newest)
     }
 
-    /// The last lines of all containers of a pod, as they are. Untrusted, and perhaps with secrets in them.
+    /// The last lines of all containers of a pod. Untrusted text, redacted.
     ///
     /// # Errors
     /// [`CallError`] where there is no answer.
@@ -40,8 +42,19 @@ impl Kubectl<'_> {
         let args = ["logs", pod, "-n", namespace, "--all-containers", &tail, MOST];
         let purpose = format!("read the last lines of the pod `{pod}`");
         let args = args.into_iter().chain(self.access_flags());
-        ask(self.gateway, &Ask::tool(Tool::Kubectl, &purpose, args), |bytes| {
+        let text = ask(self.gateway, &Ask::tool(Tool::Kubectl, &purpose, args), |bytes| {
             Ok(String::from_utf8_lossy(bytes).into_owned())
+        })?;
+        Ok(self.without_secrets(&text))
+    }
+
+    /// What a pod wrote, as it may be shown. A pod has its token in its environment, and may print that: whatever has a
+    /// token's form is taken out. A digest of an image has it too, and is of no use here.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-fA-F]{64}\b").ok());
+        let text = self.gateway.words(text);
+        TOKEN.as_ref().map_or_else(String::new, |token| {
+            token.replace_all(&text, "[redacted]").into_owned()
         })
     }
 }

@@ -150,7 +150,7 @@ impl Kubectl<'_> {
         let text = self.ask(&purpose, &args, |bytes| {
             Ok(String::from_utf8_lossy(bytes).into_owned())
         })?;
-        Ok(self.gateway.words(&text))
+        Ok(self.without_secrets(&text))
     }
 }
 

@@ -6,7 +6,8 @@ use crate::clients::helm_charts::USER_VALUES;
 use crate::clients::helm_words::{REGISTRY, TIMED_OUT};
 use crate::clients::{CallError, ErrorClass, explain};
 use crate::report::{Code, Failure};
-use crate::steps::install::{Stop, World};
+use crate::steps::install::release::by_hand;
+use crate::steps::install::{Desired, Stop, World};
 use crate::steps::preflight::chart_registry::explained;
 use crate::steps::preflight::inside::{Subject, access};
 
@@ -114,15 +115,28 @@ fn of_hooks(error: &CallError) -> Option<(Code, String, String)> {
     Some((code, message, remedy.to_owned()))
 }
 
-/// The same where it was the cluster's API server that refused, or was not reached.
+/// What an API server in trouble of its own answers (`clients/kube.rs`).
+const TROUBLE: [&str; 6] = [
+    "Etcd",
+    "InternalError",
+    "ServerTimeout",
+    "ServiceUnavailable",
+    "Timeout",
+    "TooManyRequests",
+];
+
+/// The same where it was the cluster's API server that refused, was in trouble, or was not reached: that is not AWS's
+/// doing.
 fn of_cluster(error: &CallError, world: &World<'_>) -> Option<(Code, String, String)> {
-    let its_own = match error.class {
-        ErrorClass::Denied => ["Forbidden", "Unauthorized"].as_slice(),
-        ErrorClass::Unreachable(_) => &[API_SERVER],
-        _ => return None,
-    };
-    if !error.action.is_empty() || !error.code.as_deref().is_some_and(|code| its_own.contains(&code)) {
+    if !error.action.is_empty() {
         return None;
+    }
+    match (error.class, error.code.as_deref()?) {
+        (ErrorClass::LimitReached, "ExceededQuota") => return Some(of_namespaces_quota(world.desired)),
+        (ErrorClass::ServiceFault, "Webhook") => return Some(of_webhook(world.desired)),
+        (ErrorClass::Denied, "Forbidden" | "Unauthorized") | (ErrorClass::Unreachable(_), API_SERVER) => {}
+        (ErrorClass::ServiceFault | ErrorClass::Throttled, code) if TROUBLE.contains(&code) => {}
+        _ => return None,
     }
     let cluster = world.cluster().ok().flatten()?;
     let desired = world.desired;
@@ -133,6 +147,31 @@ fn of_cluster(error: &CallError, world: &World<'_>) -> Option<(Code, String, Str
         asker: desired.asker(),
     };
     access::explained(error, &subject)
+}
+
+fn of_namespaces_quota(desired: &Desired) -> (Code, String, String) {
+    let namespace = &desired.target.namespace;
+    (
+        Code::NamespaceQuotaExceeded,
+        "A ResourceQuota of the namespace does not allow what this makes; the tool's words name it."
+            .to_owned(),
+        format!(
+            "`kubectl describe resourcequota -n {namespace}` shows what is used and allowed ({}). Have it raised, or choose another `--namespace`; then run the same command.",
+            by_hand(desired)
+        ),
+    )
+}
+
+fn of_webhook(desired: &Desired) -> (Code, String, String) {
+    (
+        Code::ToolFailed,
+        "An admission webhook of the cluster, which its API server asks before it writes, did not answer."
+            .to_owned(),
+        format!(
+            "`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o wide` shows whose it is ({}): see that its pods run, then run the same command.",
+            by_hand(desired)
+        ),
+    )
 }
 
 /// What a step found in the way.

@@ -49,4 +49,8 @@ impl Gateway for Heard<'_> {
     fn words(&self, text: &str) -> String {
         self.inner.words(text)
     }
+
+    fn hide(&self, texts: Vec<String>) {
+        self.inner.hide(texts);
+    }
 }

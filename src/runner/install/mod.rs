@@ -23,6 +23,7 @@ use crate::clients::site::Network;
 use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
 use crate::gateway::read_only::ReadOnly;
+use crate::model::set_values::texts;
 use crate::model::settings::{RunOptions, Settings};
 use crate::model::{Approve, DnsProvider, Phase, Source, Target};
 use crate::report::{
@@ -199,6 +200,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let mut desired = bare.clone();
     let mut all = steps(last);
     if let Some((values, known)) = own_values(asked, &world) {
+        looking.hide(values.values().flat_map(texts).collect());
         desired.set_values = values;
         // Behind the cluster: there the Secret is, and before every release.
         let at = all

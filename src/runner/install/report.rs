@@ -304,10 +304,11 @@ fn after(last: Phase, evidence: &InstallEvidence) -> Next {
 fn to_the_site(ingress: &IngressEvidence) -> Next {
     let site = ingress.site.as_ref();
     let answers = site.is_some_and(|site| site.answers);
+    let is_made = answers || site.is_some_and(|site| site.leads_to_load_balancer == Some(true));
     if let Some(record) = ingress
         .record
         .as_ref()
-        .filter(|record| record.by_hand && !answers)
+        .filter(|record| record.by_hand && !is_made)
     {
         return next(
             "dns",

@@ -261,9 +261,17 @@ impl Decision {
         self
     }
 
-    /// The same, of a release that is brought to another version or other values.
+    /// The same, of a release that is brought to another version or other values; with what is run where that fails, for
+    /// whoever approves it.
     #[must_use]
     pub fn upgrading(mut self, upgrade: Option<Upgrade>) -> Self {
+        if let Some(Upgrade {
+            release, revision, ..
+        }) = &upgrade
+        {
+            let back = format!("; where that fails, `helm rollback {release} {revision}`");
+            self.detail.push_str(&back);
+        }
         self.upgrade = upgrade;
         self
     }

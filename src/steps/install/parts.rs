@@ -4,6 +4,7 @@
 //! helm takes over an object that stands only where label and annotations say that it is of the very release
 //! (helm `pkg/action/validate.go`), and makes anew what is gone of a release that it writes again.
 
+use super::release::live::leaving;
 use super::release::{self, Observed, Wanted, by_hand};
 use super::{Decision, Desired, Stop, Verdict, World};
 use crate::clients::CallError;
@@ -101,6 +102,12 @@ pub fn observe(world: &World<'_>, parts: Vec<Part>) -> Result<Vec<SeenPart>, Cal
         .collect()
 }
 
+/// Whether the object is there and stays.
+#[must_use]
+pub fn stays(object: Option<&Value>) -> bool {
+    object.is_some_and(|object| leaving(object).is_none())
+}
+
 /// The code of a kind that the API server does not have.
 const NO_SUCH_KIND: &str = "NoResourceType";
 
@@ -130,7 +137,8 @@ pub fn whose(wanted: &Wanted, object: &Value) -> Whose {
 }
 
 /// What is to be done with the release, whose parts stand so. As [`release::decide`]; and what helm would refuse is a
-/// blocker of the plan, every object of it, and what was taken away by hand is made anew where the release is ours.
+/// blocker of the plan, every object of it, as is one that is being deleted: helm's patch does not keep it, and nothing
+/// can be made in its place. What was taken away by hand is made anew where the release is ours.
 #[must_use]
 pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed, parts: &[SeenPart]) -> Decision {
     let decision = release::decide(desired, wanted, observed);
@@ -142,9 +150,12 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed, parts: &[
     // An object of the whole cluster that is another release's is in use there, whatever this release's state is; in
     // the own namespace, helm minds it only where it makes it.
     stops.extend(parts.iter().filter_map(|(part, object)| {
-        let whose = whose(wanted, object.as_ref()?);
-        let minds = whose != Whose::Ours && (makes || part.namespace.is_none());
-        minds.then(|| in_the_way(desired, wanted, part, &whose))
+        let object = object.as_ref()?;
+        let whose = whose(wanted, object);
+        if whose != Whose::Ours && (makes || part.namespace.is_none()) {
+            return Some(in_the_way(desired, wanted, part, &whose));
+        }
+        leaving(object).map(|how| on_its_way(desired, part, &how))
     }));
     if !stops.is_empty() {
         return blocked(decision, stops);
@@ -223,6 +234,18 @@ pub fn in_the_way(desired: &Desired, wanted: &Wanted, part: &Part, whose: &Whose
         message,
         format!(
             "{elsewhere} Or look whose it is (`kubectl get {words} -o yaml`, {by_hand}), remove it once nobody needs it ({remove}), and run the same command."
+        ),
+    )
+}
+
+/// The blocker of a part that is being deleted.
+fn on_its_way(desired: &Desired, part: &Part, how: &str) -> Stop {
+    let (words, by_hand) = (part.words(), by_hand(desired));
+    Stop::new(
+        Code::OperationInProgress,
+        format!("The {} {how}.", part.shown()),
+        format!(
+            "A deletion that was begun can't be taken back. `kubectl describe {words}` shows what holds it ({by_hand}): a claim or a volume is held by the pods that mount it, a node pool by its nodes, a node class by its pools. Let that go, wait until it is gone, then run the same command."
         ),
     )
 }

@@ -67,6 +67,9 @@ pub struct Found {
     pub age: Option<SignedDuration>,
     /// What is known of a change that has not come to its end; only of a release of ours.
     pub cut: Option<Cut>,
+    /// The newest revision that is deployed and its chart's version, where the newest of all failed or did not come to
+    /// its end; only of a release of ours.
+    pub deployed: Option<(u64, String)>,
     /// What of its objects was deleted or changed by hand, for people; only of a release of ours that is else as wanted.
     pub drift: Vec<String>,
     /// Changed objects of added kinds, which helm would leave as they are.
@@ -148,7 +151,7 @@ impl Wanted {
         spec.effect = Effect::Write;
         spec.timeout = HELM_LIMIT.1;
         // JSON is YAML, and leaves no word to be read as another type.
-        spec.stdin = Some(format!("{:#}\n", self.whole(desired)).into_bytes());
+        spec.stdin = Some(format!("{}\n", values::document(&self.whole(desired))).into_bytes());
         spec.secrets = values::secrets(desired, self, &spec.args);
         let is_users = values::of_user(desired, self).is_some();
         let write = Write::cluster(Ask { spec, action: "" });
@@ -291,13 +294,19 @@ fn mending(wanted: &Wanted, reference: &ChartReference, found: &Found, upgrade: 
 
 /// What brings the release back where its new version, or its new values, fail.
 fn upgrade(desired: &Desired, wanted: &Wanted, reference: &ChartReference, found: &Found) -> Option<Upgrade> {
-    let changes = found.version != reference.version || !alike(&wanted.whole(desired), &found.values);
-    let revision = found.revision.filter(|_| changes && found.status == "deployed")?;
+    let (revision, from) = if found.status == "deployed" {
+        let changes = found.version != reference.version || !alike(&wanted.whole(desired), &found.values);
+        (found.revision.filter(|_| changes)?, &found.version)
+    } else {
+        // An attempt that was cut short or failed is made again: what was deployed before it is what it goes back to.
+        let (revision, version) = found.deployed.as_ref()?;
+        (*revision, version)
+    };
     Some(Upgrade {
         release: wanted.name.to_owned(),
         namespace: wanted.namespace.clone(),
         chart: wanted.chart.to_owned(),
-        from: shown(&found.version).to_owned(),
+        from: shown(from).to_owned(),
         to: reference.version.clone(),
         revision,
         back: vec![recovery::roll_back(wanted, revision)],
@@ -357,16 +366,17 @@ fn cut_short(
             let mut all = vec![cut.write(wanted)];
             all.extend(writes);
             let detail = format!(
-                "release `{name}`, made by this installation: `{status}`{aged}{hooks}, left by a helm that is gone: {}",
+                "release `{name}`, made by this installation: `{status}`{aged}{hooks}, {}: {}",
+                cut.whose(),
                 cut.words()
             );
-            Decision::update(detail, digested, all)
+            Decision::update(detail, digested, all).upgrading(upgrade(desired, wanted, reference, found))
         }
     }
 }
 
 /// How a person's own helm and kubectl come to mean this cluster.
-pub(super) fn by_hand(desired: &Desired) -> String {
+pub fn by_hand(desired: &Desired) -> String {
     let asker = desired.asker();
     format!(
         "with a kubeconfig from `aws eks update-kubeconfig --name {} --region {}{}`",

@@ -7,15 +7,15 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 use std::io;
 
 /// What the page says of the program beyond its one line.
-const DESCRIPTION: &str = "lakehouse looks whether an AWS account is ready for the Ingext Lakehouse: the caller, the domain's \
-    zone and certificate, the bucket, the cluster, the node type. It changes nothing in the account. stdout gets one JSON \
-    report, or text; stderr what is being done.";
+const DESCRIPTION: &str = "lakehouse installs the Ingext Lakehouse on AWS: it checks the account, shows a plan, and changes \
+    something only once that plan is approved (install --approve). The preflight alone changes nothing in the account. \
+    stdout gets one JSON report, or text; stderr what is being done.";
 
 /// Who wins where two name a value.
 const AUTHORITY: &str = "Every flag can stand before or after the command. Order of authority: flag, variable, env file, AWS's own \
     settings, default.";
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     (
         "lakehouse_NAMESPACE.env",
         "The env file, in the working folder: the settings of a preflight that nothing blocked, mode 0600. The only one \
@@ -31,6 +31,14 @@ const FILES: [(&str, &str); 6] = [
         "The report of that run as stdout got it.",
     ),
     (
+        "$XDG_STATE_HOME/lakehouse/runs/RUN/record.json",
+        "The signed-off record of a run that carried a plan out: who approved which plan, every write, how it ended.",
+    ),
+    (
+        "$XDG_STATE_HOME/lakehouse/locks",
+        "A lock file for each account, region and cluster: it keeps two installs of this machine apart.",
+    ),
+    (
         "~/.aws/config, ~/.aws/credentials",
         "Profiles and regions, as the AWS CLI has them.",
     ),
@@ -44,7 +52,7 @@ const FILES: [(&str, &str); 6] = [
     ),
 ];
 
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     (
         "LAKEHOUSE_FLAG",
         "Each flag's value, in capitals and with _ for -: LAKEHOUSE_ROOT_DOMAIN. --action, --approve and --for have none.",
@@ -66,7 +74,15 @@ const ENVIRONMENT: [(&str, &str); 7] = [
         "CLICOLOR_FORCE",
         "Colours also where no terminal is, if it is not 0.",
     ),
-    ("XDG_STATE_HOME", "Where the journals and reports stand."),
+    ("XDG_STATE_HOME", "Where the journals, reports and locks stand."),
+    (
+        "LAKEHOUSE_CHARTS_LOCK",
+        "A charts.lock.json in place of the one that is compiled in: which charts, in which versions.",
+    ),
+    (
+        "LAKEHOUSE_TOOLBOX_MIRROR_AWS, ..._EKSCTL, ..._HELM, ..._KUBECTL",
+        "Base URLs that stand for the official downloads of the toolbox image. An env file may not name them.",
+    ),
 ];
 
 /// Exit codes and what they say.

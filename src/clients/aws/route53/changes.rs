@@ -7,15 +7,6 @@ use crate::clients::form::is_word;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What a change does with the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Makes it; refused where one of its name and type is there.
-    Create,
-    /// Makes it, or puts it in the place of the one that is there.
-    Upsert,
-}
-
 /// A change that was handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeInfo {
@@ -26,15 +17,13 @@ pub struct ChangeInfo {
 }
 
 /// The change batch of one alias record: `name` answers with what `target` (in the hosted zone `target_zone`) has.
-/// IPv4 only, as the load balancer is.
+/// IPv4 only, as the load balancer is. `removal` is [`SiteRecord::removal`](super::records::SiteRecord::removal) of the record that it
+/// takes the place of. Route53 makes all of a batch or nothing, and refuses this one where another record of the name and
+/// type is there by then.
 #[must_use]
-pub fn alias_batch(change: Change, name: &str, target: &str, target_zone: &str) -> Value {
-    let action = match change {
-        Change::Create => "CREATE",
-        Change::Upsert => "UPSERT",
-    };
-    json!({"Changes": [{
-        "Action": action,
+pub fn alias_batch(removal: Option<Value>, name: &str, target: &str, target_zone: &str) -> Value {
+    let create = json!({
+        "Action": "CREATE",
         "ResourceRecordSet": {
             "Name": name,
             "Type": "A",
@@ -44,7 +33,9 @@ pub fn alias_batch(change: Change, name: &str, target: &str, target_zone: &str) 
                 "EvaluateTargetHealth": false,
             },
         },
-    }]})
+    });
+    let changes: Vec<Value> = removal.into_iter().chain([create]).collect();
+    json!({ "Changes": changes })
 }
 
 /// The command that changes the zone `id` (`/hostedzone/Z…`) by `batch`, all of it or nothing.

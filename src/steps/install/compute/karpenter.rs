@@ -73,7 +73,7 @@ impl Step for KarpenterCrd {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(15, 300, 2)
+        Waits::new(15, 300, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

@@ -48,7 +48,7 @@ impl Step for KarpenterStack {
 
     fn waits(&self) -> Waits {
         // A queue's name is free again a minute after it was deleted, and its stack takes its time.
-        Waits::new(90, 900, 3)
+        Waits::new(90, 900, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

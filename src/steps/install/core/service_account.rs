@@ -55,7 +55,7 @@ impl Step for TheServiceAccount {
         let observed = release::observe(world, &wanted)?;
         let parts = parts::observe(world, vec![part(world.desired)])?;
         let decision = parts::decide(world.desired, &wanted, &observed, &parts);
-        let stands = parts.iter().all(|(_, object)| object.is_some());
+        let stands = parts.iter().all(|(_, object)| parts::stays(object.as_ref()));
         let name = world.desired.service_account();
         Ok(Look::of(decision).telling(move |evidence, _| {
             if let Some(release) = evidence_of(&wanted, &observed) {

@@ -70,7 +70,9 @@ impl Step for S3Lake {
         let observed = release::observe(world, &wanted)?;
         let parts = parts::observe(world, made(world.desired).into())?;
         let decision = decide(world.desired, &observed, &parts);
-        let bound = object_of(&parts, Resource::CLAIM).is_some_and(|claim| phase(claim) == "Bound");
+        // Both stay bound to their end while pods hold them.
+        let stay = parts.iter().all(|(_, object)| parts::stays(object.as_ref()));
+        let bound = object_of(&parts, Resource::CLAIM).is_some_and(|claim| phase(claim) == "Bound") && stay;
         Ok(Look::of(decision).telling(move |evidence, _| {
             if let Some(release) = evidence_of(&wanted, &observed) {
                 evidence.add_release(Phase::Datalake, release);
@@ -95,7 +97,7 @@ fn phase(object: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// What is to be done. Settled once the claim is bound to the volume.
+/// What is to be done. Settled once the claim is bound to the volume, and both stay.
 #[must_use]
 pub fn decide(desired: &Desired, observed: &Observed, parts: &[SeenPart]) -> Decision {
     let wanted = wanted(desired);

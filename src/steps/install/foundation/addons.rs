@@ -74,7 +74,7 @@ impl Step for AddonsStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(2 * 60, 20 * 60, 5)
+        Waits::new(2 * 60, 20 * 60, 2)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

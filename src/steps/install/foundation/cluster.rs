@@ -61,7 +61,7 @@ impl Step for ClusterStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(16 * 60, 45 * 60, 5)
+        Waits::new(16 * 60, 45 * 60, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

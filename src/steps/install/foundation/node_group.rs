@@ -59,7 +59,7 @@ impl Step for NodeGroupStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(3 * 60, 30 * 60, 5)
+        Waits::new(3 * 60, 30 * 60, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

@@ -91,7 +91,7 @@ impl Step for StorageClassStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(10, 5 * 60, 2)
+        Waits::new(10, 5 * 60, 1)
     }
 }
 

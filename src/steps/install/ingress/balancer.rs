@@ -89,7 +89,12 @@ fn in_account(world: &World<'_>) -> Result<Seen, CallError> {
     };
     let arn = balancer.arn.as_str();
     let (tags, groups) = side_by_side(|| elbv2.balancer_tags(arn), || elbv2.target_groups(arn));
-    seen.tags = tags?.unwrap_or_default();
+    let Some(tags) = tags? else {
+        // It went between the two questions: then there is none.
+        seen.balancer = None;
+        return Ok(seen);
+    };
+    seen.tags = tags;
     // Somebody else's is told, and not looked into.
     if is_of_cluster(world.desired, &seen) {
         for group in groups? {

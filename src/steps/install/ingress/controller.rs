@@ -142,6 +142,11 @@ fn observe(world: &World<'_>) -> Result<Seen, CallError> {
     Ok(seen)
 }
 
+/// Whether the class is made by the release that an install makes.
+fn is_of_release(class: &IngressClass) -> bool {
+    class.release.as_deref() == Some(&format!("{NAMESPACE}/{CONTROLLER}"))
+}
+
 /// The controller that makes the site's load balancer: install's own where it is there.
 fn used(controllers: &[Controller]) -> Option<&Controller> {
     let own = controllers.iter().find(|one| is_install_s(one));
@@ -184,11 +189,16 @@ fn judged(desired: &Desired, seen: &Seen) -> Decision {
             }
         }
         Release::There(_) => own(desired, seen, decision, &wanted),
-        Release::NoCluster | Release::Absent => match seen.controllers.first() {
-            Some(controller) => adopted(desired, seen, controller, None),
-            None if seen.class.is_some() => blocked("a left Ingress class is in the way", class_left()),
-            None => own(desired, seen, decision, &wanted),
-        },
+        // What our release made, and a recovery that was cut short left without its record, helm takes over again.
+        Release::NoCluster | Release::Absent => {
+            match seen.controllers.iter().find(|one| !is_install_s(one)) {
+                Some(controller) => adopted(desired, seen, controller, None),
+                None if seen.class.as_ref().is_some_and(|class| !is_of_release(class)) => {
+                    blocked("a left Ingress class is in the way", class_left())
+                }
+                None => own(desired, seen, decision, &wanted),
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 use crate::clients::CallError;
 use crate::clients::aws::elbv2::Balancer;
 use crate::clients::aws::route53::SiteRecord;
-use crate::clients::aws::route53::changes::{Change, ChangeInfo, alias_batch, change_ask, parse_change};
+use crate::clients::aws::route53::changes::{ChangeInfo, alias_batch, change_ask, parse_change};
 use crate::clients::aws::{Elbv2, Route53};
 use crate::clients::call::or_absent;
 use crate::clients::dns::Lookup;
@@ -225,9 +225,9 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
     };
     let name = desired.balancer();
     let place = format!("in the zone `{zone_name}` ({})", short(zone_id));
-    let (change, action, detail) = match records.as_slice() {
+    let (replaced, action, detail) = match records.as_slice() {
         [] => (
-            Change::Create,
+            None,
             StepAction::Create,
             format!("the record A `{site}` {place}, an alias to the load balancer `{name}`"),
         ),
@@ -236,7 +236,7 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
         }
         [record] if could_be_own(desired, record).is_some() => match &seen.target {
             Target::Gone => (
-                Change::Upsert,
+                Some(record),
                 StepAction::Update,
                 format!(
                     "the record A `{site}` {place}: alias {} → the load balancer `{name}`; the one that it leads to is gone",
@@ -274,13 +274,16 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
         decision.action = action;
         return decision;
     };
-    let batch = alias_batch(change, site.as_str(), &balancer.dns_name, &balancer.zone_id);
+    let removal = replaced
+        .and_then(|record| record.removal.as_deref())
+        .and_then(|removal| serde_json::from_str(removal).ok());
+    let batch = alias_batch(removal, site.as_str(), &balancer.dns_name, &balancer.zone_id);
     let write = Write::account(change_ask(zone_id, site.as_str(), &batch))
         .showing("change-batch.json")
         .exclusively();
-    match change {
-        Change::Create => Decision::create(detail, digest, vec![write]),
-        Change::Upsert => Decision::update(detail, digest, vec![write]),
+    match replaced {
+        None => Decision::create(detail, digest, vec![write]),
+        Some(_) => Decision::update(detail, digest, vec![write]),
     }
 }
 

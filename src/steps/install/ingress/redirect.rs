@@ -7,6 +7,7 @@ use super::{ANNOTATION, CLASS, GROUP};
 use crate::clients::kubectl::Ingress;
 use crate::model::CREATED_BY;
 use crate::report::Code;
+use crate::steps::install::release::by_hand;
 use crate::steps::install::{Desired, Stop, Write, cluster_asks};
 use serde_json::{Value, json};
 
@@ -68,6 +69,9 @@ pub fn due(desired: &Desired, found: Option<&Ingress>) -> Due {
     if found.labels.get(CREATED_BY).map(String::as_str) != Some(desired.installation().as_str()) {
         return Due::Stop(Box::new(taken(desired)));
     }
+    if found.leaving {
+        return Due::Stop(Box::new(leaving(desired)));
+    }
     let annotated = annotations()
         .iter()
         .all(|(name, value)| found.annotations.get(name).map(String::as_str) == Some(*value));
@@ -85,6 +89,21 @@ pub fn due(desired: &Desired, found: Option<&Ingress>) -> Due {
 fn write(desired: &Desired) -> Write {
     let purpose = format!("make the Ingress `{}`", name(desired));
     Write::cluster(cluster_asks::apply(&purpose, &object(desired))).showing("https-redirect.yaml")
+}
+
+/// What is applied to an object that is being deleted goes with it.
+fn leaving(desired: &Desired) -> Stop {
+    let (name, namespace) = (name(desired), &desired.target.namespace);
+    Stop::new(
+        Code::OperationInProgress,
+        format!(
+            "The Ingress `{namespace}/{name}`, which leads plain HTTP to HTTPS, is being deleted, and its finalizers hold it."
+        ),
+        format!(
+            "A deletion that was begun can't be taken back. `kubectl describe ingress {name} -n {namespace}` shows what holds it ({}): as a rule the load balancer controller, which has to be at work to let it go. Once it is gone, run the same command: it makes it anew.",
+            by_hand(desired)
+        ),
+    )
 }
 
 fn taken(desired: &Desired) -> Stop {

@@ -84,7 +84,7 @@ impl Step for BalancerRole {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(60, 15 * 60, 3)
+        Waits::new(60, 15 * 60, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

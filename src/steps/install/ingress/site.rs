@@ -50,7 +50,7 @@ impl Step for SiteStep {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(10, 5 * 60, 3)
+        Waits::new(10, 5 * 60, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

@@ -1,20 +1,25 @@
 //! The objects of a release, as they live: what was deleted or changed by hand. Pure.
 //!
-//! Only what the release's manifest sets is looked at, and only single values that stand in both: defaults of the API
-//! server and what controllers and webhooks add are no drift. Kinds whose fields can't be changed, or end by
-//! themselves, are only looked for.
+//! Only what the release's manifest sets is looked at: single values that stand in both, and values that are gone from
+//! where the API server keeps them (`live/held.rs`). Its defaults, and what controllers and webhooks add, are no drift.
+//! Of kinds whose fields can't be changed, only what is gone is looked at; those that end by themselves, not at all.
+
+mod held;
 
 use super::quantity;
 use super::shown;
 use crate::clients::ParseFailure;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What differs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
-    /// For people, without a value: `Deployment/api: spec.replicas was changed`.
+    /// For people, without a value: `Deployment/api was changed at spec.replicas`, `ConfigMap/site: data.name is gone`.
     pub drift: Vec<String>,
+    /// Those of it that are being deleted and still stand: a write does not keep them, and none can be made in their
+    /// place. `PersistentVolumeClaim/data is being deleted, and …`.
+    pub leaving: Vec<String>,
     /// Changed objects of kinds that were added to the API, as the release has them: helm's patch compares those with
     /// its own last manifest alone, and leaves the change (helm 3.19 `pkg/kube/client.go`, `createPatch`).
     pub custom: Vec<Value>,
@@ -23,16 +28,22 @@ pub struct Live {
 /// Kinds that end or are remade by themselves: one that is gone is no drift.
 const PASSING: [&str; 2] = ["Job", "Pod"];
 /// Kinds of which only their being there is looked at: their fields are fixed, grow, or are written by the API server.
-const ONLY_THERE: [&str; 4] = [
-    "CustomResourceDefinition",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "APIService",
-];
+const ONLY_THERE: [&str; 2] = ["CustomResourceDefinition", "APIService"];
+/// Kinds whose values are fixed, grow, or are rounded up: of those, only what is gone is looked at.
+const FIXED: [&str; 2] = ["PersistentVolume", "PersistentVolumeClaim"];
 /// Fields that can't be changed, or that controllers write.
 const NOT_HELD: [&str; 3] = ["volumeClaimTemplates", "caBundle", "status"];
-/// By what the items of a list are told apart.
-const KEYS: [&str; 6] = ["name", "containerPort", "port", "mountPath", "key", "topologyKey"];
+/// By what the items of a list are told apart. A volume may be mounted twice, and a port be open for two protocols.
+const KEYS: [&[&str]; 8] = [
+    &["mountPath"],
+    &["name"],
+    &["containerPort"],
+    &["containerPort", "protocol"],
+    &["port"],
+    &["port", "protocol"],
+    &["key"],
+    &["topologyKey"],
+];
 /// The API's own groups.
 const BUILT_IN: [&str; 20] = [
     "",
@@ -113,6 +124,7 @@ pub fn answered(bytes: &[u8]) -> Result<Vec<Value>, ParseFailure> {
 #[must_use]
 pub fn compare(wanted: &[Value], live: &[Value], namespace: &str) -> Live {
     let mut all = Vec::new();
+    let mut on_their_way = Vec::new();
     let mut custom = Vec::new();
     for object in wanted {
         let (Some(kind), Some(name)) = (kind(object), name(object)) else {
@@ -126,18 +138,39 @@ pub fn compare(wanted: &[Value], live: &[Value], namespace: &str) -> Live {
             }
             continue;
         };
-        if PASSING.contains(&kind) || ONLY_THERE.contains(&kind) {
+        if PASSING.contains(&kind) {
             continue;
         }
-        let mut paths = Vec::new();
-        changed(object, found, &mut Vec::new(), &mut paths);
+        if let Some(how) = leaving(found) {
+            let text = format!("{what} {how}");
+            on_their_way.push(text.clone());
+            all.push(text);
+            continue;
+        }
+        if ONLY_THERE.contains(&kind) {
+            continue;
+        }
+        let mut walk = Walk::new(group(object), kind);
+        walk.value(object, found);
+        let Walk {
+            mut changed, gone, ..
+        } = walk;
+        if FIXED.contains(&kind) {
+            changed.clear();
+        }
         if wanted.iter().any(|other| scales(other, kind, name)) {
-            paths.retain(|path| path != "spec.replicas");
+            changed.retain(|path| path != "spec.replicas");
         }
-        if paths.is_empty() {
+        if changed.is_empty() && gone.is_empty() {
             continue;
         }
-        all.push(format!("{what} was changed at {}", some_of(paths)));
+        if !changed.is_empty() {
+            all.push(format!("{what} was changed at {}", some_of(changed)));
+        }
+        if !gone.is_empty() {
+            let are = if gone.len() == 1 { "is" } else { "are" };
+            all.push(format!("{what}: {} {are} gone", some_of(gone)));
+        }
         if !BUILT_IN.contains(&group(object)) {
             let mut object = object.clone();
             if found.pointer("/metadata/namespace").is_some() {
@@ -146,15 +179,42 @@ pub fn compare(wanted: &[Value], live: &[Value], namespace: &str) -> Live {
             custom.push(object);
         }
     }
-    let drift = if all.len() > MOST {
-        let more = all.len() - MOST;
-        all.truncate(MOST);
+    Live {
+        drift: most_of(all),
+        leaving: most_of(on_their_way),
+        custom,
+    }
+}
+
+fn most_of(mut all: Vec<String>) -> Vec<String> {
+    let more = all.len().saturating_sub(MOST);
+    all.truncate(MOST);
+    if more > 0 {
         all.push(format!("and {more} more"));
-        all
-    } else {
-        all
-    };
-    Live { drift, custom }
+    }
+    all
+}
+
+/// That an object is being deleted and what holds it, for a sentence; none where it stays.
+#[must_use]
+pub fn leaving(object: &Value) -> Option<String> {
+    object
+        .pointer("/metadata/deletionTimestamp")
+        .filter(|at| !at.is_null())?;
+    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+    let finalizers: Vec<&str> = finalizers
+        .into_iter()
+        .flatten()
+        .map(|finalizer| shown_key(finalizer.as_str().unwrap_or_default()))
+        .collect();
+    Some(match finalizers.as_slice() {
+        [] => "is being deleted, and still there".to_owned(),
+        [one] => format!("is being deleted, and its finalizer {one} holds it"),
+        several => format!(
+            "is being deleted, and its finalizers {} hold it",
+            several.join(", ")
+        ),
+    })
 }
 
 /// Whether `object` is an autoscaler of this one: how many pods there are is then its own to say.
@@ -206,74 +266,159 @@ fn group(object: &Value) -> &str {
     version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// The paths of single values that the release sets and that live otherwise.
-fn changed(wanted: &Value, live: &Value, path: &mut Vec<String>, paths: &mut Vec<String>) {
-    match (wanted, live) {
-        (Value::Object(wanted), Value::Object(live)) => {
-            for (key, value) in wanted {
-                let held = match path.as_slice() {
-                    [] => !matches!(key.as_str(), "apiVersion" | "kind"),
-                    [only] if only == "metadata" => matches!(key.as_str(), "labels" | "annotations"),
-                    _ => true,
-                };
-                let Some(found) = live
-                    .get(key)
-                    .filter(|_| held && !NOT_HELD.contains(&key.as_str()))
-                else {
-                    continue;
-                };
-                path.push(key.clone());
-                changed(value, found, path, paths);
-                path.pop();
+/// The way through one object, as the release has it and as it lives.
+struct Walk<'a> {
+    group: &'a str,
+    kind: &'a str,
+    path: Vec<String>,
+    /// Where single values live otherwise.
+    changed: Vec<String>,
+    /// Where values are gone.
+    gone: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    const fn new(group: &'a str, kind: &'a str) -> Self {
+        Self {
+            group,
+            kind,
+            path: Vec::new(),
+            changed: Vec::new(),
+            gone: Vec::new(),
+        }
+    }
+
+    fn here(&self) -> String {
+        let names: Vec<&str> = self.path.iter().map(|name| shown_key(name)).collect();
+        names.join(".")
+    }
+
+    fn value(&mut self, wanted: &Value, live: &Value) {
+        match (wanted, live) {
+            (Value::Object(wanted), Value::Object(live)) => self.fields(wanted, live),
+            (Value::Array(wanted), Value::Array(live)) => self.list(wanted, live),
+            (Value::Null | Value::Object(_) | Value::Array(_), _)
+            | (_, Value::Null | Value::Object(_) | Value::Array(_)) => {}
+            (wanted, live) => {
+                if !is_unset(wanted, &self.path) && !is_alike(wanted, live) {
+                    self.changed.push(self.here());
+                }
             }
         }
-        (Value::Array(wanted), Value::Array(live)) => list(wanted, live, path, paths),
-        (Value::Null | Value::Object(_) | Value::Array(_), _)
-        | (_, Value::Null | Value::Object(_) | Value::Array(_)) => {}
-        (wanted, live) => {
-            if !is_unset(wanted, path) && !is_alike(wanted, live) {
-                let names: Vec<&str> = path.iter().map(|name| shown(name)).collect();
-                paths.push(names.join("."));
+    }
+
+    fn fields(&mut self, wanted: &Map<String, Value>, live: &Map<String, Value>) {
+        for (key, value) in wanted {
+            let held = match self.path.as_slice() {
+                // A ClusterRole's rules are a controller's to write where others are gathered in it.
+                [] if key == "rules" => !wanted.contains_key("aggregationRule"),
+                [] => !matches!(key.as_str(), "apiVersion" | "kind"),
+                [only] if only == "metadata" => matches!(key.as_str(), "labels" | "annotations"),
+                _ => true,
+            };
+            if !held || NOT_HELD.contains(&key.as_str()) {
+                continue;
+            }
+            // The API server keeps it encoded, as data.
+            let is_text = self.kind == "Secret" && self.path.is_empty() && key == "stringData";
+            self.path
+                .push(if is_text { "data".to_owned() } else { key.clone() });
+            let found = live
+                .get(key)
+                .or_else(|| live.get(&older_yaml(key)?))
+                .filter(|found| !found.is_null());
+            match found {
+                _ if is_text => self.texts(value, live.get("data")),
+                Some(found) => self.value(value, found),
+                None => self.absent(value),
+            }
+            self.path.pop();
+        }
+    }
+
+    /// Whether each text of a Secret has its place in the data that live.
+    fn texts(&mut self, wanted: &Value, live: Option<&Value>) {
+        for (key, text) in wanted.as_object().into_iter().flatten() {
+            if text.is_string() && live.and_then(|data| data.get(key)).is_none() {
+                self.path.push(key.clone());
+                self.gone.push(self.here());
+                self.path.pop();
+            }
+        }
+    }
+
+    /// What the release sets here, and nothing lives.
+    fn absent(&mut self, wanted: &Value) {
+        // An empty text of a ConfigMap is one.
+        let says = held::says_something(wanted) || (wanted.is_string() && !is_unset(wanted, &self.path));
+        if says && held::is_kept(self.group, self.kind, &self.path) {
+            self.gone.push(self.here());
+        } else if let Value::Object(wanted) = wanted {
+            self.fields(wanted, &Map::new());
+        }
+    }
+
+    fn list(&mut self, wanted: &[Value], live: &[Value]) {
+        if wanted.len() != live.len() && held::is_whole(self.group, &self.path) {
+            self.changed.push(self.here());
+            return;
+        }
+        let single = |all: &[Value]| all.iter().all(|it| !it.is_object() && !it.is_array());
+        if single(wanted) && single(live) {
+            let same = wanted.len() == live.len()
+                && wanted.iter().zip(live).all(|(one, other)| is_alike(one, other));
+            if !same {
+                self.changed.push(self.here());
+            }
+            return;
+        }
+        if let Some(keys) = KEYS.into_iter().find(|keys| tell_apart(wanted, keys)) {
+            for item in wanted {
+                let Some(own) = identity(item, keys) else { continue };
+                let found = live
+                    .iter()
+                    .find(|other| identity(other, keys).as_ref() == Some(&own));
+                self.path.extend(own.into_iter().take(1));
+                match found {
+                    Some(found) => self.value(item, found),
+                    None => self.absent(item),
+                }
+                self.path.pop();
+            }
+        } else if wanted.len() == live.len() {
+            for (at, (one, other)) in wanted.iter().zip(live).enumerate() {
+                self.path.push(at.to_string());
+                self.value(one, other);
+                self.path.pop();
             }
         }
     }
 }
 
-fn list(wanted: &[Value], live: &[Value], path: &mut Vec<String>, paths: &mut Vec<String>) {
-    let single = |all: &[Value]| all.iter().all(|it| !it.is_object() && !it.is_array());
-    if single(wanted) && single(live) {
-        let same =
-            wanted.len() == live.len() && wanted.iter().zip(live).all(|(one, other)| is_alike(one, other));
-        if !same {
-            let names: Vec<&str> = path.iter().map(|name| shown(name)).collect();
-            paths.push(names.join("."));
-        }
-        return;
-    }
-    if let Some(key) = KEYS.into_iter().find(|key| tells_apart(wanted, key)) {
-        for item in wanted {
-            let found = live.iter().find(|other| other.get(key) == item.get(key));
-            if let (Some(found), Some(name)) = (found, item.get(key)) {
-                path.push(name.as_str().map_or_else(|| name.to_string(), str::to_owned));
-                changed(item, found, path, paths);
-                path.pop();
-            }
-        }
-    } else if wanted.len() == live.len() {
-        for (at, (one, other)) in wanted.iter().zip(live).enumerate() {
-            path.push(at.to_string());
-            changed(one, other, path, paths);
-            path.pop();
-        }
+/// A key of a map, which may have a prefix: `meta.helm.sh/release-name`.
+fn shown_key(key: &str) -> &str {
+    if !key.is_empty() && key.split('/').all(|part| part.is_empty() || shown(part) == part) {
+        key
+    } else {
+        "?"
     }
 }
 
-/// Whether each item has this key, and each another value of it.
-fn tells_apart(items: &[Value], key: &str) -> bool {
-    let mut seen: Vec<&Value> = Vec::new();
-    items.iter().all(|item| match item.get(key) {
-        Some(value) if !seen.contains(&value) => {
-            seen.push(value);
+/// What tells an item from the others; none where it has no such name.
+fn identity(item: &Value, keys: &[&str]) -> Option<Vec<String>> {
+    let one = |key: &&str| match item.get(*key) {
+        Some(value) => Some(text(value)).filter(|text| !value.is_null() && !text.is_empty()),
+        None => (*key == "protocol").then(|| "TCP".to_owned()),
+    };
+    keys.iter().map(one).collect()
+}
+
+/// Whether each item has these keys, and each other values of them.
+fn tell_apart(items: &[Value], keys: &[&str]) -> bool {
+    let mut seen = Vec::new();
+    items.iter().all(|item| match identity(item, keys) {
+        Some(own) if !seen.contains(&own) => {
+            seen.push(own);
             true
         }
         _ => false,
@@ -305,10 +450,6 @@ fn is_alike(one: &Value, other: &Value) -> bool {
     if one == other {
         return true;
     }
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
     let (one, other) = (text(one), text(other));
     one == other
         || older_yaml(&one).is_some_and(|meant| meant == other)
@@ -316,6 +457,13 @@ fn is_alike(one: &Value, other: &Value) -> bool {
             (Some(one), Some(other)) => (one - other).abs() <= one.abs() * 1e-9,
             _ => false,
         }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// What helm, which reads YAML 1.1, took an unquoted word for: `0755` for 493, `yes` for true.
@@ -475,6 +623,335 @@ spec: {limits: {cpu: 128}}
             let seen = compare(&object.unwrap(), &[found], "ns");
             assert!(seen.drift.is_empty(), "{manifest}: {:?}", seen.drift);
         }
+    }
+
+    /// What is told of the one object in `manifest` that lives as in `live`, both YAML.
+    fn told(manifest: &str, live: &str) -> Vec<String> {
+        let (wanted, found) = (objects(manifest).unwrap(), objects(live).unwrap());
+        assert_eq!((wanted.len(), found.len()), (1, 1), "{manifest}");
+        compare(&wanted, &found, "ns").drift
+    }
+
+    fn of_kind(head: &str, rest: &str) -> String {
+        let (version, kind) = head.rsplit_once('/').unwrap();
+        format!("{{apiVersion: {version}, kind: {kind}, metadata: {{name: a}}, {rest}}}")
+    }
+
+    fn with_container(rest: &str) -> String {
+        let pod = format!("{{containers: [{{name: api, {rest}}}]}}");
+        of_kind(
+            "apps/v1/Deployment",
+            &format!("spec: {{template: {{spec: {pod}}}}}"),
+        )
+    }
+
+    const ROLE: &str = "rbac.authorization.k8s.io/v1/Role";
+    const BINDING: &str = "rbac.authorization.k8s.io/v1/RoleBinding";
+    const INGRESS: &str = "networking.k8s.io/v1/Ingress";
+
+    #[test]
+    fn a_setting_a_right_or_a_port_that_somebody_removed_is_never_taken_for_unchanged() {
+        for (head, manifest, live, told_of) in [
+            (
+                "v1/ConfigMap",
+                "data: {siteDomain: x, b: y}",
+                "data: {b: y}",
+                ": data.siteDomain is gone",
+            ),
+            (
+                "v1/ConfigMap",
+                "data: {siteDomain: x, b: ''}",
+                "data: null",
+                ": data.b, data.siteDomain are gone",
+            ),
+            (
+                "v1/Secret",
+                "stringData: {token: x}",
+                "data: {other: eA==}",
+                ": data.token is gone",
+            ),
+            (
+                "v1/Secret",
+                "stringData: {token: x}",
+                "type: Opaque",
+                ": data.token is gone",
+            ),
+            (
+                "v1/Service",
+                "spec: {ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53}], selector: {app: a}}",
+                "spec: {ports: [{name: dns-tcp, port: 53, protocol: TCP}]}",
+                ": spec.ports.dns, spec.selector.app are gone",
+            ),
+            (
+                "v1/Service",
+                "spec: {ports: [{port: 53, protocol: UDP}, {port: 53}]}",
+                "spec: {ports: [{port: 53, protocol: TCP}]}",
+                ": spec.ports.53 is gone",
+            ),
+            (
+                ROLE,
+                "rules: [{verbs: [get], resources: [pods]}, {verbs: [get], resources: [secrets]}]",
+                "rules: [{verbs: [get], resources: [pods]}]",
+                " was changed at rules",
+            ),
+            (
+                ROLE,
+                "rules: [{verbs: [get], resources: [pods]}]",
+                "rules: [{verbs: [get], resources: [pods]}, {verbs: ['*'], resources: ['*']}]",
+                " was changed at rules",
+            ),
+            (
+                ROLE,
+                "rules: [{verbs: [get], resources: [pods]}]",
+                "rules: null",
+                ": rules is gone",
+            ),
+            (
+                ROLE,
+                "rules: [{verbs: [get], resources: [secrets], resourceNames: [one]}]",
+                "rules: [{verbs: [get], resources: [secrets]}]",
+                ": rules.0.resourceNames is gone",
+            ),
+            (
+                BINDING,
+                "subjects: [{kind: ServiceAccount, name: s}]",
+                "roleRef: {}",
+                ": subjects is gone",
+            ),
+            (
+                BINDING,
+                "subjects: [{kind: ServiceAccount, name: s}]",
+                "subjects: [{kind: ServiceAccount, name: s}, {kind: User, name: eve}]",
+                " was changed at subjects",
+            ),
+            (
+                BINDING,
+                "subjects: [{kind: ServiceAccount, name: s}]",
+                "subjects: [{kind: User, name: eve}]",
+                ": subjects.s is gone",
+            ),
+            (
+                INGRESS,
+                "spec: {rules: [{host: x, http: {paths: [{path: /}, {path: /api}]}}]}",
+                "spec: {rules: [{host: x, http: {paths: [{path: /}]}}]}",
+                " was changed at spec.rules.0.http.paths",
+            ),
+            (
+                INGRESS,
+                "spec: {rules: [{host: x}]}",
+                "spec: {rules: [{http: {}}]}",
+                ": spec.rules.0.host is gone",
+            ),
+            (
+                "v1/PersistentVolumeClaim",
+                "spec: {volumeName: v}",
+                "spec: {}",
+                ": spec.volumeName is gone",
+            ),
+            (
+                "v1/PersistentVolume",
+                "spec: {mountOptions: [allow-delete], claimRef: {name: c}}",
+                "spec: {claimRef: {name: c, uid: u}}",
+                ": spec.mountOptions is gone",
+            ),
+            (
+                "karpenter.sh/v1/NodePool",
+                "spec: {limits: {cpu: 8}}",
+                "spec: {}",
+                ": spec.limits.cpu is gone",
+            ),
+        ] {
+            let kind = head.rsplit_once('/').unwrap().1;
+            let seen = told(&of_kind(head, manifest), &of_kind(head, live));
+            assert_eq!(seen, [format!("{kind}/a{told_of}")], "{manifest}");
+        }
+    }
+
+    #[test]
+    fn what_a_pod_needs_and_somebody_removed_is_never_taken_for_unchanged() {
+        for (manifest, live, place) in [
+            (
+                "env: [{name: A, value: b}, {name: C, value: d}]",
+                "env: [{name: A, value: b}]",
+                "env.C",
+            ),
+            ("env: [{name: A, value: b}]", "image: x", "env"),
+            ("env: [{name: A, value: b}]", "env: [{name: A}]", "env.A.value"),
+            (
+                "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]",
+                "env: [{name: A, valueFrom: {}}]",
+                "env.A.valueFrom.secretKeyRef",
+            ),
+            ("args: [-v]", "image: x", "args"),
+            ("command: [run]", "image: x", "command"),
+            (
+                "ports: [{containerPort: 80}, {containerPort: 81}]",
+                "ports: [{containerPort: 80}]",
+                "ports.81",
+            ),
+            (
+                "volumeMounts: [{name: d, mountPath: /a}, {name: d, mountPath: /b}]",
+                "volumeMounts: [{name: d, mountPath: /b}]",
+                "volumeMounts./a",
+            ),
+        ] {
+            let seen = told(&with_container(manifest), &with_container(live));
+            let told_of = format!("Deployment/a: spec.template.spec.containers.api.{place} is gone");
+            assert_eq!(seen, [told_of], "{manifest}");
+        }
+        let both = "envFrom: [{configMapRef: {name: a}}, {configMapRef: {name: b}}]";
+        assert_eq!(
+            told(
+                &with_container(both),
+                &with_container("envFrom: [{configMapRef: {name: a}}]")
+            ),
+            ["Deployment/a was changed at spec.template.spec.containers.api.envFrom"]
+        );
+        let pod = "spec: {jobTemplate: {spec: {template: {metadata: {labels: {x.io/a: b}}, spec: {serviceAccountName: s, volumes: [{name: d}]}}}}}";
+        let bare = "spec: {jobTemplate: {spec: {template: {spec: {volumes: []}}}}}";
+        assert_eq!(
+            told(
+                &of_kind("batch/v1/CronJob", pod),
+                &of_kind("batch/v1/CronJob", bare)
+            ),
+            [
+                "CronJob/a: spec.jobTemplate.spec.template.metadata.labels.x.io/a, spec.jobTemplate.spec.template.spec.serviceAccountName, spec.jobTemplate.spec.template.spec.volumes.d are gone"
+            ]
+        );
+    }
+
+    #[test]
+    fn labels_and_annotations_that_were_removed_are_put_back_on_added_kinds_too() {
+        let wanted = objects(
+            "{apiVersion: x.io/v1, kind: Other, metadata: {name: a, labels: {app: a}, annotations: {y.io/b: c}}, spec: {pruned: 1}}",
+        );
+        let found = objects("{apiVersion: x.io/v1, kind: Other, metadata: {name: a}, spec: {}}");
+        let seen = compare(&wanted.unwrap(), &found.unwrap(), "ns");
+        assert_eq!(
+            seen.drift,
+            ["Other/a: metadata.annotations.y.io/b, metadata.labels.app are gone"]
+        );
+        assert_eq!(seen.custom.len(), 1);
+    }
+
+    #[test]
+    fn what_the_api_server_does_not_keep_makes_no_plan_that_never_settles() {
+        let cluster_role = "rbac.authorization.k8s.io/v1/ClusterRole";
+        for (head, manifest, live) in [
+            ("v1/ConfigMap", "data: {}", "immutable: false"),
+            ("v1/ConfigMap", "data: {a: null}, binaryData: null", "x: y"),
+            ("v1/ConfigMap", "data: {on: x}", "data: {'true': x}"),
+            (
+                "v1/Secret",
+                "stringData: {token: x}",
+                "data: {token: eA==, more: eA==}",
+            ),
+            (
+                "v1/Service",
+                "spec: {type: ClusterIP, ports: [{name: '', port: 80, nodePort: 30000}], externalIPs: [], unknown: 1}",
+                "spec: {ports: [{port: 80, protocol: TCP}]}",
+            ),
+            (
+                "v1/Service",
+                "spec: {ports: [{port: 53, protocol: UDP}, {port: 53}]}",
+                "spec: {ports: [{port: 53, protocol: TCP}, {port: 53, protocol: UDP}]}",
+            ),
+            (ROLE, "rules: []", "rules: null"),
+            (
+                ROLE,
+                "rules: [{apiGroups: [''], resources: [pods], verbs: [get], resourceNames: []}]",
+                "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]",
+            ),
+            (
+                cluster_role,
+                "aggregationRule: {}, rules: []",
+                "aggregationRule: {}, rules: [{verbs: [get]}]",
+            ),
+            (
+                BINDING,
+                "subjects: [{kind: ServiceAccount, name: s, namespace: ns, apiGroup: ''}]",
+                "subjects: [{kind: ServiceAccount, name: s, namespace: ns}]",
+            ),
+            (
+                INGRESS,
+                "spec: {tls: [], rules: [{host: ''}]}",
+                "spec: {rules: [{}]}",
+            ),
+            (
+                "v1/PersistentVolumeClaim",
+                "spec: {storageClassName: '', dataSource: {kind: Other}, resources: {requests: {storage: 1Gi}}}",
+                "spec: {resources: {requests: {storage: 2Gi}}}",
+            ),
+            (
+                "karpenter.sh/v1/NodePool",
+                "spec: {template: {spec: {pruned: 1}}, weight: 0}",
+                "spec: {template: {spec: {}}}",
+            ),
+            (
+                "storage.k8s.io/v1/StorageClass",
+                "parameters: {type: gp3}, mountOptions: []",
+                "parameters: {type: gp3}",
+            ),
+        ] {
+            let seen = told(&of_kind(head, manifest), &of_kind(head, live));
+            assert!(seen.is_empty(), "{manifest}: {seen:?}");
+        }
+        for (manifest, live) in [
+            ("env: [{name: A, value: ''}]", "env: [{name: A}]"),
+            ("env: []", "image: x"),
+            (
+                "env: [{name: A, value: b, typo: c}]",
+                "env: [{name: A, value: b}]",
+            ),
+            (
+                "env: [{name: A, value: b}, {name: A, value: b}]",
+                "env: [{name: A, value: b}]",
+            ),
+            (
+                "volumeMounts: [{name: d, mountPath: /a, readOnly: false}]",
+                "volumeMounts: [{name: more, mountPath: /more}, {name: d, mountPath: /a}]",
+            ),
+            (
+                "ports: [{containerPort: 80, hostPort: 0}]",
+                "ports: [{containerPort: 80, protocol: TCP}]",
+            ),
+            ("lifecycle: {}, securityContext: {privileged: false}", "image: x"),
+        ] {
+            let seen = told(&with_container(manifest), &with_container(live));
+            assert!(seen.is_empty(), "{manifest}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_on_its_way_out_is_neither_fine_nor_gone() {
+        let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}}";
+        let leaving = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, deletionTimestamp: '2026-11-24T03:00:00Z', finalizers: [kubernetes.io/pvc-protection]}}";
+        let seen = compare(&objects(claim).unwrap(), &objects(leaving).unwrap(), "ns");
+        let how = "PersistentVolumeClaim/data is being deleted, and its finalizer kubernetes.io/pvc-protection holds it";
+        assert_eq!(
+            (seen.drift, seen.leaving),
+            (vec![how.to_owned()], vec![how.to_owned()])
+        );
+        let mut found = live();
+        for object in &mut found {
+            object["metadata"]["deletionTimestamp"] = json!("2026-11-24T03:00:00Z");
+            object["metadata"]["finalizers"] = json!(["a.io/b", "`rm -rf`"]);
+        }
+        let seen = drift(&found);
+        assert_eq!(
+            seen.leaving,
+            ["Deployment/api", "NodePool/pool"]
+                .map(|what| format!("{what} is being deleted, and its finalizers a.io/b, ? hold it"))
+        );
+        assert!(seen.custom.is_empty(), "it would be applied to what goes");
+        let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "init", "deletionTimestamp": "x"}});
+        let mut found = live();
+        found.push(job);
+        assert_eq!(
+            drift(&found),
+            Live::default(),
+            "it would be no drift once it is gone"
+        );
     }
 
     #[test]

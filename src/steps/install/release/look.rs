@@ -4,7 +4,7 @@
 use super::{Found, Observed, Wanted, alike, live, recovery, values};
 use crate::clients::call::{Ask, ask, formed, json};
 use crate::clients::form::is_word;
-use crate::clients::helm::Helm;
+use crate::clients::helm::{Helm, Revision};
 use crate::clients::helm_charts::HelmCharts;
 use crate::clients::helm_words::ABSENT;
 use crate::clients::kubeconfig::ClusterAccess;
@@ -79,6 +79,10 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
     if recovery::is_cut(&found.status) {
         found.cut = recovery::look(world, &kubectl, wanted)?;
     }
+    if recovery::is_cut(&found.status) || found.status == "failed" {
+        let history = client.history(&wanted.namespace, wanted.name)?;
+        found.deployed = history.and_then(|revisions| deployed(&revisions, wanted.chart));
+    }
     let locked = wanted.reference(world.desired).map(|reference| reference.version);
     let same_version = locked.as_ref() == Some(&found.version);
     if !same_version {
@@ -91,6 +95,14 @@ pub fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError
         look_closely(world, &kubectl, wanted, &mut found)?;
     }
     Ok(Observed::There(found))
+}
+
+/// The newest revision of `chart` that is deployed, and the chart's version.
+fn deployed(revisions: &[Revision], chart: &str) -> Option<(u64, String)> {
+    let newest = revisions.iter().rev().find(|one| one.status == "deployed")?;
+    // helm joins the two with a dash.
+    let version = newest.chart.strip_prefix(chart)?.strip_prefix('-')?;
+    Some((newest.revision, version.to_owned()))
 }
 
 /// What of the release's objects was deleted or changed by hand.
@@ -171,7 +183,7 @@ fn check_values(world: &World<'_>, wanted: &Wanted) -> Result<(), CallError> {
     let Some(reference) = wanted.reference(desired) else {
         return Ok(());
     };
-    let text = wanted.whole(desired).to_string();
+    let text = values::document(&wanted.whole(desired));
     let charts = HelmCharts {
         gateway: world.gateway,
     };

@@ -132,6 +132,18 @@ impl Cut {
         format!(", at the chart's hook {}", hooks.join(", "))
     }
 
+    /// Who began it, as far as that is known, for people.
+    #[must_use]
+    pub const fn whose(&self) -> &'static str {
+        match self.keeper {
+            Keeper::Ours { .. } => "left by a helm that is gone",
+            // A person's own helm holds no Lease.
+            _ => {
+                "left by a helm of no run that goes on (a person's own, with a longer limit, may still be at work)"
+            }
+        }
+    }
+
     /// What that does, for people.
     #[must_use]
     pub fn words(&self) -> String {

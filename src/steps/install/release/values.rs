@@ -2,9 +2,11 @@
 
 use super::{Wanted, alike, shown};
 use crate::gateway::journal::sha256_hex;
+use crate::model::set_values::texts;
 use crate::report::Code;
 use crate::steps::install::{Desired, Stop};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// What install sets as a beginning, and a user may set otherwise, by release and path. All else that it sets, another
 /// part of the install relies on: the bucket, the site's name, the cluster.
@@ -70,20 +72,30 @@ pub(super) fn words(desired: &Desired, wanted: &Wanted) -> String {
     }
 }
 
+/// Values as helm is handed them: JSON, without the characters that YAML refuses or takes for a line's end where JSON
+/// leaves them as they are (YAML 1.1, `c-printable` and `b-char`).
+pub(super) fn document(values: &Value) -> String {
+    let is_told_apart = |letter: char| {
+        matches!(
+            letter,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    format!("{values:#}")
+        .chars()
+        .fold(String::new(), |mut text, letter| {
+            if is_told_apart(letter) {
+                let _ = write!(text, "\\u{:04x}", u32::from(letter));
+            } else {
+                text.push(letter);
+            }
+            text
+        })
+}
+
 /// Texts of them that must not be shown of a command with these words: not those that stand in it anyway.
 pub(super) fn secrets(desired: &Desired, wanted: &Wanted, args: &[String]) -> Vec<String> {
-    fn texts(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => found.push(text.clone()),
-            Value::Array(all) => all.iter().for_each(|it| texts(it, found)),
-            Value::Object(fields) => fields.values().for_each(|it| texts(it, found)),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    if let Some(user) = of_user(desired, wanted) {
-        texts(user, &mut found);
-    }
+    let mut found = of_user(desired, wanted).map_or_else(Vec::new, texts);
     found.retain(|text| !args.iter().any(|word| word.contains(text.as_str())));
     found
 }
@@ -149,6 +161,19 @@ mod tests {
             base,
             json!({"a": {"b": 1, "c": [3], "e": null}, "d": 1, "f": {"g": 1}})
         );
+    }
+
+    #[test]
+    fn a_text_reaches_the_chart_unharmed_where_yaml_knows_more_line_ends_than_json() {
+        let values = json!({"a": "x\u{2028}y\u{85}z\u{7f}\u{feff}é, = {\n"});
+        let text = document(&values);
+        assert!(
+            text.chars().all(|letter| letter == 'é' || letter.is_ascii()),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), values);
+        let yaml: serde_norway::Value = serde_norway::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_value(yaml).unwrap(), values);
     }
 
     #[test]

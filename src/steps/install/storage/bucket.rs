@@ -64,7 +64,7 @@ impl Step for TheBucket {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(10, 180, 2)
+        Waits::new(10, 180, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

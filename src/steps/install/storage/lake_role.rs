@@ -53,7 +53,7 @@ impl Step for LakeRole {
     }
 
     fn waits(&self) -> Waits {
-        Waits::new(30, 600, 3)
+        Waits::new(30, 600, 1)
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {

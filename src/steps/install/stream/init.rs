@@ -124,7 +124,7 @@ fn observe(world: &World<'_>, wanted: &Wanted) -> Result<Observed, CallError> {
     };
     seen.job = read(wanted, &object);
     match &mut seen.job {
-        Job::Failed(failed) if !seen.noted => failed.last_lines = job::last_lines(world, &kubectl, namespace),
+        Job::Failed(failed) if !seen.noted => failed.last_lines = job::last_lines(&kubectl, namespace),
         Job::Running => seen.waiting = running(world, namespace)?,
         _ => {}
     }

@@ -31,6 +31,10 @@ pub const COMMUNITY: ChartStep = ChartStep {
         Workload::stateful_set("api"),
         Workload::stateful_set("platform"),
         Workload::deployment("fluency8"),
+        // Where the site's Ingress leads to.
+        Workload::service("api"),
+        Workload::service("platform-service"),
+        Workload::service("fluency8"),
     ],
 };
 

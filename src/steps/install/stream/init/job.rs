@@ -3,10 +3,8 @@
 use super::NAME;
 use crate::clients::kubectl::Kubectl;
 use crate::gateway::redact::untrusted;
-use crate::steps::install::World;
 use crate::steps::install::parts::{Whose, whose};
 use crate::steps::install::release::Wanted;
-use regex_lite::Regex;
 use serde_json::Value;
 
 /// How many lines are shown of a pod that failed.
@@ -70,35 +68,10 @@ pub fn read(wanted: &Wanted, object: &Value) -> Job {
 
 /// The last lines of the Job's newest pod; none where it left none, or they can't be had: that the Job failed is known
 /// without them.
-pub fn last_lines(world: &World<'_>, kubectl: &Kubectl<'_>, namespace: &str) -> Option<String> {
+pub fn last_lines(kubectl: &Kubectl<'_>, namespace: &str) -> Option<String> {
     let pod = kubectl
         .newest_pod(namespace, &format!("job-name={NAME}"))
         .ok()??;
     let text = kubectl.last_lines(namespace, &pod, LINES).ok()?;
-    let text = without_tokens(&world.gateway.words(&text));
     (!text.trim().is_empty()).then_some(text)
-}
-
-/// The pod has the token in its environment, and may print that: whatever has a token's form is taken out. A digest
-/// of an image has it too, and is of no use here.
-fn without_tokens(text: &str) -> String {
-    match Regex::new(r"\b[0-9a-fA-F]{64}\b") {
-        Ok(token) => token.replace_all(text, "[redacted]").into_owned(),
-        Err(_) => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_tokens;
-
-    #[test]
-    fn a_token_that_the_pod_prints_is_not_shown() {
-        let token = "0123456789abcdef".repeat(4);
-        let text = format!("TOKEN={token}\ncan't reach redis:6379\n");
-        assert_eq!(
-            without_tokens(&text),
-            "TOKEN=[redacted]\ncan't reach redis:6379\n"
-        );
-    }
 }
