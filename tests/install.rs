@@ -412,7 +412,8 @@ fn made_otherwise(counted: &BTreeMap<String, u64>, report: &Value) -> Vec<String
         .collect()
 }
 
-/// The phase of a write; a write that no plan names (the note of the Job's completion) is of the stream.
+/// The phase of a write. Of those that no plan names, the Lease is made once, as soon as the cluster stands, and the note
+/// of the Job's completion is of the stream.
 fn phase_of_write(steps: &[Value], write: &Written) -> Option<Phase> {
     let of = |step: &&Value| {
         let commands = step["commands"].as_array().into_iter().flatten();
@@ -422,6 +423,9 @@ fn phase_of_write(steps: &[Value], write: &Written) -> Option<Phase> {
     };
     match steps.iter().find(of) {
         Some(step) => step["phase"].as_str().unwrap().parse().ok(),
+        None if write.purpose == "take the cluster's Lease" && write.argv[1] == "create" => {
+            Some(Phase::Foundation)
+        }
         None => Some(Phase::Stream),
     }
 }
