@@ -1,7 +1,7 @@
 """What answers at the address of every load balancer: ports 80 and 443 of this container, by each one's listeners, rules and targets.
 
-All of them share the address, so a caller's name tells which is meant: its own DNS name, or a record's that is an alias to it. Certificate
-and key come by the variable REHEARSAL_SITE_TLS, for `rehearsal.test`, `*.rehearsal.test` and `*.k8.rehearsal.test`; they are shown only
+All of them share the address, so a caller's name tells which is meant: its own DNS name, a record's that is an alias to it, or one that a rule
+of it is for. Certificate and key come by the variable REHEARSAL_SITE_TLS, for `rehearsal.test`, `*.rehearsal.test` and `*.k8.rehearsal.test`; they are shown only
 where the listener's certificate in ACM covers the name that is asked for, else the registry's, which is for another name.
 """
 
@@ -38,6 +38,19 @@ def balancer_for(host):
                 found = balancers.by_dns_name(record["AliasTarget"]["DNSName"])
                 if found:
                     return found
+    return by_rule(host)
+
+
+def by_rule(host):
+    """The load balancer with a rule for the name: whose record is made elsewhere is asked at its own address all the same."""
+    for found in balancers.everywhere():
+        account, region, lb = found
+        with request_scope(account, region):
+            own = {one["ListenerArn"] for one in alb._listeners.values() if one["LoadBalancerArn"] == lb["LoadBalancerArn"]}
+            rules = [one for one in alb._rules.values() if one["ListenerArn"] in own]
+        conditions = [condition for one in rules for condition in one["Conditions"] if condition["Field"] == "host-header"]
+        if any(host in condition["Values"] for condition in conditions):
+            return found
     return None
 
 

@@ -25,7 +25,7 @@ pub fn is_kept(group: &str, kind: &str, path: &[String]) -> bool {
         ),
         ("", "Service", ["spec", rest @ ..]) => matches!(
             rest,
-            ["selector", _] | ["ports"] | ["ports", _] | ["ports", _, "name" | "targetPort" | "appProtocol"]
+            ["selector" | "ports", _] | ["ports"] | ["ports", _, "name" | "targetPort" | "appProtocol"]
         ),
         ("apps", _, ["spec", "template", rest @ ..])
         | ("batch", _, ["spec", "jobTemplate", "spec", "template", rest @ ..]) => of_pod(rest),
