@@ -376,6 +376,7 @@ fn cut_short(
 }
 
 /// How a person's own helm and kubectl come to mean this cluster.
+#[must_use]
 pub fn by_hand(desired: &Desired) -> String {
     let asker = desired.asker();
     format!(

@@ -649,118 +649,121 @@ spec: {limits: {cpu: 128}}
     const BINDING: &str = "rbac.authorization.k8s.io/v1/RoleBinding";
     const INGRESS: &str = "networking.k8s.io/v1/Ingress";
 
+    /// Kind, manifest, what lives, what is told.
+    const REMOVED: &[(&str, &str, &str, &str)] = &[
+        (
+            "v1/ConfigMap",
+            "data: {siteDomain: x, b: y}",
+            "data: {b: y}",
+            ": data.siteDomain is gone",
+        ),
+        (
+            "v1/ConfigMap",
+            "data: {siteDomain: x, b: ''}",
+            "data: null",
+            ": data.b, data.siteDomain are gone",
+        ),
+        (
+            "v1/Secret",
+            "stringData: {token: x}",
+            "data: {other: eA==}",
+            ": data.token is gone",
+        ),
+        (
+            "v1/Secret",
+            "stringData: {token: x}",
+            "type: Opaque",
+            ": data.token is gone",
+        ),
+        (
+            "v1/Service",
+            "spec: {ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53}], selector: {app: a}}",
+            "spec: {ports: [{name: dns-tcp, port: 53, protocol: TCP}]}",
+            ": spec.ports.dns, spec.selector.app are gone",
+        ),
+        (
+            "v1/Service",
+            "spec: {ports: [{port: 53, protocol: UDP}, {port: 53}]}",
+            "spec: {ports: [{port: 53, protocol: TCP}]}",
+            ": spec.ports.53 is gone",
+        ),
+        (
+            ROLE,
+            "rules: [{verbs: [get], resources: [pods]}, {verbs: [get], resources: [secrets]}]",
+            "rules: [{verbs: [get], resources: [pods]}]",
+            " was changed at rules",
+        ),
+        (
+            ROLE,
+            "rules: [{verbs: [get], resources: [pods]}]",
+            "rules: [{verbs: [get], resources: [pods]}, {verbs: ['*'], resources: ['*']}]",
+            " was changed at rules",
+        ),
+        (
+            ROLE,
+            "rules: [{verbs: [get], resources: [pods]}]",
+            "rules: null",
+            ": rules is gone",
+        ),
+        (
+            ROLE,
+            "rules: [{verbs: [get], resources: [secrets], resourceNames: [one]}]",
+            "rules: [{verbs: [get], resources: [secrets]}]",
+            ": rules.0.resourceNames is gone",
+        ),
+        (
+            BINDING,
+            "subjects: [{kind: ServiceAccount, name: s}]",
+            "roleRef: {}",
+            ": subjects is gone",
+        ),
+        (
+            BINDING,
+            "subjects: [{kind: ServiceAccount, name: s}]",
+            "subjects: [{kind: ServiceAccount, name: s}, {kind: User, name: eve}]",
+            " was changed at subjects",
+        ),
+        (
+            BINDING,
+            "subjects: [{kind: ServiceAccount, name: s}]",
+            "subjects: [{kind: User, name: eve}]",
+            ": subjects.s is gone",
+        ),
+        (
+            INGRESS,
+            "spec: {rules: [{host: x, http: {paths: [{path: /}, {path: /api}]}}]}",
+            "spec: {rules: [{host: x, http: {paths: [{path: /}]}}]}",
+            " was changed at spec.rules.0.http.paths",
+        ),
+        (
+            INGRESS,
+            "spec: {rules: [{host: x}]}",
+            "spec: {rules: [{http: {}}]}",
+            ": spec.rules.0.host is gone",
+        ),
+        (
+            "v1/PersistentVolumeClaim",
+            "spec: {volumeName: v}",
+            "spec: {}",
+            ": spec.volumeName is gone",
+        ),
+        (
+            "v1/PersistentVolume",
+            "spec: {mountOptions: [allow-delete], claimRef: {name: c}}",
+            "spec: {claimRef: {name: c, uid: u}}",
+            ": spec.mountOptions is gone",
+        ),
+        (
+            "karpenter.sh/v1/NodePool",
+            "spec: {limits: {cpu: 8}}",
+            "spec: {}",
+            ": spec.limits.cpu is gone",
+        ),
+    ];
+
     #[test]
     fn a_setting_a_right_or_a_port_that_somebody_removed_is_never_taken_for_unchanged() {
-        for (head, manifest, live, told_of) in [
-            (
-                "v1/ConfigMap",
-                "data: {siteDomain: x, b: y}",
-                "data: {b: y}",
-                ": data.siteDomain is gone",
-            ),
-            (
-                "v1/ConfigMap",
-                "data: {siteDomain: x, b: ''}",
-                "data: null",
-                ": data.b, data.siteDomain are gone",
-            ),
-            (
-                "v1/Secret",
-                "stringData: {token: x}",
-                "data: {other: eA==}",
-                ": data.token is gone",
-            ),
-            (
-                "v1/Secret",
-                "stringData: {token: x}",
-                "type: Opaque",
-                ": data.token is gone",
-            ),
-            (
-                "v1/Service",
-                "spec: {ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53}], selector: {app: a}}",
-                "spec: {ports: [{name: dns-tcp, port: 53, protocol: TCP}]}",
-                ": spec.ports.dns, spec.selector.app are gone",
-            ),
-            (
-                "v1/Service",
-                "spec: {ports: [{port: 53, protocol: UDP}, {port: 53}]}",
-                "spec: {ports: [{port: 53, protocol: TCP}]}",
-                ": spec.ports.53 is gone",
-            ),
-            (
-                ROLE,
-                "rules: [{verbs: [get], resources: [pods]}, {verbs: [get], resources: [secrets]}]",
-                "rules: [{verbs: [get], resources: [pods]}]",
-                " was changed at rules",
-            ),
-            (
-                ROLE,
-                "rules: [{verbs: [get], resources: [pods]}]",
-                "rules: [{verbs: [get], resources: [pods]}, {verbs: ['*'], resources: ['*']}]",
-                " was changed at rules",
-            ),
-            (
-                ROLE,
-                "rules: [{verbs: [get], resources: [pods]}]",
-                "rules: null",
-                ": rules is gone",
-            ),
-            (
-                ROLE,
-                "rules: [{verbs: [get], resources: [secrets], resourceNames: [one]}]",
-                "rules: [{verbs: [get], resources: [secrets]}]",
-                ": rules.0.resourceNames is gone",
-            ),
-            (
-                BINDING,
-                "subjects: [{kind: ServiceAccount, name: s}]",
-                "roleRef: {}",
-                ": subjects is gone",
-            ),
-            (
-                BINDING,
-                "subjects: [{kind: ServiceAccount, name: s}]",
-                "subjects: [{kind: ServiceAccount, name: s}, {kind: User, name: eve}]",
-                " was changed at subjects",
-            ),
-            (
-                BINDING,
-                "subjects: [{kind: ServiceAccount, name: s}]",
-                "subjects: [{kind: User, name: eve}]",
-                ": subjects.s is gone",
-            ),
-            (
-                INGRESS,
-                "spec: {rules: [{host: x, http: {paths: [{path: /}, {path: /api}]}}]}",
-                "spec: {rules: [{host: x, http: {paths: [{path: /}]}}]}",
-                " was changed at spec.rules.0.http.paths",
-            ),
-            (
-                INGRESS,
-                "spec: {rules: [{host: x}]}",
-                "spec: {rules: [{http: {}}]}",
-                ": spec.rules.0.host is gone",
-            ),
-            (
-                "v1/PersistentVolumeClaim",
-                "spec: {volumeName: v}",
-                "spec: {}",
-                ": spec.volumeName is gone",
-            ),
-            (
-                "v1/PersistentVolume",
-                "spec: {mountOptions: [allow-delete], claimRef: {name: c}}",
-                "spec: {claimRef: {name: c, uid: u}}",
-                ": spec.mountOptions is gone",
-            ),
-            (
-                "karpenter.sh/v1/NodePool",
-                "spec: {limits: {cpu: 8}}",
-                "spec: {}",
-                ": spec.limits.cpu is gone",
-            ),
-        ] {
+        for (head, manifest, live, told_of) in REMOVED.iter().copied() {
             let kind = head.rsplit_once('/').unwrap().1;
             let seen = told(&of_kind(head, manifest), &of_kind(head, live));
             assert_eq!(seen, [format!("{kind}/a{told_of}")], "{manifest}");
