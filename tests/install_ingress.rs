@@ -625,6 +625,20 @@ fn the_site_s_ingress_comes_by_its_chart_and_its_redirect_beside_it() {
 }
 
 #[test]
+fn a_redirect_that_is_being_deleted_is_never_taken_for_one_that_leads_to_https() {
+    for change in [false, true] {
+        let mut seen = standing();
+        seen.ingresses[1].leaving = true;
+        if change {
+            seen.ingresses[1].annotations.clear();
+        }
+        let decision = site_ingress::decide(&desired(), &seen);
+        assert_eq!(code(&decision), Code::OperationInProgress);
+        assert!(decision.writes().is_empty());
+    }
+}
+
+#[test]
 fn a_redirect_that_was_changed_is_put_back_and_one_of_somebody_s_is_in_the_way() {
     let mut seen = standing();
     seen.ingresses[1].annotations.clear();

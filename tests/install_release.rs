@@ -566,6 +566,24 @@ fn objects_that_were_changed_by_hand_are_mended_by_helm_and_those_that_it_leaves
 }
 
 #[test]
+fn an_object_that_is_being_deleted_stops_the_release_before_helm_patches_what_goes_anyway() {
+    let how = "PersistentVolumeClaim/data is being deleted, and its finalizer kubernetes.io/pvc-protection holds it";
+    let decision = of(Found {
+        drift: vec![how.to_owned()],
+        leaving: vec![how.to_owned()],
+        ..ours()
+    });
+    assert_eq!(code(&decision), Code::OperationInProgress);
+    assert_eq!(decision.action, StepAction::Unknown);
+    assert!(decision.writes().is_empty() && !decision.adopted);
+    let Verdict::Blocked(stops) = &decision.verdict else {
+        panic!()
+    };
+    assert!(stops[0].message.contains(how), "{stops:?}");
+    assert_eq!(decision.desired, of(ours()).desired);
+}
+
+#[test]
 fn kinds_that_helm_does_not_upgrade_are_applied_and_served_before_its_upgrade() {
     let decision = of(Found {
         version: "1.8.2".to_owned(),

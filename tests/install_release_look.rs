@@ -125,6 +125,20 @@ fn a_release_as_wanted_is_settled_only_once_its_objects_were_seen() {
 }
 
 #[test]
+fn a_release_of_which_something_is_being_deleted_is_not_settled_and_not_written() {
+    let mut leaving = deployment(2);
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-11-23T23:59:00Z");
+    leaving["metadata"]["finalizers"] = json!(["foregroundDeletion"]);
+    let decision = look(&standing(&ours(), &[leaving])).unwrap();
+    assert_eq!(code(&decision), Code::OperationInProgress);
+    assert!(
+        format!("{decision:?}")
+            .contains("Deployment/karpenter is being deleted, and its finalizer foregroundDeletion holds it"),
+        "{decision:?}"
+    );
+}
+
+#[test]
 fn the_objects_of_somebody_elses_release_are_not_looked_at() {
     let script = standing("lh-0000000000000000", &[]);
     let decision = look(&script).unwrap();

@@ -25,7 +25,7 @@ use jiff::SignedDuration;
 use recovery::{Cut, Standing, aged, is_cut};
 use serde_json::{Value, json};
 use std::time::Duration;
-use stops::{as_wanted, conflict, maker, newer, pending};
+use stops::{as_wanted, conflict, leaving, maker, newer, pending};
 
 pub use look::{observe, parse_metadata};
 
@@ -72,6 +72,8 @@ pub struct Found {
     pub deployed: Option<(u64, String)>,
     /// What of its objects was deleted or changed by hand, for people; only of a release of ours that is else as wanted.
     pub drift: Vec<String>,
+    /// Those of its objects that are being deleted and still stand, for people; only as [`Self::drift`].
+    pub leaving: Vec<String>,
     /// Changed objects of added kinds, which helm would leave as they are.
     pub custom: Vec<Value>,
     /// The kinds that the chart brings outside its templates, as YAML, where they are to be applied: helm makes them
@@ -224,6 +226,12 @@ pub fn decide(desired: &Desired, wanted: &Wanted, observed: &Observed) -> Decisi
         return blocked(
             "a newer chart stands there",
             newer(desired, wanted, &reference, found),
+        );
+    }
+    if !found.leaving.is_empty() {
+        return blocked(
+            "something of it is being deleted",
+            leaving(desired, wanted, found),
         );
     }
     let drift = drift(desired, wanted, &reference, found);

@@ -156,6 +156,8 @@ fn look_closely(
     }
     found.drift = of_kinds.drift;
     found.drift.extend(own.drift);
+    found.leaving = of_kinds.leaving;
+    found.leaving.extend(own.leaving);
     found.custom = own.custom;
     Ok(())
 }

@@ -38,6 +38,22 @@ pub(super) fn newer(desired: &Desired, wanted: &Wanted, reference: &ChartReferen
     )
 }
 
+/// Objects of a release of ours are being deleted: helm would patch them, and they would go all the same.
+pub(super) fn leaving(desired: &Desired, wanted: &Wanted, found: &Found) -> Stop {
+    let (name, namespace) = (wanted.name, &wanted.namespace);
+    Stop::new(
+        Code::OperationInProgress,
+        format!(
+            "Of the release `{name}` in `{namespace}`, something is on its way out: {}. Nothing can be made in its place until it is gone.",
+            found.leaving.join("; ")
+        ),
+        format!(
+            "A deletion that was begun can't be taken back: what a claim's volume holds goes with it unless the volume's reclaim policy is `Retain`. `kubectl describe` shows what holds what is named ({}): a claim is held by the pods that mount it. Let that go, wait until it is gone, then run the same command.",
+            by_hand(desired)
+        ),
+    )
+}
+
 pub(super) fn conflict(
     desired: &Desired,
     wanted: &Wanted,
