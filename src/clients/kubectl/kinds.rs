@@ -82,14 +82,6 @@ pub struct ServiceAccount {
 }
 
 impl Kubectl<'_> {
-    /// A storage class, or nothing where there is none of the name.
-    ///
-    /// # Errors
-    /// [`CallError`] where there is no answer.
-    pub fn storage_class(&self, name: &str) -> Result<Option<StorageClass>, CallError> {
-        self.object(Resource::STORAGE_CLASS, None, name, storage_class)
-    }
-
     /// All storage classes.
     ///
     /// # Errors

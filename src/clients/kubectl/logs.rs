@@ -48,15 +48,19 @@ impl Kubectl<'_> {
         Ok(self.without_secrets(&text))
     }
 
-    /// What a pod wrote, as it may be shown. A pod has its token in its environment, and may print that: whatever has a
-    /// token's form is taken out. A digest of an image has it too, and is of no use here.
+    /// What a pod wrote, as it may be shown.
     pub(super) fn without_secrets(&self, text: &str) -> String {
-        static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-fA-F]{64}\b").ok());
-        let text = self.gateway.words(text);
-        TOKEN.as_ref().map_or_else(String::new, |token| {
-            token.replace_all(&text, "[redacted]").into_owned()
-        })
+        without_tokens(&self.gateway.words(text))
     }
+}
+
+/// A pod has its token in its environment, and may print that: whatever has a token's form is taken out. A digest of an
+/// image has it too, and is of no use here.
+fn without_tokens(text: &str) -> String {
+    static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-fA-F]{64}\b").ok());
+    TOKEN.as_ref().map_or_else(String::new, |token| {
+        token.replace_all(text, "[redacted]").into_owned()
+    })
 }
 
 /// Reads what [`Kubectl::newest_pod`] asks for: the pods by age, the newest last.
@@ -68,4 +72,19 @@ pub fn parse_newest(bytes: &[u8]) -> Result<Option<String>, ParseFailure> {
         .next_back()
         .map(|name| formed(name.to_owned(), is_dns_name, "metadata.name"))
         .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tokens;
+
+    #[test]
+    fn a_token_that_the_pod_prints_is_not_shown() {
+        let token = "0123456789abcdef".repeat(4);
+        let text = format!("TOKEN={token}\ncan't reach redis:6379\n");
+        assert_eq!(
+            without_tokens(&text),
+            "TOKEN=[redacted]\ncan't reach redis:6379\n"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! Step `balancer-controller`: what makes load balancers of Ingresses. Where somebody runs one already, that one is
 //! used, or is in the way; it is never replaced.
 
-use super::role::is_install_s;
+use super::role::{is_install_s, is_own_release};
 use super::{ANNOTATION, CLASS, CLASS_CONTROLLER, CONTROLLER, GROUP, NAMESPACE};
 use crate::clients::CallError;
 use crate::clients::kubectl::{Controller, Ingress, IngressClass, Kubectl};
@@ -142,11 +142,6 @@ fn observe(world: &World<'_>) -> Result<Seen, CallError> {
     Ok(seen)
 }
 
-/// Whether the class is made by the release that an install makes.
-fn is_of_release(class: &IngressClass) -> bool {
-    class.release.as_deref() == Some(&format!("{NAMESPACE}/{CONTROLLER}"))
-}
-
 /// The controller that makes the site's load balancer: install's own where it is there.
 fn used(controllers: &[Controller]) -> Option<&Controller> {
     let own = controllers.iter().find(|one| is_install_s(one));
@@ -193,7 +188,11 @@ fn judged(desired: &Desired, seen: &Seen) -> Decision {
         Release::NoCluster | Release::Absent => {
             match seen.controllers.iter().find(|one| !is_install_s(one)) {
                 Some(controller) => adopted(desired, seen, controller, None),
-                None if seen.class.as_ref().is_some_and(|class| !is_of_release(class)) => {
+                None if seen
+                    .class
+                    .as_ref()
+                    .is_some_and(|class| !is_own_release(class.release.as_deref())) =>
+                {
                     blocked("a left Ingress class is in the way", class_left())
                 }
                 None => own(desired, seen, decision, &wanted),

@@ -152,7 +152,13 @@ pub fn decide(desired: &Desired, seen: &Seen) -> Decision {
 /// Whether the controller is made by the release that an install makes.
 #[must_use]
 pub fn is_install_s(controller: &Controller) -> bool {
-    controller.release.as_deref() == Some(&format!("{NAMESPACE}/{CONTROLLER}"))
+    is_own_release(controller.release.as_deref())
+}
+
+/// Whether this is the release by which an install makes the controller and its class, `NAMESPACE/NAME`.
+#[must_use]
+pub fn is_own_release(release: Option<&str>) -> bool {
+    release == Some(&format!("{NAMESPACE}/{CONTROLLER}"))
 }
 
 fn what() -> String {
