@@ -222,6 +222,24 @@ fn what_must_come_first_kills_before_all_others() {
 }
 
 #[test]
+fn an_armed_write_beside_the_one_that_must_come_first_is_not_made_without_its_kill() {
+    let stage = Stage::new();
+    for (line, at) in [(BLOCK, At::First("before")), (POLICY, At::OneEnd("before"))] {
+        let write = written(line);
+        stage.shims.arm(&Spot { write, at });
+    }
+    // Both at once, as the bucket and a stack are: the stack's comes to the shim first.
+    let script = format!("{POLICY} & sleep 0.5; {BLOCK}; wait; exit 7");
+    assert_eq!(stage.run(&script), None);
+    assert_eq!(stage.run(&script), None);
+    assert_eq!(stage.run(&script), Some(7));
+    assert_eq!(
+        stage.kills(),
+        [killed("before", BLOCK), killed("before", POLICY)]
+    );
+}
+
+#[test]
 fn a_write_that_failed_is_not_killed_after() {
     let stage = Stage::new();
     stage.shims.arm_all();

@@ -6,7 +6,8 @@
 # HERE/all          every write is armed, for a kill before and after; without it those whose words lie in HERE/armed, for
 #                   what that file says: `before`, `after`, or both where it says nothing
 # HERE/amid/TOOL-VERB-NOUN   a kill in its midst, once its output has this file's text, instead of before and after it
-# HERE/first/WORDS  one kill, `before` or `after` as this file says, that comes before all others
+# HERE/first/WORDS  one kill, `before` or `after` as this file says, that comes before all others: what lies in HERE/armed
+#                   waits for it, the rest goes on
 # HERE/before/KEY, HERE/after/KEY, HERE/amidst/KEY     kills that have happened: such a write is survived
 # HERE/log          the kills in their order: when, words, key, command line
 # HERE/over/PID     runs that were killed
@@ -113,19 +114,35 @@ case "$tool $1 $2" in
         ;;
 esac
 exec 9<>"$here/lock"
-when=
-if [ -n "$(ls "$here/first")" ]; then
-    [ ! -e "$here/first/$sig" ] || when=$(cat "$here/first/$sig")
-elif [ -e "$amid" ]; then
-    [ -e "$here/amidst/$key" ] || when=amidst
-elif [ -e "$here/all" ] || [ -e "$here/armed/$sig" ]; then
-    ends=
-    [ ! -e "$here/armed/$sig" ] || ends=$(cat "$here/armed/$sig")
-    if [ "$ends" != after ] && [ ! -e "$here/before/$key" ]; then
-        when=before
-    elif [ "$ends" != before ] && [ ! -e "$here/after/$key" ]; then
-        when=after
+# When a run is to be killed at this write, first ones aside; nothing where it is not.
+due() {
+    if [ -e "$amid" ]; then
+        [ -e "$here/amidst/$key" ] || echo amidst
+    elif [ -e "$here/all" ] || [ -e "$here/armed/$sig" ]; then
+        ends=
+        [ ! -e "$here/armed/$sig" ] || ends=$(cat "$here/armed/$sig")
+        if [ "$ends" != after ] && [ ! -e "$here/before/$key" ]; then
+            echo before
+        elif [ "$ends" != before ] && [ ! -e "$here/after/$key" ]; then
+            echo after
+        fi
     fi
+}
+# Nor does an armed write pass unkilled because another one comes first: it waits for its run's death. A command of aws
+# has a minute, so this ends before.
+left=45
+while [ -e "$here/armed/$sig" ] && [ ! -e "$here/first/$sig" ] && [ -n "$(ls "$here/first")" ] && [ -n "$(due)" ] &&
+    [ "$left" -gt 0 ]; do
+    [ ! -e "$here/over/$run" ] || exit 99
+    sleep 1
+    left=$((left - 1))
+done
+if [ -z "$(ls "$here/first")" ]; then
+    when=$(due)
+elif [ -e "$here/first/$sig" ]; then
+    when=$(cat "$here/first/$sig")
+else
+    when=
 fi
 if [ -z "$when" ]; then
     flock -s 9 || exit 99
