@@ -14,7 +14,8 @@ use common::install::{
 use common::user::in_toolbox;
 use lakehouse::gateway::{Tool, read_only::is_reading};
 use lakehouse::model::Phase;
-use serde_json::Value;
+use lakehouse::model::chart_lock::CHART_LOCK;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -499,10 +500,11 @@ fn with_docker<'a>(words: &[&'a str]) -> Vec<&'a str> {
 #[test]
 #[ignore = "needs the rehearsal account"]
 fn two_clusters_of_one_account_stand_side_by_side() {
-    let world = world();
+    let mut world = world();
     first_lakehouse(&world);
     let (before, cluster_before) = (account(&world), cluster(&world, CLUSTER));
-    // The second is for the inside, and its record is made elsewhere.
+    // The second is for the inside, its record is made elsewhere, and its charts are those of an earlier lock.
+    with_earlier_charts(&mut world);
     let inside = ["--domain", "second.k8.rehearsal.test", "--scheme", "internal"];
     let external = [&inside[..], &["--dns-provider", "external", "--approve", "true"]].concat();
     let (report, code) = told(&world.run(&with_docker(&words("second", &external))));
@@ -532,6 +534,86 @@ fn two_clusters_of_one_account_stand_side_by_side() {
     let (report, namespaces) = by_own_kubectl(&world);
     assert_eq!(writes(&report), [], "the first one has nothing to be mended");
     assert!(namespaces.contains("namespace/ingext"), "{namespaces}");
+    world.unset(CHARTS_LOCK);
+    is_brought_to_newer_charts(&world, &words("second", &external[..external.len() - 2]));
+}
+
+const CHARTS_LOCK: &str = "LAKEHOUSE_CHARTS_LOCK";
+/// What an earlier lock had, in the order of an upgrade: a release whose values changed, one whose own kinds Helm does
+/// not upgrade, and one of each phase between.
+const EARLIER: [(&str, &str); 5] = [
+    ("karpenter-crd", "1.8.2"),
+    ("karpenter", "1.8.2"),
+    ("etcd-single", "0.9.0"),
+    ("ingext-community-config", "0.9.0"),
+    ("aws-load-balancer-controller", "3.4.0"),
+];
+
+fn with_earlier_charts(world: &mut World) {
+    let mut lock: Value = serde_json::from_str(CHART_LOCK).unwrap();
+    for chart in lock["charts"].as_array_mut().unwrap() {
+        if let Some((_, version)) = EARLIER.iter().find(|(name, _)| chart["name"] == *name) {
+            chart["version"] = (*version).into();
+        }
+    }
+    let path = world.path("work/charts.json");
+    std::fs::write(&path, lock.to_string()).unwrap();
+    world.set(CHARTS_LOCK, path.display().to_string());
+}
+
+/// The lock that is compiled in makes a plan with the versions from and to; approved, it is carried out chart by chart,
+/// in that order.
+fn is_brought_to_newer_charts(world: &World, line: &[&str]) {
+    let upgrades = |report: &Value, outcome: &str| -> Vec<(String, String)> {
+        let all = report["install"]["upgrades"].as_array().unwrap();
+        let brief = |it: &Value| {
+            assert_eq!(it["outcome"], outcome, "{it}");
+            let text = |key: &str| it[key].as_str().unwrap().to_owned();
+            (text("chart"), text("from"))
+        };
+        all.iter().map(brief).collect()
+    };
+    let lock: Value = serde_json::from_str(CHART_LOCK).unwrap();
+    let charts = lock["charts"].as_array().unwrap().iter();
+    let locked: BTreeMap<&str, Value> = charts
+        .map(|chart| (chart["name"].as_str().unwrap(), chart["version"].clone()))
+        .collect();
+    let earlier = EARLIER.map(|(chart, version)| (chart.to_owned(), version.to_owned()));
+    let target_types = || {
+        let objects = cluster(world, "second");
+        let kind = &objects["CustomResourceDefinition /ingressclassparams.elbv2.k8s.aws"][0];
+        kind["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["targetType"]["enum"].clone()
+    };
+    assert_eq!(target_types(), json!(["instance"]));
+
+    let (plan, code) = told(&world.run(&with_docker(line)));
+    assert_eq!(code, Some(4), "{plan:#}");
+    assert_eq!(upgrades(&plan, "planned"), earlier);
+    let digest = plan["install"]["planDigest"].as_str().unwrap();
+    let (report, code) = told(&world.run(&with_docker(&[line, &["--approve", digest]].concat())));
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(upgrades(&report, "done"), earlier);
+    for it in report["install"]["upgrades"].as_array().unwrap() {
+        assert_eq!(
+            (&it["to"], &it["now"]),
+            (&it["now"], &locked[it["chart"].as_str().unwrap()])
+        );
+    }
+    assert_eq!(
+        target_types(),
+        json!(["instance", "ip"]),
+        "Helm itself does not upgrade a chart's own kinds"
+    );
+    let charts: Vec<String> = writes(&report)
+        .into_iter()
+        .filter(|write| write.argv[0] == "helm")
+        .map(|write| write.argv[4].rsplit('/').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        charts,
+        EARLIER.map(|(chart, _)| chart),
+        "one after the other, and no other one"
+    );
 }
 
 /// The second lakehouse stands, and what is left to do is told with all that it takes.

@@ -233,10 +233,7 @@ fn an_armed_write_beside_the_one_that_must_come_first_is_not_made_without_its_ki
     assert_eq!(stage.run(&script), None);
     assert_eq!(stage.run(&script), None);
     assert_eq!(stage.run(&script), Some(7));
-    assert_eq!(
-        stage.kills(),
-        [killed("before", BLOCK), killed("before", POLICY)]
-    );
+    assert_eq!(stage.kills(), [killed("before", BLOCK), killed("before", POLICY)]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod helm_words;
 pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;
+pub mod picture;
 pub mod site;
 pub mod versions;
 

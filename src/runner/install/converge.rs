@@ -9,7 +9,7 @@ use crate::clients::helm_words::REGISTRY;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, Failure, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, Write, WriteTo};
+use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, World, Write, WriteTo};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -95,6 +95,8 @@ struct Course<'a> {
     purpose: String,
     recent: Vec<Recent>,
     patience: Patience,
+    /// Whether it was looked at.
+    looked: bool,
     /// Failures in a row of looks, and of writes.
     looks_failed: u32,
     writes_failed: u32,
@@ -122,6 +124,7 @@ pub fn converge(
         purpose: format!("carry out the step `{}`", step.id()),
         recent: Vec::new(),
         patience: Patience::new((site.clock)()),
+        looked: false,
         looks_failed: 0,
         writes_failed: 0,
         rounds: 0,
@@ -157,13 +160,14 @@ impl Course<'_> {
                     }
                 }
             }
-            let look = match step.look(site.world) {
+            let look = match step.look(self.eyes()) {
                 Ok(look) => look,
                 Err(error) => {
                     self.look_failed(&error)?;
                     continue;
                 }
             };
+            self.looked = true;
             self.looks_failed = 0;
             // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
             let writes = matches!(look.decision.verdict, Verdict::Write(_));
@@ -199,6 +203,17 @@ impl Course<'_> {
                     self.write(writes, &look.decision, count)?;
                 }
             }
+        }
+    }
+
+    /// Where this step looks. The first time, as long as this run has written nothing, that is the plan's own picture:
+    /// what the plan was told a moment ago is not asked once more.
+    fn eyes(&self) -> &World<'_> {
+        let site = self.site;
+        if self.looked || site.world.ground.looks.has_written() {
+            site.world
+        } else {
+            site.pictured
         }
     }
 
@@ -340,7 +355,7 @@ impl Course<'_> {
         });
         // Also where it failed: what was asked of the cluster before it is not known any more.
         site.world.ground.looks.written();
-        if write.to == WriteTo::Eks || question.spec.tool == Tool::Eksctl {
+        if may_change_cluster(write) {
             site.world.forget_cluster();
         }
         let written = match done {
@@ -444,6 +459,21 @@ impl Course<'_> {
             Code::PlanChanged.remedy(),
         ))
     }
+}
+
+/// Writes of aws about a cluster that are no part of its own description.
+const BESIDE_CLUSTER: [&str; 5] = [
+    "create-access-entry",
+    "create-pod-identity-association",
+    "update-pod-identity-association",
+    "create-addon",
+    "create-tags",
+];
+
+/// Whether the cluster may be described otherwise after this.
+fn may_change_cluster(write: &Write) -> bool {
+    let verb = write.ask.spec.args.get(1).map_or("", String::as_str);
+    write.ask.spec.tool == Tool::Eksctl || (write.to == WriteTo::Eks && !BESIDE_CLUSTER.contains(&verb))
 }
 
 /// Failures of helm by which it ended before it began: nothing of the release was changed.

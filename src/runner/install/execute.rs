@@ -10,7 +10,7 @@ use super::site::Site;
 use crate::report::{
     InstallEvidence, Progress, StepAction, StepOutcome, StepReport, UpgradeOutcome, UpgradeReport,
 };
-use crate::steps::install::{History, Look, Stop};
+use crate::steps::install::{History, Look, Stop, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,8 +75,8 @@ struct Outcome {
     upgrading: Upgrading,
 }
 
-/// Carries `plan` out.
-pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
+/// Carries `plan` out; `pictured` is where it was seen.
+pub fn execute(job: &Job<'_>, plan: &Plan, pictured: &World<'_>) -> Done {
     let hold = Hold::take(&job.locks, &job.world.desired.target, job.holder.clone());
     let hold = match hold {
         Ok(hold) => hold,
@@ -90,6 +90,7 @@ pub fn execute(job: &Job<'_>, plan: &Plan) -> Done {
     let (place, stop, board) = (Place::of(endpoint), AtomicBool::new(false), Board::default());
     let site = Site {
         world: &job.world,
+        pictured,
         gateway: job.gateway,
         interrupt: job.interrupt,
         clock: job.clock,

@@ -19,6 +19,7 @@ pub use site::Clock;
 
 use super::{Progress, Run, Workplace};
 use crate::clients::aws::eks::Cluster;
+use crate::clients::picture::Picture;
 use crate::clients::site::Network;
 use crate::gateway::Gateway;
 use crate::gateway::interrupt::Interrupt;
@@ -135,7 +136,12 @@ impl Job<'_> {
     pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
         let last = self.phase.unwrap_or(LAST_PHASE);
         self.world.listener.step("planning the install");
-        let mut plan = plan::make(steps, &self.world, last);
+        let picture = Picture::new(self.world.gateway, self.clock);
+        let pictured = World {
+            gateway: &picture,
+            ..self.world
+        };
+        let mut plan = plan::make(steps, &pictured, last);
         self.world.listener.done();
         plan.keep_documents(self.folder);
         match plan.gate(self.approve, self.read_only, self.interrupt.is_set()) {
@@ -143,7 +149,7 @@ impl Job<'_> {
             plan::Gate::ReadOnly => report::of_read_only(self, &plan),
             plan::Gate::Go(approve) => {
                 let approval = self.approval(approve);
-                let done = execute::execute(self, &plan);
+                let done = execute::execute(self, &plan, &pictured);
                 // A step that stood there when the plan was made, and was waited for, has no other end.
                 self.world.listener.done();
                 report::of_run(self, &plan, approval, done)

@@ -20,6 +20,8 @@ pub type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
 pub struct Site<'a> {
     /// Where steps look: reads only.
     pub world: &'a World<'a>,
+    /// Where the plan was seen, a moment ago: what looks before anything is written may take it for how things stand.
+    pub pictured: &'a World<'a>,
     /// Where writes go.
     pub gateway: &'a dyn Gateway,
     /// The run's stop flag.

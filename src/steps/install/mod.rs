@@ -23,6 +23,7 @@ pub mod set_values;
 pub mod stack;
 pub mod storage;
 pub mod stream;
+mod together;
 pub mod world;
 
 pub use chart_step::ChartStep;

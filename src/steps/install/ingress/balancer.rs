@@ -8,6 +8,7 @@ use crate::clients::aws::tags::Tags;
 use crate::clients::kubectl::{Event, Ingress, Kubectl, Resource};
 use crate::model::balancer::plain_name;
 use crate::report::{Code, TargetsEvidence};
+use crate::steps::install::together::{each, side_by_side};
 use crate::steps::install::{Desired, Reason, Stop, Waiting, World};
 use jiff::{SignedDuration, Timestamp};
 
@@ -50,16 +51,6 @@ pub fn observe(world: &World<'_>) -> Result<(Vec<Ingress>, Seen), CallError> {
     Ok((ingresses, Seen { events, at, ..seen }))
 }
 
-/// Both, at once where the machine has a thread to spare.
-fn side_by_side<A: Send, B>(one: impl Fn() -> A + Sync, other: impl Fn() -> B) -> (A, B) {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, &one).ok();
-        let second = other();
-        let first = thread.and_then(|thread| thread.join().ok());
-        (first.unwrap_or_else(&one), second)
-    })
-}
-
 fn in_cluster(world: &World<'_>) -> Result<(Vec<Ingress>, Vec<Event>), CallError> {
     let Some(standing) = world.standing()? else {
         return Ok((Vec::new(), Vec::new()));
@@ -97,9 +88,10 @@ fn in_account(world: &World<'_>) -> Result<Seen, CallError> {
     seen.tags = tags;
     // Somebody else's is told, and not looked into.
     if is_of_cluster(world.desired, &seen) {
-        for group in groups? {
-            let targets = elbv2.targets(&group.arn)?;
-            let name = group.name;
+        let groups = groups?;
+        let targets = each(&groups, |group| elbv2.targets(&group.arn));
+        for (group, targets) in groups.into_iter().zip(targets) {
+            let (name, targets) = (group.name, targets?);
             seen.groups.push(Group { name, targets });
         }
     }

@@ -18,6 +18,7 @@ use crate::clients::explain::quoted;
 use crate::model::balancer::plain_name;
 use crate::model::{Phase, is_balancer_called};
 use crate::report::{Code, RecordEvidence, StepAction};
+use crate::steps::install::together::side_by_side;
 use crate::steps::install::{Decision, Desired, Dns, Look, Step, Stop, Waiting, Waits, World, Write};
 use serde_json::{Value, json};
 use std::sync::{Mutex, PoisonError};
@@ -121,18 +122,19 @@ fn on_its_way(desired: &Desired) -> String {
 
 fn observe(world: &World<'_>, change: Option<ChangeInfo>) -> Result<Seen, CallError> {
     let (desired, gateway) = (world.desired, world.gateway);
-    let balancer = Elbv2 { gateway }.balancer(&desired.balancer())?;
+    let balancer = || Elbv2 { gateway }.balancer(&desired.balancer());
     let Dns::Route53 { zone_id, .. } = &desired.site.dns else {
         return Ok(Seen {
-            balancer,
+            balancer: balancer()?,
             records: Some(Vec::new()),
             target: Target::Plain,
             change: None,
         });
     };
     let route53 = Route53 { gateway };
-    let records = route53.records(zone_id, desired.site.domain.as_str());
-    let records = or_absent(records, &["NoSuchHostedZone"])?;
+    let records = || route53.records(zone_id, desired.site.domain.as_str());
+    let (balancer, records) = side_by_side(balancer, records);
+    let (balancer, records) = (balancer?, or_absent(records, &["NoSuchHostedZone"])?);
     let target = match records.as_deref() {
         Some([record]) => target(world, record, balancer.as_ref()),
         _ => Target::Plain,

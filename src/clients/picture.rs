@@ -1,0 +1,189 @@
+//! One picture of the account: while a plan is made nothing is written, and a question that was answered is not asked
+//! again. Steps side by side ask for the same cluster, bucket and load balancer; each answer of aws costs half a second
+//! of CPU and more.
+//!
+//! Kept is what says how things stand: an answer, or the tool's word that the thing is absent. What was denied, throttled
+//! or lost is asked anew each time. Who looks after a write asks the gateway itself, never a picture.
+
+use super::aws::classify::classify_aws;
+use super::failure::ErrorClass;
+use super::kube::classify_kube;
+use crate::gateway::spec::Effect;
+use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long an answer is how things stand.
+pub const AGE: Duration = Duration::from_secs(60);
+
+/// A question: argv and what goes to its standard input.
+type Question = (Vec<String>, Option<Vec<u8>>);
+
+/// What a question was answered, and when. It is locked while it is asked: others wait for that answer.
+type Place = Arc<Mutex<Option<(Duration, CommandOutput)>>>;
+
+/// A gateway that asks each question once.
+pub struct Picture<'a> {
+    gateway: &'a dyn Gateway,
+    clock: &'a (dyn Fn() -> Duration + Sync),
+    places: Mutex<BTreeMap<Question, Place>>,
+}
+
+impl<'a> Picture<'a> {
+    /// An empty picture of what `gateway` sees; `clock` tells the age of its answers.
+    pub fn new(gateway: &'a dyn Gateway, clock: &'a (dyn Fn() -> Duration + Sync)) -> Self {
+        Self {
+            gateway,
+            clock,
+            places: Mutex::default(),
+        }
+    }
+
+    fn place(&self, spec: &CommandSpec) -> Place {
+        let question = (spec.argv(), spec.stdin.clone());
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(places.entry(question).or_default())
+    }
+}
+
+impl Gateway for Picture<'_> {
+    fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+        if !is_of_the_account(spec) {
+            return self.gateway.run(spec);
+        }
+        let place = self.place(spec);
+        let mut kept = place.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.clock)();
+        if let Some((asked, answer)) = &*kept
+            && now.saturating_sub(*asked) < AGE
+        {
+            return Ok(answer.clone());
+        }
+        let answer = self.gateway.run(spec)?;
+        *kept = says_how_things_stand(spec.tool, &answer).then(|| (now, answer.clone()));
+        Ok(answer)
+    }
+
+    fn pause(&self, for_long: Duration) -> bool {
+        self.gateway.pause(for_long)
+    }
+
+    fn words(&self, text: &str) -> String {
+        self.gateway.words(text)
+    }
+
+    fn hide(&self, texts: Vec<String>) {
+        self.gateway.hide(texts);
+    }
+
+    fn keep(&self, file: &PrivateFile<'_>) -> Result<String, GatewayError> {
+        self.gateway.keep(file)
+    }
+}
+
+/// Not a write, nothing that speaks with a person, and nothing secret: a token is good for its own time, and who is
+/// calling may be somebody else a moment later.
+fn is_of_the_account(spec: &CommandSpec) -> bool {
+    let of_caller = |word: &String| word == "get-token" || word == "get-caller-identity";
+    spec.effect == Effect::Read
+        && !spec.terminal
+        && spec.listener.is_none()
+        && spec.secrets.is_empty()
+        && !spec.args.iter().any(of_caller)
+}
+
+fn says_how_things_stand(tool: Tool, answer: &CommandOutput) -> bool {
+    let class = match tool {
+        _ if answer.exit == 0 => return true,
+        Tool::Aws => classify_aws(answer.exit, &answer.stderr).0,
+        Tool::Kubectl => classify_kube(&answer.stderr).0,
+        Tool::Helm | Tool::Eksctl => return false,
+    };
+    class == ErrorClass::Absent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Answers each question with the number of questions so far.
+    struct Counting {
+        asked: AtomicU64,
+        exit: i32,
+        stderr: &'static str,
+    }
+
+    impl Gateway for Counting {
+        fn run(&self, _: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+            let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            Ok(CommandOutput {
+                exit: self.exit,
+                stdout: number.to_string().into_bytes(),
+                stderr: self.stderr.to_owned(),
+                duration: Duration::ZERO,
+            })
+        }
+    }
+
+    fn read(verb: &str) -> CommandSpec {
+        CommandSpec::read(Tool::Aws, "look", ["eks", verb, "--name", "c"])
+    }
+
+    /// How often `specs` were asked, one after the other, two seconds apart or `gap`.
+    fn asked(exit: i32, stderr: &'static str, gap: Duration, specs: &[CommandSpec]) -> u64 {
+        let counting = Counting {
+            asked: AtomicU64::new(0),
+            exit,
+            stderr,
+        };
+        let now = AtomicU64::new(0);
+        let clock = || Duration::from_millis(now.load(Ordering::SeqCst));
+        let picture = Picture::new(&counting, &clock);
+        for spec in specs {
+            picture.run(spec).unwrap();
+            now.fetch_add(u64::try_from(gap.as_millis()).unwrap(), Ordering::SeqCst);
+        }
+        counting.asked.load(Ordering::SeqCst)
+    }
+
+    const SOON: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn what_was_answered_is_not_asked_again_until_it_is_old() {
+        let twice = [read("describe-cluster"), read("describe-cluster")];
+        assert_eq!(asked(0, "", SOON, &twice), 1);
+        assert_eq!(asked(0, "", AGE, &twice), 2);
+        let document = |text: &str| CommandSpec {
+            stdin: Some(text.as_bytes().to_vec()),
+            ..read("describe-cluster")
+        };
+        assert_eq!(asked(0, "", SOON, &[document("a"), document("b")]), 2);
+    }
+
+    #[test]
+    fn absent_is_an_answer_and_what_is_unknown_is_asked_anew() {
+        let twice = [read("describe-cluster"), read("describe-cluster")];
+        let absent = "An error occurred (ResourceNotFoundException) when calling the DescribeCluster operation: No cluster found for name: c.";
+        assert_eq!(asked(254, absent, SOON, &twice), 1);
+        for unknown in [
+            "An error occurred (ThrottlingException) when calling the DescribeCluster operation (reached max retries: 2): Rate exceeded",
+            "An error occurred (AccessDeniedException) when calling the DescribeCluster operation: no",
+            "Could not connect to the endpoint URL: \"https://eks.us-east-2.amazonaws.com/\"",
+        ] {
+            assert_eq!(asked(254, unknown, SOON, &twice), 2, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_write_a_token_and_who_is_calling_are_asked_for_each_time() {
+        let mut write = read("create-addon");
+        write.effect = Effect::Write;
+        let mut secret = read("describe-cluster");
+        secret.secrets = vec!["s".to_owned()];
+        for spec in [write, secret, read("get-token"), read("get-caller-identity")] {
+            assert_eq!(asked(0, "", SOON, &[spec.clone(), spec.clone()]), 2, "{spec:?}");
+        }
+    }
+}
