@@ -6,6 +6,7 @@ mod outside;
 
 use lakehouse::clients::Ask;
 use lakehouse::clients::failure::{CallError, ErrorClass};
+use lakehouse::clients::picture::Picture;
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use lakehouse::model::{Approve, Phase, Target};
@@ -585,6 +586,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
+    let picture = Picture::new(account.as_ref(), &clock);
     let job = Job {
         world: World {
             gateway: account.as_ref(),
@@ -594,6 +596,7 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
             listener: account.as_ref(),
             now,
         },
+        picture: &picture,
         gateway: account.as_ref(),
         interrupt: &account.interrupt,
         clock: &clock,

@@ -59,6 +59,8 @@ pub struct Asked<'a> {
 pub struct Job<'a> {
     /// Where steps look: reads only.
     pub world: World<'a>,
+    /// The same door for the plan: what was answered is not asked again.
+    pub picture: &'a Picture<'a>,
     /// Where writes go.
     pub gateway: &'a dyn Gateway,
     /// The run's stop flag.
@@ -136,9 +138,8 @@ impl Job<'_> {
     pub fn install(&self, steps: Vec<Box<dyn Step>>) -> InstallReport {
         let last = self.phase.unwrap_or(LAST_PHASE);
         self.world.listener.step("planning the install");
-        let picture = Picture::new(self.world.gateway, self.clock);
         let pictured = World {
-            gateway: &picture,
+            gateway: self.picture,
             ..self.world
         };
         let mut plan = plan::make(steps, &pictured, last);
@@ -195,6 +196,8 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let gateway = &asked.workplace.gateway as &dyn Gateway;
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
+    let clock = || begun.elapsed();
+    let picture = Picture::new(&looking, &clock);
     let world = World {
         gateway: &looking,
         desired: &bare,
@@ -205,7 +208,11 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     };
     let mut desired = bare.clone();
     let mut all = steps(last);
-    if let Some((values, known)) = own_values(asked, &world) {
+    let pictured = World {
+        gateway: &picture,
+        ..world
+    };
+    if let Some((values, known)) = own_values(asked, &pictured) {
         looking.hide(values.values().flat_map(texts).collect());
         desired.set_values = values;
         // Behind the cluster: there the Secret is, and before every release.
@@ -215,7 +222,6 @@ pub fn install(asked: &Asked<'_>) -> Installed {
             .map_or(0, |at| at + 1);
         all.insert(at, Box::new(KeptValues { known }));
     }
-    let clock = || begun.elapsed();
     let user = ["USER", "LOGNAME"]
         .iter()
         .find_map(|name| asked.run.env.get(std::ffi::OsStr::new(name))?.to_str());
@@ -224,6 +230,7 @@ pub fn install(asked: &Asked<'_>) -> Installed {
             desired: &desired,
             ..world
         },
+        picture: &picture,
         gateway: &heard,
         interrupt: &asked.run.interrupt,
         clock: &clock,
