@@ -539,8 +539,8 @@ fn two_clusters_of_one_account_stand_side_by_side() {
 }
 
 const CHARTS_LOCK: &str = "LAKEHOUSE_CHARTS_LOCK";
-/// What an earlier lock had, in the order of an upgrade: a release whose values changed, one whose own kinds Helm does
-/// not upgrade, and one of each phase between.
+/// What an earlier lock had, in the order of an upgrade: charts of which templates, defaults or nothing changed since, and
+/// one whose own kinds did, which Helm does not upgrade.
 const EARLIER: [(&str, &str); 5] = [
     ("karpenter-crd", "1.8.2"),
     ("karpenter", "1.8.2"),

@@ -245,6 +245,21 @@ fn what_exists_already_is_looked_at_again_unless_it_must_be_somebody_elses() {
     let report = install(&account, vec![theirs]);
     assert_eq!(serde_json::to_value(report.status).unwrap(), "failed");
     assert_eq!(account.times("aws make"), [0]);
+
+    // Another run has begun it since the plan was made: it is waited for.
+    let account = Account::new();
+    account.fault("aws make", 9, Fault::Says(EXISTS));
+    let coming = step("cluster", &[], |number| {
+        let write = making("cluster", WriteTo::Account).exclusively();
+        Ok(match number {
+            0 | 1 => Decision::create("made", wanted("cluster"), vec![write]),
+            2 | 3 => Decision::waiting("on its way", wanted("cluster"), "its stack"),
+            _ => Decision::settled("there", wanted("cluster")),
+        })
+    });
+    let report = install(&account, vec![coming]);
+    assert_eq!(brief(&report), "completed");
+    assert_eq!(account.times("aws make"), [0]);
 }
 
 #[test]

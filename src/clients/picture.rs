@@ -10,7 +10,9 @@ use super::failure::ErrorClass;
 use super::kube::classify_kube;
 use crate::gateway::spec::Effect;
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,14 +22,26 @@ pub const AGE: Duration = Duration::from_secs(60);
 /// A question: argv and what goes to its standard input.
 type Question = (Vec<String>, Option<Vec<u8>>);
 
-/// What a question was answered, and when. It is locked while it is asked: others wait for that answer.
-type Place = Arc<Mutex<Option<(Duration, CommandOutput)>>>;
+/// What a question was answered last, and when it was asked.
+struct Kept {
+    asked: Duration,
+    /// How many answers had come before it.
+    number: u64,
+    answer: Result<CommandOutput, GatewayError>,
+}
+
+/// One question. What is kept is locked while it is asked: others wait for that answer.
+#[derive(Default)]
+struct Place {
+    answered: AtomicU64,
+    kept: Mutex<Option<Kept>>,
+}
 
 /// A gateway that asks each question once.
 pub struct Picture<'a> {
     gateway: &'a dyn Gateway,
     clock: &'a (dyn Fn() -> Duration + Sync),
-    places: Mutex<BTreeMap<Question, Place>>,
+    places: Mutex<BTreeMap<Question, Arc<Place>>>,
 }
 
 impl<'a> Picture<'a> {
@@ -40,7 +54,7 @@ impl<'a> Picture<'a> {
         }
     }
 
-    fn place(&self, spec: &CommandSpec) -> Place {
+    fn place(&self, spec: &CommandSpec) -> Arc<Place> {
         let question = (spec.argv(), spec.stdin.clone());
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry(question).or_default())
@@ -53,16 +67,32 @@ impl Gateway for Picture<'_> {
             return self.gateway.run(spec);
         }
         let place = self.place(spec);
-        let mut kept = place.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = place.answered.load(Ordering::SeqCst);
+        let mut kept = place.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.clock)();
-        if let Some((asked, answer)) = &*kept
-            && now.saturating_sub(*asked) < AGE
+        if let Some(Kept {
+            asked,
+            number,
+            answer,
+        }) = &*kept
         {
-            return Ok(answer.clone());
+            // It came while this one waited: a failure is shared as well, so that time limits don't add up.
+            let came_now = *number > before;
+            let stands = answer
+                .as_ref()
+                .is_ok_and(|it| says_how_things_stand(spec.tool, it));
+            if came_now || (stands && now.saturating_sub(*asked) < AGE) {
+                return answer.clone();
+            }
         }
-        let answer = self.gateway.run(spec)?;
-        *kept = says_how_things_stand(spec.tool, &answer).then(|| (now, answer.clone()));
-        Ok(answer)
+        let answer = self.gateway.run(spec);
+        let number = place.answered.fetch_add(1, Ordering::SeqCst) + 1;
+        *kept = Some(Kept {
+            asked: now,
+            number,
+            answer: answer.clone(),
+        });
+        answer
     }
 
     fn pause(&self, for_long: Duration) -> bool {
@@ -95,6 +125,8 @@ fn is_of_the_account(spec: &CommandSpec) -> bool {
 
 fn says_how_things_stand(tool: Tool, answer: &CommandOutput) -> bool {
     let class = match tool {
+        // A proxy's page is no answer.
+        Tool::Aws if answer.exit == 0 => return serde_json::from_slice::<IgnoredAny>(&answer.stdout).is_ok(),
         _ if answer.exit == 0 => return true,
         Tool::Aws => classify_aws(answer.exit, &answer.stderr).0,
         Tool::Kubectl => classify_kube(&answer.stderr).0,
@@ -106,13 +138,13 @@ fn says_how_things_stand(tool: Tool, answer: &CommandOutput) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::mpsc;
 
     /// Answers each question with the number of questions so far.
     struct Counting {
         asked: AtomicU64,
         exit: i32,
-        stderr: &'static str,
+        says: &'static str,
     }
 
     impl Gateway for Counting {
@@ -120,8 +152,8 @@ mod tests {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             Ok(CommandOutput {
                 exit: self.exit,
-                stdout: number.to_string().into_bytes(),
-                stderr: self.stderr.to_owned(),
+                stdout: format!("{}{number}", if self.exit == 0 { self.says } else { "" }).into_bytes(),
+                stderr: if self.exit == 0 { "" } else { self.says }.to_owned(),
                 duration: Duration::ZERO,
             })
         }
@@ -131,12 +163,12 @@ mod tests {
         CommandSpec::read(Tool::Aws, "look", ["eks", verb, "--name", "c"])
     }
 
-    /// How often `specs` were asked, one after the other, two seconds apart or `gap`.
-    fn asked(exit: i32, stderr: &'static str, gap: Duration, specs: &[CommandSpec]) -> u64 {
+    /// How often `specs` were asked, one after the other, `gap` apart.
+    fn asked(exit: i32, says: &'static str, gap: Duration, specs: &[CommandSpec]) -> u64 {
         let counting = Counting {
             asked: AtomicU64::new(0),
             exit,
-            stderr,
+            says,
         };
         let now = AtomicU64::new(0);
         let clock = || Duration::from_millis(now.load(Ordering::SeqCst));
@@ -160,6 +192,7 @@ mod tests {
             ..read("describe-cluster")
         };
         assert_eq!(asked(0, "", SOON, &[document("a"), document("b")]), 2);
+        assert_eq!(asked(0, "<html>", SOON, &twice), 2, "a proxy's page");
     }
 
     #[test]
@@ -174,6 +207,46 @@ mod tests {
         ] {
             assert_eq!(asked(254, unknown, SOON, &twice), 2, "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_failure_is_shared_by_those_who_waited_for_it_and_by_nobody_later() {
+        /// Fails once it is told to, and counts.
+        struct Slow(AtomicU64, mpsc::Sender<()>, Mutex<mpsc::Receiver<()>>);
+        impl Gateway for Slow {
+            fn run(&self, _: &CommandSpec) -> Result<CommandOutput, GatewayError> {
+                self.0.fetch_add(1, Ordering::SeqCst);
+                self.1.send(()).unwrap();
+                self.2.lock().unwrap().recv().unwrap();
+                Err(GatewayError::Interrupted)
+            }
+        }
+        let (start, begun) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        let slow = Slow(AtomicU64::new(0), start, Mutex::new(ended));
+        let clock = || Duration::ZERO;
+        let picture = Picture::new(&slow, &clock);
+        let spec = read("describe-cluster");
+        std::thread::scope(|scope| {
+            let (picture, spec) = (&picture, &spec);
+            let first = scope.spawn(move || picture.run(spec));
+            begun.recv().unwrap();
+            let second = scope.spawn(move || picture.run(spec));
+            // Until the second one has its place, beside the map and the first: it waits for the answer then.
+            while Arc::strong_count(&picture.place(spec)) < 4 {
+                std::thread::yield_now();
+            }
+            // It counted the answers before it came to the lock, or will while the first one is still asking.
+            std::thread::sleep(Duration::from_millis(50));
+            end.send(()).unwrap();
+            for thread in [first, second] {
+                assert!(thread.join().unwrap().is_err());
+            }
+        });
+        assert_eq!(slow.0.load(Ordering::SeqCst), 1);
+        end.send(()).unwrap();
+        assert!(picture.run(&spec).is_err());
+        assert_eq!(slow.0.load(Ordering::SeqCst), 2, "later it is asked anew");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::clients::helm_words::REGISTRY;
 use crate::clients::{Ask, CallError, ErrorClass, ask};
 use crate::gateway::Tool;
 use crate::report::{Code, Failure, StepOutcome};
-use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, World, Write, WriteTo};
+use crate::steps::install::{Decision, Look, Step, Upgrade, Verdict, Write, WriteTo};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Approved<'a> {
     pub desired: &'a Value,
     /// Whether it is somebody else's.
     pub adopted: bool,
+    /// Whether nothing of it was there, and one command makes it.
+    pub made_anew: bool,
 }
 
 /// A step that came to its end.
@@ -95,8 +97,9 @@ struct Course<'a> {
     purpose: String,
     recent: Vec<Recent>,
     patience: Patience,
-    /// Whether it was looked at.
+    /// Whether it was looked at, and whether what is done now was decided by the plan's picture.
     looked: bool,
+    by_picture: bool,
     /// Failures in a row of looks, and of writes.
     looks_failed: u32,
     writes_failed: u32,
@@ -125,6 +128,7 @@ pub fn converge(
         recent: Vec::new(),
         patience: Patience::new((site.clock)()),
         looked: false,
+        by_picture: false,
         looks_failed: 0,
         writes_failed: 0,
         rounds: 0,
@@ -160,14 +164,13 @@ impl Course<'_> {
                     }
                 }
             }
-            let look = match step.look(self.eyes()) {
+            let look = match self.look() {
                 Ok(look) => look,
                 Err(error) => {
                     self.look_failed(&error)?;
                     continue;
                 }
             };
-            self.looked = true;
             self.looks_failed = 0;
             // What this step itself wrote a moment ago may be seen in part; what it did not touch is as it was approved.
             let writes = matches!(look.decision.verdict, Verdict::Write(_));
@@ -206,15 +209,27 @@ impl Course<'_> {
         }
     }
 
-    /// Where this step looks. The first time, as long as this run has written nothing, that is the plan's own picture:
-    /// what the plan was told a moment ago is not asked once more.
-    fn eyes(&self) -> &World<'_> {
-        let site = self.site;
-        if self.looked || site.world.ground.looks.has_written() {
-            site.world
-        } else {
-            site.pictured
+    /// A look. The first one, as long as this run has written nothing, takes the plan's own picture of a moment ago where
+    /// that shows nothing: what is to be made in the account is not asked for once more. What would be changed is looked
+    /// at anew, and so is what helm or kubectl would write: somebody may have been there since.
+    fn look(&mut self) -> Result<Look, CallError> {
+        let (site, step) = (self.site, self.step);
+        let is_first = !std::mem::replace(&mut self.looked, true);
+        if is_first && self.approved.made_anew && !site.world.ground.looks.has_written() {
+            let look = step.look(site.pictured)?;
+            if look.decision.is_made_anew() {
+                self.by_picture = true;
+                return Ok(look);
+            }
         }
+        self.by_picture = false;
+        step.look(site.world)
+    }
+
+    /// Whether a look says that nothing is to be written.
+    fn is_under_way(&self) -> bool {
+        let look = self.step.look(self.site.world);
+        look.is_ok_and(|look| matches!(look.decision.verdict, Verdict::Waiting(_) | Verdict::Settled))
     }
 
     fn write(&mut self, writes: &[Write], decision: &Decision, count: &mut Count) -> Result<(), Ended> {
@@ -251,6 +266,12 @@ impl Course<'_> {
                 Ok(Written::WasThere) => return Ok(()),
                 Err(Refusal::Ended(ended)) => return Err(ended),
                 Err(Refusal::Before(error)) => return self.write_failed(&error),
+                // It came since the picture was made, and may be on its way: the next look tells.
+                Err(Refusal::Write(error))
+                    if self.by_picture && error.class == ErrorClass::Exists && self.is_under_way() =>
+                {
+                    return Ok(());
+                }
                 Err(Refusal::Write(error)) if is_passing(error.class) => {
                     let may_have =
                         matches!(error.class, ErrorClass::Unreachable(_) | ErrorClass::ServiceFault);

@@ -213,10 +213,12 @@ fn one(site: &Site<'_>, board: &Board, planned: &PlannedStep) -> Outcome {
         Approved {
             desired: &nothing,
             adopted: false,
+            made_anew: false,
         },
         |decision| Approved {
             desired: &decision.desired,
             adopted: decision.adopted,
+            made_anew: decision.is_made_anew(),
         },
     );
     let listener: &dyn Progress = site.world.listener;

@@ -212,6 +212,14 @@ impl Decision {
         Self::new(StepAction::Create, detail, desired, Verdict::Write(writes))
     }
 
+    /// Whether nothing of it is there, and one command makes it in the account.
+    #[must_use]
+    pub fn is_made_anew(&self) -> bool {
+        let makes_it = |writes: &[Write]| matches!(writes, [write] if write.to != WriteTo::Cluster);
+        self.action == StepAction::Create
+            && matches!(&self.verdict, Verdict::Write(writes) if makes_it(writes))
+    }
+
     /// There, and changed by `writes`.
     pub fn update(detail: impl Into<String>, desired: Value, writes: Vec<Write>) -> Self {
         Self::new(StepAction::Update, detail, desired, Verdict::Write(writes))

@@ -137,6 +137,11 @@ while [ -e "$here/armed/$sig" ] && [ ! -e "$here/first/$sig" ] && [ -n "$(ls "$h
     sleep 1
     left=$((left - 1))
 done
+if [ "$left" = 0 ] && [ "$tool" = aws ]; then
+    # A busy machine. The run tries it again; unkilled it must not pass.
+    echo "An error occurred (ThrottlingException) when calling the $2 operation: the kill chain waits" >&2
+    exit 254
+fi
 if [ -z "$(ls "$here/first")" ]; then
     when=$(due)
 elif [ -e "$here/first/$sig" ]; then
