@@ -10,7 +10,7 @@ mod outside;
 
 use fake_cloud::faults::{FAULTS, Fault, MARK, Met, Wanted, mend, wanted};
 use fake_cloud::{ACCOUNT, Bucket, Cloud, Reply, Stack, Tags, arn};
-use lakehouse::clients::picture::Picture;
+use lakehouse::clients::picture::{Answers, Picture};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile};
 use lakehouse::model::{CREATED_BY, Target};
@@ -310,7 +310,11 @@ fn install_of(
     let mut holder = Holder::of_process(run, Some("ann"), 1000);
     holder.start.push('0');
     let (approve, typed) = ("true".parse().unwrap(), BTreeMap::new());
-    let picture = Picture::new(tools, &clock);
+    let answers = Answers::by(clock);
+    let picture = Picture {
+        gateway: tools,
+        answers: &answers,
+    };
     let job = Job {
         world: World {
             gateway: tools,

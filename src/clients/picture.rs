@@ -1,5 +1,5 @@
-//! One picture of the account: while a plan is made nothing is written, and a question that was answered is not asked
-//! again. Steps side by side ask for the same cluster, bucket and load balancer; each answer of aws costs half a second
+//! One picture of the account: while preflight and plan are made nothing is written, and a question that was answered is
+//! not asked again. Checks and steps ask for the same cluster, bucket and load balancer; each answer of aws costs half a second
 //! of CPU and more.
 //!
 //! Kept is what says how things stand: an answer, or the tool's word that the thing is absent. What was denied, throttled
@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an answer is how things stand.
 pub const AGE: Duration = Duration::from_secs(60);
@@ -37,19 +37,24 @@ struct Place {
     kept: Mutex<Option<Kept>>,
 }
 
-/// A gateway that asks each question once.
-pub struct Picture<'a> {
-    gateway: &'a dyn Gateway,
-    clock: &'a (dyn Fn() -> Duration + Sync),
+/// What was answered in one run.
+pub struct Answers<'a> {
+    clock: Box<dyn Fn() -> Duration + Send + Sync + 'a>,
     places: Mutex<BTreeMap<Question, Arc<Place>>>,
 }
 
-impl<'a> Picture<'a> {
-    /// An empty picture of what `gateway` sees; `clock` tells the age of its answers.
-    pub fn new(gateway: &'a dyn Gateway, clock: &'a (dyn Fn() -> Duration + Sync)) -> Self {
+impl Default for Answers<'_> {
+    fn default() -> Self {
+        let begun = Instant::now();
+        Self::by(move || begun.elapsed())
+    }
+}
+
+impl<'a> Answers<'a> {
+    /// None yet; `clock` tells their age.
+    pub fn by(clock: impl Fn() -> Duration + Send + Sync + 'a) -> Self {
         Self {
-            gateway,
-            clock,
+            clock: Box::new(clock),
             places: Mutex::default(),
         }
     }
@@ -61,15 +66,24 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// A gateway that asks each question once.
+#[derive(Clone, Copy)]
+pub struct Picture<'a> {
+    /// Where it asks.
+    pub gateway: &'a dyn Gateway,
+    /// What it was answered.
+    pub answers: &'a Answers<'a>,
+}
+
 impl Gateway for Picture<'_> {
     fn run(&self, spec: &CommandSpec) -> Result<CommandOutput, GatewayError> {
         if !is_of_the_account(spec) {
             return self.gateway.run(spec);
         }
-        let place = self.place(spec);
+        let place = self.answers.place(spec);
         let before = place.answered.load(Ordering::SeqCst);
         let mut kept = place.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = (self.clock)();
+        let now = (self.answers.clock)();
         if let Some(Kept {
             asked,
             number,
@@ -171,8 +185,11 @@ mod tests {
             says,
         };
         let now = AtomicU64::new(0);
-        let clock = || Duration::from_millis(now.load(Ordering::SeqCst));
-        let picture = Picture::new(&counting, &clock);
+        let answers = Answers::by(|| Duration::from_millis(now.load(Ordering::SeqCst)));
+        let picture = Picture {
+            gateway: &counting,
+            answers: &answers,
+        };
         for spec in specs {
             picture.run(spec).unwrap();
             now.fetch_add(u64::try_from(gap.as_millis()).unwrap(), Ordering::SeqCst);
@@ -224,8 +241,11 @@ mod tests {
         let (start, begun) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let slow = Slow(AtomicU64::new(0), start, Mutex::new(ended));
-        let clock = || Duration::ZERO;
-        let picture = Picture::new(&slow, &clock);
+        let answers = Answers::by(|| Duration::ZERO);
+        let picture = Picture {
+            gateway: &slow,
+            answers: &answers,
+        };
         let spec = read("describe-cluster");
         std::thread::scope(|scope| {
             let (picture, spec) = (&picture, &spec);
@@ -233,7 +253,7 @@ mod tests {
             begun.recv().unwrap();
             let second = scope.spawn(move || picture.run(spec));
             // Until the second one has its place, beside the map and the first: it waits for the answer then.
-            while Arc::strong_count(&picture.place(spec)) < 4 {
+            while Arc::strong_count(&picture.answers.place(spec)) < 4 {
                 std::thread::yield_now();
             }
             // It counted the answers before it came to the lock, or will while the first one is still asking.

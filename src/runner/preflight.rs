@@ -2,6 +2,7 @@
 
 use super::workplace::Unopened;
 use super::{Progress, Run, Workplace};
+use crate::clients::picture::Picture;
 use crate::gateway::Gateway;
 use crate::gateway::environment::{self, Identity};
 use crate::gateway::journal::JournalMark;
@@ -73,7 +74,10 @@ pub fn check(run: &Run, options: &RunOptions, settings: &Settings, progress: &Ar
     }
     let mut outcome = run_all_told(
         &inputs,
-        &ReadOnly(&workplace.gateway as &dyn Gateway),
+        &Picture {
+            gateway: &ReadOnly(&workplace.gateway as &dyn Gateway),
+            answers: &workplace.answers,
+        },
         progress.as_ref(),
     );
     progress.done();

@@ -3,6 +3,7 @@
 use super::hand_in::{HandIn, check_login, hand_in};
 use super::place::{self, Chosen, Place};
 use super::{Progress, Run, failures};
+use crate::clients::picture::Answers;
 use crate::gateway::docker::Engine;
 use crate::gateway::docker::image::Image;
 use crate::gateway::docker::session::Session;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub struct Workplace {
     /// The door to the tools.
     pub gateway: Recorder<Place>,
+    /// What preflight and plan were told.
+    pub answers: Answers<'static>,
     /// What the report says of it; tools' versions are added by the checks.
     pub exec: ExecRecord,
 }
@@ -73,7 +76,11 @@ impl Workplace {
                 let (id, stop) = (run.id.clone(), run.interrupt.clone());
                 let gateway = Recorder::new(place, exec.mode, id, journal, redactor, stop, run.deadline)
                     .told_to(Arc::clone(progress));
-                Ok(Self { gateway, exec })
+                Ok(Self {
+                    gateway,
+                    answers: Answers::default(),
+                    exec,
+                })
             }
             Err(failure) => {
                 let journal = journal.ok().map(|journal| journal.mark());

@@ -6,7 +6,7 @@ mod outside;
 
 use lakehouse::clients::Ask;
 use lakehouse::clients::failure::{CallError, ErrorClass};
-use lakehouse::clients::picture::Picture;
+use lakehouse::clients::picture::{Answers, Picture};
 use lakehouse::gateway::interrupt::Interrupt;
 use lakehouse::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use lakehouse::model::{Approve, Phase, Target};
@@ -586,7 +586,11 @@ pub fn asking(account: &Arc<Account>, steps: Vec<Box<dyn Step>>, how: Asking) ->
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    let picture = Picture::new(account.as_ref(), &clock);
+    let answers = Answers::by(clock);
+    let picture = Picture {
+        gateway: account.as_ref(),
+        answers: &answers,
+    };
     let job = Job {
         world: World {
             gateway: account.as_ref(),

@@ -482,19 +482,22 @@ impl Course<'_> {
     }
 }
 
-/// Writes of aws about a cluster that are no part of its own description.
-const BESIDE_CLUSTER: [&str; 5] = [
-    "create-access-entry",
-    "create-pod-identity-association",
-    "update-pod-identity-association",
-    "create-addon",
-    "create-tags",
+/// Writes about a cluster that are no part of what EKS says of it.
+const BESIDE_CLUSTER: [(Tool, &str); 7] = [
+    (Tool::Aws, "create-access-entry"),
+    (Tool::Aws, "create-pod-identity-association"),
+    (Tool::Aws, "update-pod-identity-association"),
+    (Tool::Aws, "create-addon"),
+    (Tool::Aws, "create-tags"),
+    (Tool::Eksctl, "podidentityassociation"),
+    (Tool::Eksctl, "addon"),
 ];
 
 /// Whether the cluster may be described otherwise after this.
 fn may_change_cluster(write: &Write) -> bool {
-    let verb = write.ask.spec.args.get(1).map_or("", String::as_str);
-    write.ask.spec.tool == Tool::Eksctl || (write.to == WriteTo::Eks && !BESIDE_CLUSTER.contains(&verb))
+    let spec = &write.ask.spec;
+    let noun = spec.args.get(1).map_or("", String::as_str);
+    (spec.tool == Tool::Eksctl || write.to == WriteTo::Eks) && !BESIDE_CLUSTER.contains(&(spec.tool, noun))
 }
 
 /// Failures of helm by which it ended before it began: nothing of the release was changed.

@@ -197,7 +197,10 @@ pub fn install(asked: &Asked<'_>) -> Installed {
     let (looking, heard) = (ReadOnly(gateway), heard::Heard::new(gateway, asked.progress));
     let begun = Instant::now();
     let clock = || begun.elapsed();
-    let picture = Picture::new(&looking, &clock);
+    let picture = Picture {
+        gateway: &looking,
+        answers: &asked.workplace.answers,
+    };
     let world = World {
         gateway: &looking,
         desired: &bare,

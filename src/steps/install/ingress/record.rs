@@ -86,7 +86,7 @@ impl Step for SiteRecordStep {
     }
 
     fn look(&self, world: &World<'_>) -> Result<Look, CallError> {
-        let seen = observe(world, self.known())?;
+        let seen = observe(world, self.known().as_ref())?;
         seen.change.iter().for_each(|change| self.keep(change.clone()));
         let decision = decide(world.desired, &seen);
         let record = told(world.desired, &seen);
@@ -120,7 +120,7 @@ fn on_its_way(desired: &Desired) -> String {
     )
 }
 
-fn observe(world: &World<'_>, change: Option<ChangeInfo>) -> Result<Seen, CallError> {
+fn observe(world: &World<'_>, change: Option<&ChangeInfo>) -> Result<Seen, CallError> {
     let (desired, gateway) = (world.desired, world.gateway);
     let balancer = || Elbv2 { gateway }.balancer(&desired.balancer());
     let Dns::Route53 { zone_id, .. } = &desired.site.dns else {
@@ -133,21 +133,22 @@ fn observe(world: &World<'_>, change: Option<ChangeInfo>) -> Result<Seen, CallEr
     };
     let route53 = Route53 { gateway };
     let records = || route53.records(zone_id, desired.site.domain.as_str());
-    let (balancer, records) = side_by_side(balancer, records);
+    // The number of this run's own change is known before: it is asked for beside the rest.
+    let change = || match change {
+        Some(change) if !change.in_sync => route53.change(&change.id).map(Some),
+        change => Ok(change.cloned()),
+    };
+    let ((balancer, records), change) = side_by_side(|| side_by_side(balancer, records), change);
     let (balancer, records) = (balancer?, or_absent(records, &["NoSuchHostedZone"])?);
     let target = match records.as_deref() {
         Some([record]) => target(world, record, balancer.as_ref()),
         _ => Target::Plain,
     };
-    let change = match change {
-        Some(change) if !change.in_sync => Some(route53.change(&change.id)?),
-        change => change,
-    };
     Ok(Seen {
         balancer,
         records,
         target,
-        change,
+        change: change?,
     })
 }
 
