@@ -179,6 +179,11 @@ fn what_failed_before_is_made_again_and_can_go_back_to_what_was_deployed_then() 
     assert_eq!(decision.action, StepAction::Update);
     let upgrade = decision.upgrade.unwrap();
     assert_eq!((upgrade.from.as_str(), upgrade.revision), ("1.8.2", 3));
+    assert_eq!(
+        upgrade.newest,
+        Some(4),
+        "by it is told whether helm began once more"
+    );
     assert!(
         decision.detail.contains("`helm rollback karpenter 3`"),
         "{}",

@@ -27,6 +27,7 @@ fn upgrade(name: &str) -> Upgrade {
         from: "1.0.0".to_owned(),
         to: "1.1.0".to_owned(),
         revision: 3,
+        newest: Some(3),
         back: vec![helm(&format!("{name}-back"))],
     }
 }
@@ -51,8 +52,12 @@ fn chart_of(
         } else if account.sees(name) {
             Decision::waiting("there", wanted(name), "its pods")
         } else if begins && account.writes().contains(&format!("helm make {name}")) {
-            // helm's newest revision is the one that failed: there is nothing newer to go back from.
-            Decision::update("status `failed`", wanted(name), vec![helm(name)])
+            // helm's newest revision is the one that failed; what was deployed before it is what it goes back to.
+            let failed = Upgrade {
+                newest: Some(4),
+                ..upgrade(name)
+            };
+            Decision::update("status `failed`", wanted(name), vec![helm(name)]).upgrading(Some(failed))
         } else {
             Decision::update("chart 1.0.0 → 1.1.0", wanted(name), vec![helm(name)])
                 .upgrading(Some(upgrade(name)))

@@ -312,13 +312,14 @@ impl Course<'_> {
             chart,
             from,
             revision,
+            newest,
             back,
             ..
         } = &upgrade;
         let looked = self.step.look(self.site.world).ok();
         let still = looked.and_then(|look| look.decision.upgrade);
-        if still.is_some_and(|still| still.revision == *revision) {
-            // The revision of before is the newest, and deployed: helm failed before it began.
+        if still.is_some_and(|still| still.newest.is_some() && still.newest == *newest) {
+            // The newest revision is that of before: helm failed before it began.
             count.upgrade = Upgrading::NotBegun;
             return Ended::Failed(Box::new(failure));
         }

@@ -175,8 +175,10 @@ pub struct Upgrade {
     pub from: String,
     /// The one that it gets.
     pub to: String,
-    /// The revision that it has, which is deployed.
+    /// The revision that is deployed.
     pub revision: u64,
+    /// The newest one, which may have failed; a helm that begins adds one. None where helm did not say.
+    pub newest: Option<u64>,
     /// The commands that bring it back to that, in this order.
     pub back: Vec<Write>,
 }

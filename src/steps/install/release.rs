@@ -317,6 +317,7 @@ fn upgrade(desired: &Desired, wanted: &Wanted, reference: &ChartReference, found
         from: shown(from).to_owned(),
         to: reference.version.clone(),
         revision,
+        newest: found.revision,
         back: vec![recovery::roll_back(wanted, revision)],
     })
 }
