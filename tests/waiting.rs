@@ -31,7 +31,8 @@ fn failure(report: &Value) -> (&str, &str) {
 #[test]
 #[ignore = "needs the rehearsal account"]
 fn a_wait_says_why_and_ends_early_where_it_can_not_help() {
-    let world = world();
+    let mut world = world();
+    world.unset("LAKEHOUSE_QUIET");
     let cluster = format!("waits-{}", std::process::id());
     let events = world.path("events");
     let events = events.display().to_string();
