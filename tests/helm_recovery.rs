@@ -6,9 +6,8 @@ mod common;
 
 use common::World;
 use common::chain::writes;
-use common::install::{told, world};
+use common::install::{CHARTS_LOCK, lock_charts, told, world};
 use common::user::in_toolbox;
-use lakehouse::model::chart_lock::CHART_LOCK;
 use serde_json::{Value, json};
 
 /// That of `tests/install.rs`, which has left it standing where it ran before.
@@ -198,28 +197,13 @@ fn objects_that_somebody_deleted_or_changed_are_shown_and_mended(account: &Accou
     }
 }
 
-/// The lock with another version of the storage class's chart.
-fn lock(account: &mut Account, version: &str) {
-    let mut lock: Value = serde_json::from_str(CHART_LOCK).unwrap();
-    for chart in lock["charts"].as_array_mut().unwrap() {
-        if chart["name"] == RELEASE {
-            chart["version"] = json!(version);
-        }
-    }
-    let path = account.world.path("work/charts.json");
-    std::fs::write(&path, lock.to_string()).unwrap();
-    account
-        .world
-        .set("LAKEHOUSE_CHARTS_LOCK", path.display().to_string());
-}
-
 fn an_older_lock_is_upgraded_and_what_fails_is_brought_back(account: &mut Account) {
-    lock(account, "0.0.9");
+    lock_charts(&mut account.world, &[(RELEASE, "0.0.9")]);
     let report = account.approved();
     assert_eq!(report["install"]["status"], "completed_phase", "{report:#}");
     assert_eq!(account.status(), format!("deployed 1 {RELEASE}-0.0.9"));
 
-    account.world.unset("LAKEHOUSE_CHARTS_LOCK");
+    account.world.unset(CHARTS_LOCK);
     let report = account.approved();
     assert_eq!(
         report["install"]["upgrades"],
@@ -237,13 +221,13 @@ fn an_older_lock_is_upgraded_and_what_fails_is_brought_back(account: &mut Accoun
     );
 
     // Back to the older lock: never unasked.
-    lock(account, "0.0.9");
+    lock_charts(&mut account.world, &[(RELEASE, "0.0.9")]);
     let (report, code) = account.run(&["--approve", "true"]);
     assert_eq!(code, Some(3), "{report:#}");
     assert_eq!(report["install"]["blockers"][0]["code"], "RELEASE_NEWER");
 
     // A newer chart that the API server refuses.
-    lock(account, "0.1.1");
+    lock_charts(&mut account.world, &[(RELEASE, "0.1.1")]);
     let report = account.approved();
     assert_eq!(report["install"]["status"], "failed", "{report:#}");
     assert_eq!(report["install"]["upgrades"][0]["outcome"], "brought_back");
@@ -253,7 +237,7 @@ fn an_older_lock_is_upgraded_and_what_fails_is_brought_back(account: &mut Accoun
         "{}",
         account.status()
     );
-    account.world.unset("LAKEHOUSE_CHARTS_LOCK");
+    account.world.unset(CHARTS_LOCK);
     let (again, code) = account.run(&["--approve", "true"]);
     assert_eq!((code, writes(&again)), (Some(0), Vec::new()), "{again:#}");
 }

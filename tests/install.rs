@@ -9,7 +9,8 @@ use common::chain::{
     writes,
 };
 use common::install::{
-    account, cluster, counted, differing, finished, local, reset, same, told, without_ids, words, world,
+    CHARTS_LOCK, account, cluster, counted, differing, finished, local, lock_charts, reset, same, told,
+    without_ids, words, world,
 };
 use common::user::in_toolbox;
 use lakehouse::gateway::{Tool, read_only::is_reading};
@@ -504,7 +505,7 @@ fn two_clusters_of_one_account_stand_side_by_side() {
     first_lakehouse(&world);
     let (before, cluster_before) = (account(&world), cluster(&world, CLUSTER));
     // The second is for the inside, its record is made elsewhere, and its charts are those of an earlier lock.
-    with_earlier_charts(&mut world);
+    lock_charts(&mut world, &EARLIER);
     let inside = ["--domain", "second.k8.rehearsal.test", "--scheme", "internal"];
     let external = [&inside[..], &["--dns-provider", "external", "--approve", "true"]].concat();
     let (report, code) = told(&world.run(&with_docker(&words("second", &external))));
@@ -538,7 +539,6 @@ fn two_clusters_of_one_account_stand_side_by_side() {
     is_brought_to_newer_charts(&world, &words("second", &external[..external.len() - 2]));
 }
 
-const CHARTS_LOCK: &str = "LAKEHOUSE_CHARTS_LOCK";
 /// What an earlier lock had, in the order of an upgrade: charts of which templates, defaults or nothing changed since, and
 /// one whose own kinds did, which Helm does not upgrade.
 const EARLIER: [(&str, &str); 5] = [
@@ -548,18 +548,6 @@ const EARLIER: [(&str, &str); 5] = [
     ("ingext-community-config", "0.9.0"),
     ("aws-load-balancer-controller", "3.4.0"),
 ];
-
-fn with_earlier_charts(world: &mut World) {
-    let mut lock: Value = serde_json::from_str(CHART_LOCK).unwrap();
-    for chart in lock["charts"].as_array_mut().unwrap() {
-        if let Some((_, version)) = EARLIER.iter().find(|(name, _)| chart["name"] == *name) {
-            chart["version"] = (*version).into();
-        }
-    }
-    let path = world.path("work/charts.json");
-    std::fs::write(&path, lock.to_string()).unwrap();
-    world.set(CHARTS_LOCK, path.display().to_string());
-}
 
 /// The lock that is compiled in makes a plan with the versions from and to; approved, it is carried out chart by chart,
 /// in that order.

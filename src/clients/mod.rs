@@ -16,6 +16,7 @@ pub mod kube;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod picture;
+pub mod shelf;
 pub mod site;
 pub mod versions;
 

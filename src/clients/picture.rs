@@ -8,12 +8,11 @@
 use super::aws::classify::classify_aws;
 use super::failure::ErrorClass;
 use super::kube::classify_kube;
+use super::shelf::{Moment, Shelf};
 use crate::gateway::spec::Effect;
 use crate::gateway::{CommandOutput, CommandSpec, Gateway, GatewayError, PrivateFile, Tool};
 use serde::de::IgnoredAny;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long an answer is how things stand.
@@ -22,25 +21,14 @@ pub const AGE: Duration = Duration::from_secs(60);
 /// A question: argv and what goes to its standard input.
 type Question = (Vec<String>, Option<Vec<u8>>);
 
-/// What a question was answered last, and when it was asked.
-struct Kept {
-    asked: Duration,
-    /// How many answers had come before it.
-    number: u64,
-    answer: Result<CommandOutput, GatewayError>,
-}
-
-/// One question. What is kept is locked while it is asked: others wait for that answer.
-#[derive(Default)]
-struct Place {
-    answered: AtomicU64,
-    kept: Mutex<Option<Kept>>,
+fn question(spec: &CommandSpec) -> Question {
+    (spec.argv(), spec.stdin.clone())
 }
 
 /// What was answered in one run.
 pub struct Answers<'a> {
     clock: Box<dyn Fn() -> Duration + Send + Sync + 'a>,
-    places: Mutex<BTreeMap<Question, Arc<Place>>>,
+    shelf: Shelf<Question, CommandOutput, GatewayError>,
 }
 
 impl Default for Answers<'_> {
@@ -55,14 +43,8 @@ impl<'a> Answers<'a> {
     pub fn by(clock: impl Fn() -> Duration + Send + Sync + 'a) -> Self {
         Self {
             clock: Box::new(clock),
-            places: Mutex::default(),
+            shelf: Shelf::default(),
         }
-    }
-
-    fn place(&self, spec: &CommandSpec) -> Arc<Place> {
-        let question = (spec.argv(), spec.stdin.clone());
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(question).or_default())
     }
 }
 
@@ -80,33 +62,15 @@ impl Gateway for Picture<'_> {
         if !is_of_the_account(spec) {
             return self.gateway.run(spec);
         }
-        let place = self.answers.place(spec);
-        let before = place.answered.load(Ordering::SeqCst);
-        let mut kept = place.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = (self.answers.clock)();
-        if let Some(Kept {
-            asked,
-            number,
-            answer,
-        }) = &*kept
-        {
-            // It came while this one waited: a failure is shared as well, so that time limits don't add up.
-            let came_now = *number > before;
-            let stands = answer
-                .as_ref()
-                .is_ok_and(|it| says_how_things_stand(spec.tool, it));
-            if came_now || (stands && now.saturating_sub(*asked) < AGE) {
-                return answer.clone();
-            }
-        }
-        let answer = self.gateway.run(spec);
-        let number = place.answered.fetch_add(1, Ordering::SeqCst) + 1;
-        *kept = Some(Kept {
-            asked: now,
-            number,
-            answer: answer.clone(),
-        });
-        answer
+        let moment = || Moment {
+            now: (self.answers.clock)(),
+            writes: 0,
+        };
+        let is_good = |it: &CommandOutput, age| age < AGE && says_how_things_stand(spec.tool, it);
+        self.answers
+            .shelf
+            .take(question(spec), moment, is_good, || self.gateway.run(spec))
+            .map(Arc::unwrap_or_clone)
     }
 
     fn pause(&self, for_long: Duration) -> bool {
@@ -152,7 +116,8 @@ fn says_how_things_stand(tool: Tool, answer: &CommandOutput) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Mutex, mpsc};
 
     /// Answers each question with the number of questions so far.
     struct Counting {
@@ -252,12 +217,10 @@ mod tests {
             let first = scope.spawn(move || picture.run(spec));
             begun.recv().unwrap();
             let second = scope.spawn(move || picture.run(spec));
-            // Until the second one has its place, beside the map and the first: it waits for the answer then.
-            while Arc::strong_count(&picture.answers.place(spec)) < 4 {
+            // Until the second one has its place beside the first: it waits for the answer then.
+            while picture.answers.shelf.askers(&question(spec)) < 2 {
                 std::thread::yield_now();
             }
-            // It counted the answers before it came to the lock, or will while the first one is still asking.
-            std::thread::sleep(Duration::from_millis(50));
             end.send(()).unwrap();
             for thread in [first, second] {
                 assert!(thread.join().unwrap().is_err());

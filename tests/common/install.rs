@@ -2,6 +2,7 @@
 
 use super::user::in_toolbox;
 use super::{Finished, World, rehearsal};
+use lakehouse::model::chart_lock::CHART_LOCK;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -321,6 +322,22 @@ pub fn world() -> World {
         .unset("AWS_SHARED_CREDENTIALS_FILE");
     world.unset("AWS_CA_BUNDLE").set("LAKEHOUSE_QUIET", "true");
     world
+}
+
+/// The variable that names another lock of charts.
+pub const CHARTS_LOCK: &str = "LAKEHOUSE_CHARTS_LOCK";
+
+/// Has installs of this world go by the compiled lock, but for the `versions` of these charts.
+pub fn lock_charts(world: &mut World, versions: &[(&str, &str)]) {
+    let mut lock: Value = serde_json::from_str(CHART_LOCK).unwrap();
+    for chart in lock["charts"].as_array_mut().unwrap() {
+        if let Some((_, version)) = versions.iter().find(|(name, _)| chart["name"] == *name) {
+            chart["version"] = json!(version);
+        }
+    }
+    let path = world.path("work/charts.json");
+    std::fs::write(&path, lock.to_string()).unwrap();
+    world.set(CHARTS_LOCK, path.display().to_string());
 }
 
 /// Fails with every place where two documents differ.

@@ -6,6 +6,7 @@
 
 use crate::clients::CallError;
 use crate::clients::kubectl::{Surroundings, Work};
+use crate::clients::shelf::{Moment, Shelf};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,9 +23,9 @@ pub struct Looks {
     /// The runner's clock in milliseconds, plus one; 0 where no runner looks yet.
     time: AtomicU64,
     writes: AtomicU64,
-    work: Shelf<Work>,
-    surroundings: Shelf<Surroundings>,
-    logs: Shelf<String>,
+    work: Shelf<String, Work, CallError>,
+    surroundings: Shelf<String, Surroundings, CallError>,
+    logs: Shelf<String, String, CallError>,
     since: Mutex<BTreeMap<String, (Duration, Duration)>>,
 }
 
@@ -61,7 +62,7 @@ impl Looks {
         namespace: &str,
         ask: impl FnOnce() -> Result<Work, CallError>,
     ) -> Result<Arc<Work>, CallError> {
-        self.work.take(namespace, self, Duration::ZERO, ask)
+        self.take(&self.work, namespace, Duration::ZERO, ask)
     }
 
     /// What surrounds the pods of a namespace, some seconds old at most; nothing where no runner looks.
@@ -76,8 +77,7 @@ impl Looks {
         if self.now().is_none() {
             return Ok(None);
         }
-        self.surroundings
-            .take(namespace, self, SURROUNDINGS, ask)
+        self.take(&self.surroundings, namespace, SURROUNDINGS, ask)
             .map(Some)
     }
 
@@ -93,7 +93,21 @@ impl Looks {
         if self.now().is_none() {
             return Ok(None);
         }
-        self.logs.take(of, self, Duration::MAX, ask).map(Some)
+        self.take(&self.logs, of, Duration::MAX, ask).map(Some)
+    }
+
+    fn take<T>(
+        &self,
+        answers: &Shelf<String, T, CallError>,
+        of: &str,
+        good_for: Duration,
+        ask: impl FnOnce() -> Result<T, CallError>,
+    ) -> Result<Arc<T>, CallError> {
+        let moment = || Moment {
+            now: self.now().unwrap_or_default(),
+            writes: self.writes.load(Ordering::SeqCst),
+        };
+        answers.take(of.to_owned(), moment, |_, age| age < good_for, ask)
     }
 
     /// For how long `trouble` has been there without a longer break, by the runner's clock; zero at first sight.
@@ -108,77 +122,6 @@ impl Looks {
         }
         *last = now;
         now.saturating_sub(*first)
-    }
-}
-
-/// An answer, and what it is worth.
-struct Kept<T> {
-    answer: Result<Arc<T>, CallError>,
-    /// How many writes had ended when it was asked.
-    writes: u64,
-    /// How many answers had come before it.
-    number: u64,
-    asked: Duration,
-}
-
-/// The newest answer to one question. It is locked while somebody asks: the others wait for that answer.
-struct Place<T> {
-    answered: AtomicU64,
-    kept: Mutex<Option<Kept<T>>>,
-}
-
-/// The newest answers to questions of one kind.
-struct Shelf<T>(Mutex<BTreeMap<String, Arc<Place<T>>>>);
-
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Shelf<T> {
-    fn take(
-        &self,
-        of: &str,
-        looks: &Looks,
-        good_for: Duration,
-        ask: impl FnOnce() -> Result<T, CallError>,
-    ) -> Result<Arc<T>, CallError> {
-        let (place, before) = {
-            let mut places = locked(&self.0);
-            let new = || {
-                Arc::new(Place {
-                    answered: AtomicU64::new(0),
-                    kept: Mutex::new(None),
-                })
-            };
-            let place = Arc::clone(places.entry(of.to_owned()).or_insert_with(new));
-            let before = place.answered.load(Ordering::SeqCst);
-            (place, before)
-        };
-        let mut kept = locked(&place.kept);
-        let (now, writes) = (
-            looks.now().unwrap_or_default(),
-            looks.writes.load(Ordering::SeqCst),
-        );
-        if let Some(kept) = &*kept {
-            // It came while this one waited for the lock; a failure is shared as well, so that ten steps don't wait out
-            // ten time limits one after the other.
-            let came_now = kept.number > before && kept.writes == writes;
-            let good = kept.answer.is_ok() && now.saturating_sub(kept.asked) < good_for;
-            if came_now || good {
-                return kept.answer.clone();
-            }
-        }
-        let answer = ask().map(Arc::new);
-        let number = place.answered.fetch_add(1, Ordering::SeqCst) + 1;
-        *kept = Some(Kept {
-            answer: answer.clone(),
-            writes,
-            number,
-            asked: now,
-        });
-        answer
     }
 }
 
@@ -231,8 +174,7 @@ mod tests {
                 looks.work("ns", || Ok(numbered(2)))
             });
             // Until the second one has its place, beside the shelf and the first: it waits for the answer then.
-            let places = || Arc::strong_count(locked(&looks.work.0).get("ns").unwrap());
-            while places() < 3 {
+            while looks.work.askers(&"ns".to_owned()) < 2 {
                 std::thread::yield_now();
             }
             end.send(()).unwrap();
